@@ -1,0 +1,19 @@
+/**
+ * How a request proves who sends it.
+ *
+ * Invariant: an authenticator verifies signatures and nothing else. It never decides what the caller may do and never
+ * reads the database: the live session, organization and roles are looked up inside the request's own transaction.
+ */
+
+/** What a request carried, after its signature was verified. */
+export type Credential =
+  /** Nothing, or something whose signature does not hold. */
+  | { readonly _tag: "Anonymous" }
+  /** A session token; only its SHA-256 (lower-case hex) leaves the process. */
+  | { readonly _tag: "Session"; readonly tokenHash: string };
+
+export interface Authenticator {
+  readonly identify: (request: Request) => Promise<Credential>;
+}
+
+export const anonymousCredential: Credential = Object.freeze({ _tag: "Anonymous" });

@@ -1,0 +1,29 @@
+/**
+ * What the SQL layer must know about the tables that hold sessions and memberships.
+ *
+ * Invariant: plain data. The SQL layer never knows which product filled it in.
+ */
+
+/** A table outside the user's schema that Hedgerow locks: RLS forced, no caller has a right on it. */
+export interface ServiceTable {
+  readonly schema: string;
+  readonly name: string;
+}
+
+export interface IdentitySource {
+  /**
+   * The query of `hedgerow.caller()`: at most one row with exactly these columns, in this order:
+   * `session_id text, user_id text, org_id text, org_roles text[], team_id text, user_roles text[], claims jsonb`.
+   * It may refer to the PL/pgSQL variable `token_hash bytea`: the SHA-256 of the secret that the caller presented.
+   * It runs with an empty `search_path`, so every name is qualified. It returns no row unless the session is live.
+   */
+  readonly callerQuery: string;
+  /** The tables that `callerQuery` reads; the definer role gets SELECT and a policy on these and nothing else. */
+  readonly reads: ReadonlyArray<ServiceTable>;
+  /** All tables that belong to the identity provider; only `hedgerow_auth` may use them. */
+  readonly serviceTables: ReadonlyArray<ServiceTable>;
+  /** Statements to run once the tables exist, for example the index that finds a session by its hashed token. */
+  readonly indexes: ReadonlyArray<string>;
+  /** Names of the claims that the query fills, with the type each has. */
+  readonly claims: ReadonlyArray<string>;
+}

@@ -1,0 +1,26 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+/** Tests import the package by its public names and get the sources, so that no build is needed before a test run. */
+const alias = [
+  { find: /^hedgerow$/, replacement: source("index.ts") },
+  { find: /^hedgerow\/hono$/, replacement: source("http/index.ts") },
+  { find: /^hedgerow\/client$/, replacement: source("http/client.ts") },
+  { find: /^hedgerow\/better-auth$/, replacement: source("auth/better-auth/index.ts") },
+  { find: /^hedgerow\/postgres$/, replacement: source("postgres/index.ts") },
+  { find: /^hedgerow\/pglite$/, replacement: source("database/pglite.ts") },
+  { find: /^hedgerow\/node-postgres$/, replacement: source("database/node-postgres.ts") },
+  { find: /^hedgerow\/drizzle-kit$/, replacement: source("cli/index.ts") },
+];
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+  },
+});
