@@ -1,0 +1,115 @@
+/**
+ * The specification: what a condition says of one row and one caller, in memory.
+ *
+ * Invariant: three-valued exactly as SQL (Kleene's logic; a comparison with null is unknown), so the other
+ * interpreters are tested against this one.
+ */
+import type { Caller } from "./caller.js";
+import {
+  type ComparisonOperator,
+  type Condition,
+  type ContextPath,
+  fold,
+  type Literal,
+  type Operand,
+  type TableName,
+} from "./condition.js";
+import { type ColumnInfo, type ColumnKind, compareValues } from "./kind.js";
+import { isUuid } from "./uuid.js";
+
+/** True, false, or unknown. */
+export type Truth = boolean | null;
+
+export interface EvaluationScope {
+  readonly columns: Readonly<Record<string, ColumnInfo>>;
+  /** Values by column key; a missing key is null. */
+  readonly row: Readonly<Record<string, unknown>>;
+  readonly caller: Caller;
+  /** Whether the caller may read the row of `parent` whose `parentColumn` has this value. */
+  readonly canRead?: (parent: TableName, parentColumn: string, value: unknown) => boolean;
+}
+
+const holds: Readonly<Record<ComparisonOperator, (order: number) => boolean>> = {
+  equals: (order) => order === 0,
+  notEquals: (order) => order !== 0,
+  lessThan: (order) => order < 0,
+  lessThanOrEqual: (order) => order <= 0,
+  greaterThan: (order) => order > 0,
+  greaterThanOrEqual: (order) => order >= 0,
+};
+
+export const negate = (truth: Truth): Truth => (truth === null ? null : !truth);
+export const conjunction = (truths: ReadonlyArray<Truth>): Truth =>
+  truths.includes(false) ? false : truths.includes(null) ? null : true;
+export const disjunction = (truths: ReadonlyArray<Truth>): Truth =>
+  truths.includes(true) ? true : truths.includes(null) ? null : false;
+
+/** The caller's value under a path, or null. */
+export const contextValue = (caller: Caller, path: ContextPath): Literal | null => {
+  switch (path) {
+    case "userId":
+    case "sessionId":
+    case "activeOrgId":
+    case "activeTeamId":
+      return caller[path];
+    default:
+      return caller.claims[path.slice("claims.".length)] ?? null;
+  }
+};
+
+/** A caller's value as a column of this kind can be compared with it: null where Postgres's safe cast gives null. */
+export const contextValueFor = (kind: ColumnKind, caller: Caller, path: ContextPath): Literal | null => {
+  const value = contextValue(caller, path);
+  if (value === null) return null;
+  switch (kind) {
+    case "uuid":
+      return isUuid(String(value)) ? value : null;
+    case "integer":
+    case "bigint":
+      return Number.isSafeInteger(value) ? value : null;
+    case "double":
+      return typeof value === "number" && Number.isFinite(value) ? value : null;
+    case "boolean":
+      return typeof value === "boolean" ? value : null;
+    default:
+      return typeof value === "string" ? value : null;
+  }
+};
+
+/**
+ * @returns true, false or null (unknown). A row is admitted only when the answer is true.
+ *
+ * @example
+ * ```ts
+ * evaluate(condition, { columns, row: { organizationId: "org_1" }, caller });
+ * ```
+ */
+export const evaluate = (condition: Condition, scope: EvaluationScope): Truth => {
+  const compare = (column: string, operator: ComparisonOperator, operand: Operand): Truth => {
+    const kind = scope.columns[column]?.kind ?? "other";
+    const left = scope.row[column] ?? null;
+    const right = operand._tag === "Literal" ? operand.value : contextValueFor(kind, scope.caller, operand.path);
+    return left === null || right === null ? null : holds[operator](compareValues(kind, left, right));
+  };
+  return fold<Truth>({
+    Constant: (node) => node.value,
+    Compare: (node) => compare(node.column, node.operator, node.operand),
+    Member: (node) => {
+      const member = disjunction(node.operands.map((operand) => compare(node.column, "equals", operand)));
+      return node.negated ? negate(member) : member;
+    },
+    IsNull: (node) => ((scope.row[node.column] ?? null) === null) !== node.negated,
+    HasContext: (node) => contextValue(scope.caller, node.path) !== null,
+    HasRole: (node) => {
+      const held = node.tier === "organization" ? scope.caller.roles : scope.caller.userRoles;
+      return node.roles.some((role) => held.includes(role));
+    },
+    Via: (node) => {
+      const value = scope.row[node.column] ?? null;
+      return value !== null && (scope.canRead?.(node.parent, node.parentColumn, value) ?? false);
+    },
+    And: conjunction,
+    Or: disjunction,
+    Not: negate,
+  })(condition);
+};

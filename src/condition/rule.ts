@@ -1,0 +1,281 @@
+/**
+ * The surface syntax of rules, as types: what may be written, and what the compiler says when it is wrong.
+ *
+ * Invariant: a `Check...` type is its argument when the rule is right and has a sentence beginning with "✗" in place
+ * of every part that is wrong, so that TypeScript prints the sentence at the part. `parse.ts` repeats every check at
+ * run time for those who come without types.
+ */
+import type { PgColumnBuilderBase } from "drizzle-orm/pg-core";
+
+/** Stands in place of a part that is wrong; nothing can be assigned to it, so the compiler prints the sentence. */
+export interface Wrong<Sentence extends string> {
+  readonly "✗": Sentence;
+}
+
+export type Columns = Readonly<Record<string, PgColumnBuilderBase>>;
+
+export type ClaimType = "string" | "number" | "boolean";
+
+/** The names that a project declares once, as types. */
+export interface Vocabulary {
+  readonly role: string;
+  readonly userRole: string;
+  readonly claims: Readonly<Record<string, ClaimType>>;
+}
+
+export type PseudoRole = "PUBLIC" | "AUTHENTICATED";
+export type ScopeName = "organization" | "owner" | "team";
+export type Operation = "read" | "create" | "update" | "delete";
+
+declare const scopeName: unique symbol;
+
+/** Marks the type of a column builder that a scope preset made. */
+export interface ScopeColumn<S extends ScopeName> {
+  readonly [scopeName]?: S;
+}
+
+// ── what a column holds ─────────────────────────────────────────────────────────────────────────────────────────────
+
+type Config<B> = B extends { readonly _: infer T } ? T : never;
+export type DataOf<B> =
+  Config<B> extends { readonly $type: infer D } ? D : Config<B> extends { readonly data: infer D } ? D : never;
+interface DataTypeNames {
+  string: "text";
+  number: "a number";
+  bigint: "a bigint";
+  boolean: "a boolean";
+  date: "a date";
+}
+type TypeOfColumn<B> =
+  Config<B> extends { readonly dataType: infer D }
+    ? D extends keyof DataTypeNames
+      ? DataTypeNames[D]
+      : "of a type that rules cannot compare"
+    : never;
+type TypeOfValue<X> = X extends string
+  ? "text"
+  : X extends number
+    ? "a number"
+    : X extends bigint
+      ? "a bigint"
+      : X extends boolean
+        ? "a boolean"
+        : X extends Date
+          ? "a date"
+          : "not a value";
+
+// ── the caller's values ─────────────────────────────────────────────────────────────────────────────────────────────
+
+interface ClaimData {
+  string: string;
+  number: number;
+  boolean: boolean;
+}
+type Prefixed = `ctx.${string}` | `$ctx.${string}`;
+type Bare<R> = R extends `$${infer S}` ? S : R;
+type ContextData<V extends Vocabulary, R> =
+  Bare<R> extends "ctx.userId" | "ctx.sessionId" | "ctx.activeOrgId" | "ctx.activeTeamId"
+    ? string
+    : Bare<R> extends `ctx.claims.${infer N}`
+      ? N extends keyof V["claims"]
+        ? ClaimData[V["claims"][N]]
+        : never
+      : never;
+
+type CheckOperand<B, V extends Vocabulary, K, X> = X extends Prefixed
+  ? [ContextData<V, X>] extends [never]
+    ? Wrong<`'${X}' is not a value of the caller; use ctx.userId, ctx.activeOrgId, ctx.activeTeamId, ctx.sessionId or a declared ctx.claims.*`>
+    : ContextData<V, X> extends DataOf<B>
+      ? X
+      : Wrong<`column '${K & string}' is ${TypeOfColumn<B>}, but '${X}' is ${TypeOfValue<ContextData<V, X>>}`>
+  : X extends DataOf<B>
+    ? X
+    : X extends string
+      ? Wrong<`column '${K & string}' is ${TypeOfColumn<B>} and cannot be '${X}'`>
+      : Wrong<`column '${K & string}' is ${TypeOfColumn<B>}, but the value is ${TypeOfValue<X>}`>;
+
+type CheckList<B, V extends Vocabulary, K, X> = X extends readonly []
+  ? Wrong<"an empty list matches nothing; name at least one value">
+  : X extends ReadonlyArray<unknown>
+    ? { readonly [I in keyof X]: CheckOperand<B, V, K, X[I]> }
+    : Wrong<"a list of values is needed">;
+
+type OrderOperator = "lessThan" | "lessThanOrEqual" | "greaterThan" | "greaterThanOrEqual";
+
+type CheckOperator<B, V extends Vocabulary, K, P, X> = P extends "equals" | "notEquals"
+  ? CheckOperand<B, V, K, X>
+  : P extends OrderOperator
+    ? DataOf<B> extends boolean
+      ? Wrong<`column '${K & string}' is a boolean and has no order`>
+      : CheckOperand<B, V, K, X>
+    : P extends "in" | "notIn"
+      ? CheckList<B, V, K, X>
+      : P extends "isNull"
+        ? boolean
+        : Wrong<`there is no operator '${P & string}'`>;
+
+// ── firewall ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a firewall looks like before it is checked; keeps completions for keys and column names. */
+export type FirewallShape<C> = FirewallEntryShape<C> | ReadonlyArray<FirewallEntryShape<C>> | ScopeName;
+
+export interface FirewallEntryShape<C> {
+  readonly field?: (keyof C & string) | (string & {});
+  readonly equals?: OperandShape;
+  readonly in?: ReadonlyArray<OperandShape>;
+  readonly isNull?: boolean;
+  readonly via?: () => unknown;
+  readonly exception?: string;
+}
+
+type PresetColumn<C, S extends ScopeName> = {
+  [K in keyof C]: C[K] extends { readonly [scopeName]?: infer N }
+    ? [N] extends [S | undefined]
+      ? unknown extends N
+        ? never
+        : K
+      : never
+    : never;
+}[keyof C];
+
+type CheckEntry<C, V extends Vocabulary, E> = E extends { readonly field: infer F }
+  ? {
+      readonly [P in keyof E]: P extends "field"
+        ? F extends keyof C
+          ? F
+          : Wrong<`there is no column '${F & string}' in this table`>
+        : P extends "via"
+          ? E[P] extends () => AnyParent
+            ? E[P]
+            : Wrong<"the table behind via has no .firewall()">
+          : F extends keyof C
+            ? P extends "equals" | "in" | "isNull"
+              ? CheckOperator<C[F], V, F, P, E[P]>
+              : Wrong<`a firewall entry has no '${P & string}'`>
+            : E[P];
+    }
+  : {
+      readonly [P in keyof E]: P extends "exception"
+        ? string
+        : Wrong<`a firewall entry has no '${P & string}' without a field`>;
+    };
+
+/** A table that may stand behind `via`: it has a firewall. */
+export interface AnyParent {
+  readonly [guarded]: unknown;
+}
+export declare const guarded: unique symbol;
+
+export type CheckFirewall<C, V extends Vocabulary, E> = E extends ScopeName
+  ? [PresetColumn<C, E>] extends [never]
+    ? Wrong<`this table has no column made by ${E}()`>
+    : E
+  : E extends readonly []
+    ? Wrong<'an empty firewall protects nothing; write an entry, or { exception: "reason" }'>
+    : E extends ReadonlyArray<unknown>
+      ? { readonly [I in keyof E]: CheckEntry<C, V, E[I]> }
+      : CheckEntry<C, V, E>;
+
+/** The columns that a firewall equates with a value of the caller: filled by the database, refused from requests. */
+export type ScopeColumnsOf<C, E> = E extends ScopeName
+  ? PresetColumn<C, E> & string
+  : E extends ReadonlyArray<infer Entry>
+    ? ScopeColumnOf<Entry>
+    : ScopeColumnOf<E>;
+type ScopeColumnOf<Entry> = Entry extends { readonly field: infer F extends string; readonly equals: Prefixed }
+  ? F
+  : never;
+
+// ── access ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Names of context values among the texts make TypeScript keep the literal types that the checks need. */
+type OperandShape = keyof ContextNames | (string & {}) | number | bigint | boolean | Date;
+interface ContextNames {
+  "ctx.userId": never;
+  "ctx.activeOrgId": never;
+  "ctx.activeTeamId": never;
+  "ctx.sessionId": never;
+}
+
+interface OperatorsShape {
+  readonly equals?: OperandShape;
+  readonly notEquals?: OperandShape;
+  readonly in?: ReadonlyArray<OperandShape>;
+  readonly notIn?: ReadonlyArray<OperandShape>;
+  readonly lessThan?: OperandShape;
+  readonly lessThanOrEqual?: OperandShape;
+  readonly greaterThan?: OperandShape;
+  readonly greaterThanOrEqual?: OperandShape;
+  readonly isNull?: boolean;
+}
+
+export interface RuleShape<C, V extends Vocabulary> {
+  readonly roles?: ReadonlyArray<V["role"] | PseudoRole | (string & {})>;
+  readonly userRoles?: ReadonlyArray<V["userRole"] | (string & {})>;
+  readonly record?: { readonly [K in keyof C]?: OperatorsShape };
+  readonly or?: ReadonlyArray<RuleShape<C, V>>;
+  readonly and?: ReadonlyArray<RuleShape<C, V>>;
+  readonly not?: RuleShape<C, V>;
+}
+
+export interface UpdateShape<C, V extends Vocabulary> extends RuleShape<C, V> {
+  readonly before?: RuleShape<C, V>;
+  readonly after?: RuleShape<C, V>;
+}
+
+export interface AccessShape<C, V extends Vocabulary> {
+  readonly read?: RuleShape<C, V>;
+  readonly create?: RuleShape<C, V>;
+  readonly update?: UpdateShape<C, V>;
+  readonly delete?: RuleShape<C, V>;
+}
+
+type CheckRoles<Declared extends string, R> = R extends readonly []
+  ? Wrong<"an empty list of roles admits nobody; name at least one role">
+  : {
+      readonly [I in keyof R]: R[I] extends Declared
+        ? R[I]
+        : R[I] extends string
+          ? Wrong<`role '${R[I]}' is not declared`>
+          : Wrong<"a role is a text">;
+    };
+
+type CheckRecord<C, V extends Vocabulary, R> = {
+  readonly [K in keyof R]: K extends keyof C
+    ? { readonly [P in keyof R[K]]: CheckOperator<C[K], V, K, P, R[K][P]> }
+    : Wrong<`there is no column '${K & string}' in this table`>;
+};
+
+type CheckBranches<C, V extends Vocabulary, R> = R extends readonly []
+  ? Wrong<"an empty list of rules means nothing; name at least one rule">
+  : { readonly [I in keyof R]: CheckRule<C, V, R[I]> };
+
+export type CheckRule<C, V extends Vocabulary, R> = {
+  readonly [P in keyof R]: P extends "roles"
+    ? CheckRoles<V["role"] | `${V["role"]}+` | PseudoRole, R[P]>
+    : P extends "userRoles"
+      ? CheckRoles<V["userRole"], R[P]>
+      : P extends "record"
+        ? CheckRecord<C, V, R[P]>
+        : P extends "or" | "and"
+          ? CheckBranches<C, V, R[P]>
+          : P extends "not"
+            ? CheckRule<C, V, R[P]>
+            : Wrong<`a rule has no '${P & string}'`>;
+};
+
+type CheckUpdate<C, V extends Vocabulary, R> = R extends { readonly before: unknown } | { readonly after: unknown }
+  ? {
+      readonly [P in keyof R]: P extends "before" | "after"
+        ? CheckRule<C, V, R[P]>
+        : Wrong<`beside before and after there can be no '${P & string}'`>;
+    }
+  : CheckRule<C, V, R>;
+
+export type CheckAccess<C, V extends Vocabulary, A> = {
+  readonly [O in keyof A]: O extends "update"
+    ? CheckUpdate<C, V, A[O]>
+    : O extends "read" | "create" | "delete"
+      ? CheckRule<C, V, A[O]>
+      : Wrong<`there is no operation '${O & string}'; use read, create, update, delete`>;
+};

@@ -1,0 +1,147 @@
+/**
+ * Finds rules that no row and no caller can ever fulfil.
+ *
+ * Invariant: says "contradiction" only when there is one; it may stay silent about one that it does not see (a
+ * condition with very many alternatives, comparisons between the caller's own values).
+ */
+import { type ComparisonOperator, type Condition, type Literal, not } from "./condition.js";
+import { type ColumnInfo, compareValues } from "./kind.js";
+import { keyOf } from "./simplify.js";
+
+type Columns = Readonly<Record<string, ColumnInfo>>;
+type Conjunction = ReadonlyArray<Condition>;
+
+const maxAlternatives = 256;
+
+const opposite: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
+  equals: "notEquals",
+  notEquals: "equals",
+  lessThan: "greaterThanOrEqual",
+  lessThanOrEqual: "greaterThan",
+  greaterThan: "lessThanOrEqual",
+  greaterThanOrEqual: "lessThan",
+};
+
+/** `not` pushed down to the leaves; the result is TRUE exactly when the negation is. */
+const negated = (condition: Condition): Condition => {
+  switch (condition._tag) {
+    case "Constant":
+      return { _tag: "Constant", value: !condition.value };
+    case "Compare":
+      return { ...condition, operator: opposite[condition.operator] };
+    case "Member":
+    case "IsNull":
+      return { ...condition, negated: !condition.negated };
+    case "And":
+      return { _tag: "Or", any: condition.all.map(negated) };
+    case "Or":
+      return { _tag: "And", all: condition.any.map(negated) };
+    case "Not":
+      return condition.condition;
+    default:
+      return not(condition);
+  }
+};
+
+/** Alternatives, each a list of leaves; undefined where there are too many to look at. */
+const alternatives = (condition: Condition): ReadonlyArray<Conjunction> | undefined => {
+  switch (condition._tag) {
+    case "Or": {
+      const parts = condition.any.map(alternatives);
+      const all = parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+      return all && all.length <= maxAlternatives ? all : undefined;
+    }
+    case "And":
+      return condition.all.reduce<ReadonlyArray<Conjunction> | undefined>(
+        (left, part) => {
+          const right = alternatives(part);
+          if (!left || !right || left.length * right.length > maxAlternatives) return undefined;
+          return left.flatMap((a) => right.map((b) => [...a, ...b]));
+        },
+        [[]],
+      );
+    case "Not":
+      return condition.condition._tag === "HasContext" ||
+        condition.condition._tag === "HasRole" ||
+        condition.condition._tag === "Via"
+        ? [[condition]]
+        : alternatives(negated(condition.condition));
+    default:
+      return [[condition]];
+  }
+};
+
+/** What the leaves about one column leave possible. */
+const columnIsContradictory = (column: ColumnInfo, leaves: Conjunction): boolean => {
+  const mustBeNull = leaves.some((leaf) => leaf._tag === "IsNull" && !leaf.negated);
+  const mustHaveValue = leaves.some((leaf) => leaf._tag !== "IsNull" || leaf.negated);
+  if (mustBeNull && (mustHaveValue || column.notNull)) return true;
+
+  const bounds = leaves.flatMap((leaf) =>
+    leaf._tag === "Compare" && leaf.operand._tag === "Literal"
+      ? [{ operator: leaf.operator, value: leaf.operand.value }]
+      : leaf._tag === "Member" && leaf.negated
+        ? leaf.operands.flatMap((operand) =>
+            operand._tag === "Literal" ? [{ operator: "notEquals" as const, value: operand.value }] : [],
+          )
+        : [],
+  );
+  const lists = leaves.flatMap((leaf) =>
+    leaf._tag === "Member" && !leaf.negated && leaf.operands.every((operand) => operand._tag === "Literal")
+      ? [leaf.operands.flatMap((operand) => (operand._tag === "Literal" ? [operand.value] : []))]
+      : [],
+  );
+  const order = (a: Literal, b: Literal): number => compareValues(column.kind, a, b);
+  const admits = (operator: ComparisonOperator, bound: Literal, value: Literal): boolean => {
+    const by = order(value, bound);
+    switch (operator) {
+      case "equals":
+        return by === 0;
+      case "notEquals":
+        return by !== 0;
+      case "lessThan":
+        return by < 0;
+      case "lessThanOrEqual":
+        return by <= 0;
+      case "greaterThan":
+        return by > 0;
+      case "greaterThanOrEqual":
+        return by >= 0;
+    }
+  };
+  const fits = (value: Literal): boolean =>
+    bounds.every(({ operator, value: bound }) => admits(operator, bound, value)) &&
+    lists.every((list) => list.some((item) => order(item, value) === 0));
+
+  const candidates = [...bounds.filter(({ operator }) => operator === "equals").map(({ value }) => [value]), ...lists];
+  const [first] = candidates;
+  if (first) return !first.some(fits);
+  // No value is named: only two bounds that cross leave nothing.
+  const lower = bounds.filter(({ operator }) => operator.startsWith("greater"));
+  const upper = bounds.filter(({ operator }) => operator.startsWith("less"));
+  return lower.some((low) =>
+    upper.some((high) => {
+      const by = order(low.value, high.value);
+      return by > 0 || (by === 0 && !(low.operator.endsWith("OrEqual") && high.operator.endsWith("OrEqual")));
+    }),
+  );
+};
+
+const isContradictory = (leaves: Conjunction, columns: Columns): boolean => {
+  if (leaves.some((leaf) => leaf._tag === "Constant" && !leaf.value)) return true;
+  const keys = new Set(leaves.map(keyOf));
+  if (leaves.some((leaf) => leaf._tag === "Not" && keys.has(keyOf(leaf.condition)))) return true;
+  const named = new Map<string, Array<Condition>>();
+  for (const leaf of leaves) {
+    if (leaf._tag !== "Compare" && leaf._tag !== "Member" && leaf._tag !== "IsNull") continue;
+    named.set(leaf.column, [...(named.get(leaf.column) ?? []), leaf]);
+  }
+  return [...named].some(([key, own]) => {
+    const column = columns[key];
+    return column !== undefined && columnIsContradictory(column, own);
+  });
+};
+
+/** @returns true when the condition can be TRUE for no row and no caller. */
+export const canNeverHold = (condition: Condition, columns: Columns): boolean =>
+  alternatives(condition)?.every((leaves) => isContradictory(leaves, columns)) ?? false;

@@ -1,0 +1,79 @@
+/**
+ * Fewer clauses, the same rows.
+ *
+ * Invariant: the simplified condition is TRUE for exactly the same rows and callers. Every step but one keeps all
+ * three truth values (constants, nesting, repetition and absorption are laws of Kleene's logic); the one that does
+ * not, dropping "is signed in" beside a comparison that only a signed-in caller can pass, is used in positive
+ * positions only.
+ */
+import { always, type Condition, never } from "./condition.js";
+
+/** A text that is equal exactly when two conditions are. */
+export const keyOf = (condition: Condition): string =>
+  JSON.stringify(condition, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
+
+const constant = (condition: Condition): boolean | undefined =>
+  condition._tag === "Constant" ? condition.value : undefined;
+
+const distinct = (conditions: ReadonlyArray<Condition>): ReadonlyArray<Condition> => [
+  ...new Map(conditions.map((condition) => [keyOf(condition), condition])).values(),
+];
+
+/** `A and (A or B)` is `A`; `A or (A and B)` is `A`. */
+const absorb = (parts: ReadonlyArray<Condition>, inner: (part: Condition) => ReadonlyArray<Condition> | undefined) => {
+  const keys = new Set(parts.map(keyOf));
+  return parts.filter((part) => !inner(part)?.some((branch) => keys.has(keyOf(branch))));
+};
+
+/** Values that only a signed-in caller has. */
+const belongsToUser = (path: string): boolean => !path.startsWith("claims.");
+
+const impliesSignedIn = (condition: Condition): boolean =>
+  (condition._tag === "Compare" && condition.operand._tag === "Context" && belongsToUser(condition.operand.path)) ||
+  (condition._tag === "HasRole" && condition.roles.length > 0) ||
+  (condition._tag === "HasContext" && condition.path !== "userId" && belongsToUser(condition.path)) ||
+  (condition._tag === "And" && condition.all.some(impliesSignedIn)) ||
+  (condition._tag === "Or" && condition.any.length > 0 && condition.any.every(impliesSignedIn));
+
+const isSignedIn = (condition: Condition): boolean => condition._tag === "HasContext" && condition.path === "userId";
+
+const simplifyAnd = (parts: ReadonlyArray<Condition>, positive: boolean): Condition => {
+  const flat = parts.flatMap((part) => (part._tag === "And" ? part.all : [part]));
+  if (flat.some((part) => constant(part) === false)) return never;
+  const kept = distinct(flat.filter((part) => constant(part) !== true));
+  const implied = positive && kept.some(impliesSignedIn) ? kept.filter((part) => !isSignedIn(part)) : kept;
+  const all = absorb(implied, (part) => (part._tag === "Or" ? part.any : undefined));
+  const [first, ...rest] = all;
+  return first === undefined ? always : rest.length === 0 ? first : { _tag: "And", all };
+};
+
+const simplifyOr = (parts: ReadonlyArray<Condition>): Condition => {
+  const flat = parts.flatMap((part) => (part._tag === "Or" ? part.any : [part]));
+  if (flat.some((part) => constant(part) === true)) return always;
+  const kept = distinct(flat.filter((part) => constant(part) !== false));
+  const any = absorb(kept, (part) => (part._tag === "And" ? part.all : undefined));
+  const [first, ...rest] = any;
+  return first === undefined ? never : rest.length === 0 ? first : { _tag: "Or", any };
+};
+
+const go = (condition: Condition, positive: boolean): Condition => {
+  switch (condition._tag) {
+    case "And":
+      return simplifyAnd(
+        condition.all.map((part) => go(part, positive)),
+        positive,
+      );
+    case "Or":
+      return simplifyOr(condition.any.map((part) => go(part, positive)));
+    case "Not": {
+      const inner = go(condition.condition, !positive);
+      if (inner._tag === "Constant") return inner.value ? never : always;
+      return inner._tag === "Not" ? inner.condition : { _tag: "Not", condition: inner };
+    }
+    default:
+      return condition;
+  }
+};
+
+/** @returns an equivalent condition (see the invariant above) that is never larger. */
+export const simplify = (condition: Condition): Condition => go(condition, true);

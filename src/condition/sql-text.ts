@@ -1,0 +1,76 @@
+/**
+ * Text that becomes SQL: identifiers and literals.
+ *
+ * Invariant: nothing that a user can name or write leaves its quotes, and the result never contains `--`, which
+ * drizzle-kit 0.31 takes for a separator inside policy expressions.
+ */
+import type { Literal, TableName } from "./condition.js";
+import type { ColumnInfo } from "./kind.js";
+
+/** Key words that Postgres does not accept as a bare column or table name. */
+const reserved = new Set(
+  (
+    "all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation " +
+    "column concurrently constraint create cross current_catalog current_date current_role current_schema " +
+    "current_time current_timestamp current_user default deferrable desc distinct do else end except false fetch for " +
+    "foreign freeze from full grant group having ilike in initially inner intersect into is isnull join lateral " +
+    "leading left like limit localtime localtimestamp natural not notnull null offset on only or order outer " +
+    "overlaps placing primary references returning right select session_user similar some symmetric system_user " +
+    "table tablesample then to trailing true union unique user using variadic verbose when where window with " +
+    "between bigint bit boolean char character coalesce dec decimal exists extract float greatest grouping inout int " +
+    "integer interval least national nchar none normalize nullif numeric out overlay position precision real row " +
+    "setof smallint substring time timestamp treat trim values varchar"
+  ).split(" "),
+);
+
+const escapeDashes = (quoted: string, prefix: string): string =>
+  quoted.includes("--") ? `${prefix}${quoted.replaceAll("\\", "\\\\").replaceAll("-", "\\002D")}` : quoted;
+
+/** `documents`, `"order"`, `"camelCase"`. */
+export const identifier = (name: string): string => {
+  if (/^[a-z_][a-z0-9_]*$/.test(name) && !reserved.has(name)) return name;
+  return escapeDashes(`"${name.replaceAll('"', '""')}"`, "U&");
+};
+
+/** `public.documents`. */
+export const qualified = (table: TableName): string => `${identifier(table.schema)}.${identifier(table.name)}`;
+
+/** `'it''s'`. */
+export const text = (value: string): string => escapeDashes(`'${value.replaceAll("'", "''")}'`, "U&");
+
+/** `array['admin', 'owner']`. */
+export const textArray = (values: ReadonlyArray<string>): string =>
+  values.length === 0 ? "'{}'::text[]" : `array[${values.map(text).join(", ")}]`;
+
+const day = (value: Literal): string => (value instanceof Date ? value.toISOString().slice(0, 10) : String(value));
+
+const instant = (value: Literal, zone: string): string =>
+  value instanceof Date ? value.toISOString().slice(0, -1) + zone : String(value);
+
+/** A literal of a column's kind, typed where the bare text would not be. */
+export const literal = (column: ColumnInfo, value: Literal): string => {
+  switch (column.kind) {
+    case "boolean":
+      return value === true ? "true" : "false";
+    case "integer":
+    case "bigint":
+      return Number(value) < 0 ? `'${String(value)}'::bigint` : String(value);
+    case "double":
+      return `'${String(value)}'::double precision`;
+    case "numeric":
+      return `'${String(value)}'::numeric`;
+    case "uuid":
+      return `${text(String(value))}::uuid`;
+    case "date":
+      return `${text(day(value))}::date`;
+    case "timestamp":
+      return `${text(instant(value, ""))}::timestamp`;
+    case "timestamptz":
+      return `${text(instant(value, "+00"))}::timestamptz`;
+    case "enum":
+      return `${text(String(value))}::${identifier(column.sqlType)}`;
+    case "text":
+    case "other":
+      return text(String(value));
+  }
+};

@@ -1,0 +1,58 @@
+/**
+ * Schema to SQL, as one effect.
+ *
+ * Invariant: pure. The same definitions give the same statements, in the same order, on every machine.
+ */
+import * as Effect from "effect/Effect";
+import type { DefinitionError } from "../condition/problem.js";
+import { type Schema, type SchemaModule, understand } from "../table/schema.js";
+import { bootstrapStatements } from "./bootstrap.js";
+import { Dialect, Postgres } from "./dialect.js";
+import type { IdentitySource } from "./identity.js";
+import { type Policy, policiesOf } from "./policies.js";
+import { securityStatements } from "./security.js";
+
+export interface CompiledSchema {
+  readonly schema: Schema;
+  readonly policies: ReadonlyArray<Policy>;
+  /** Before the tables exist: roles and helper functions. */
+  readonly bootstrap: ReadonlyArray<string>;
+  /** Once the tables exist: row-level security, policies, grants, reference checks. */
+  readonly security: ReadonlyArray<string>;
+}
+
+/**
+ * The program behind `compile`, for those who use Effect.
+ *
+ * @returns an effect that needs a `Dialect` and fails with one `DefinitionError` that lists every problem.
+ */
+export const compileEffect = (
+  module: SchemaModule,
+  identity: IdentitySource,
+): Effect.Effect<CompiledSchema, DefinitionError, Dialect> =>
+  Effect.gen(function* () {
+    const schema = yield* understand(module);
+    const { caller } = yield* Dialect;
+    return {
+      schema,
+      policies: schema.tables.flatMap(({ definition }) => policiesOf(definition, caller)),
+      bootstrap: bootstrapStatements(identity),
+      security: securityStatements(schema.tables, identity, caller),
+    };
+  });
+
+/**
+ * Compiles a schema to the SQL that guards it.
+ *
+ * @param module a module that exports tables made by `table()`; other exports are left alone.
+ * @param identity where sessions and memberships are kept, for example `sessionIdentity(options)` of
+ * `hedgerow/better-auth`.
+ * @throws DefinitionError with all problems of all tables.
+ *
+ * @example
+ * ```ts
+ * const { bootstrap, security } = compile(schema, sessionIdentity(authOptions));
+ * ```
+ */
+export const compile = (module: SchemaModule, identity: IdentitySource): CompiledSchema =>
+  Effect.runSync(Effect.provide(compileEffect(module, identity), Postgres));

@@ -1,0 +1,131 @@
+/**
+ * What makes tables that exist safe: row-level security, policies, grants, reference checks.
+ *
+ * Invariant: idempotent. Run in one transaction it replaces whatever stood on the tables before, so afterwards they
+ * have exactly what the definitions say, and at no moment is a table more open than before or after.
+ */
+import { getTableColumns } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import type { Condition, TableName } from "../condition/condition.js";
+import type { CallerSql } from "../condition/policy.js";
+import { identifier, qualified, text } from "../condition/sql-text.js";
+import type { SchemaTable } from "../table/schema.js";
+import type { IdentitySource } from "./identity.js";
+import { helperSchema, roles } from "./names.js";
+import { commentOnPolicy, createPolicy, policiesOf, rolesFor } from "./policies.js";
+import { referenceStatements, referencesOf } from "./references.js";
+
+/** Serialises whoever changes policies; the key is the text "hedgerow" in ASCII. */
+export const lockStatement = `select pg_advisory_xact_lock(${BigInt(`0x${Buffer.from("hedgerow").toString("hex")}`)})`;
+
+const everyone = ["public", roles.authenticated, roles.anonymous, roles.api];
+
+const force = (table: TableName): ReadonlyArray<string> => [
+  `alter table ${qualified(table)} enable row level security`,
+  `alter table ${qualified(table)} force row level security`,
+];
+
+const dropPolicies = (table: TableName): string => `do $$ declare p name; begin
+  for p in select polname from pg_catalog.pg_policy where polrelid = ${text(qualified(table))}::regclass loop
+    execute format('drop policy %I on ${qualified(table).replaceAll("'", "''").replaceAll("%", "%%")}', p);
+  end loop;
+end $$`;
+
+const dropReferenceTriggers = (table: TableName): string => `do $$ declare t name; begin
+  for t in select tgname from pg_catalog.pg_trigger where tgrelid = ${text(qualified(table))}::regclass and tgname like 'HEDGEROW\\_%' loop
+    execute format('drop trigger %I on ${qualified(table).replaceAll("'", "''").replaceAll("%", "%%")}', t);
+  end loop;
+end $$`;
+
+const revoke = (table: TableName, from: ReadonlyArray<string>): string =>
+  `revoke all on table ${qualified(table)} from ${from.join(", ")}`;
+
+const columnsOf = (table: SchemaTable, without: ReadonlyArray<string>): string =>
+  Object.entries<PgColumn>(getTableColumns(table.source))
+    .filter(([key]) => !without.includes(key))
+    .map(([, column]) => identifier(column.name))
+    .join(", ");
+
+/** Exactly what the rules imply: a command that no rule opens is not granted, nor a column that only the database fills. */
+const grants = (table: SchemaTable): ReadonlyArray<string> => {
+  const { table: name, commands, managed, primaryKey } = table.definition;
+  const grant = (privilege: string, condition: Condition | undefined): ReadonlyArray<string> =>
+    condition && !privilege.endsWith("()")
+      ? [`grant ${privilege} on table ${qualified(name)} to ${rolesFor(condition).join(", ")}`]
+      : [];
+  return [
+    ...grant("select", commands.select),
+    ...grant(`insert (${columnsOf(table, managed)})`, commands.insert),
+    ...grant(`update (${columnsOf(table, [...managed, ...primaryKey])})`, commands.update?.using),
+    ...grant("delete", commands.delete),
+  ];
+};
+
+/** A serial column takes its number from a sequence of its own, which needs a right of its own. */
+const sequences = (table: SchemaTable): ReadonlyArray<string> => {
+  const { table: name, commands } = table.definition;
+  const { insert } = commands;
+  if (!insert) return [];
+  return Object.values<PgColumn>(getTableColumns(table.source))
+    .filter((column) => /Serial/.test(column.columnType))
+    .map(
+      (column) => `do $$ begin
+  execute 'grant usage on sequence ' || pg_get_serial_sequence(${text(qualified(name))}, ${text(column.name)}) || ' to ${rolesFor(insert).join(", ")}';
+end $$`,
+    );
+};
+
+const tableStatements = (table: SchemaTable, caller: CallerSql): ReadonlyArray<string> => {
+  const { table: name } = table.definition;
+  return [
+    ...force(name),
+    dropPolicies(name),
+    ...policiesOf(table.definition, caller).flatMap((policy) => [createPolicy(policy), commentOnPolicy(policy)]),
+    revoke(name, everyone),
+    ...grants(table),
+    ...sequences(table),
+    dropReferenceTriggers(name),
+    ...referencesOf(table.source).flatMap(referenceStatements),
+  ];
+};
+
+const serviceStatements = (identity: IdentitySource): ReadonlyArray<string> => [
+  ...identity.serviceTables.flatMap((table) => [
+    ...force(table),
+    dropPolicies(table),
+    revoke(table, everyone),
+    `grant select, insert, update, delete on table ${qualified(table)} to ${roles.auth}`,
+    `create policy hedgerow_auth on ${qualified(table)} as permissive for all to ${roles.auth} using (true) with check (true)`,
+  ]),
+  ...identity.reads.flatMap((table) => [
+    `grant select on table ${qualified(table)} to ${roles.definer}`,
+    `create policy hedgerow_definer on ${qualified(table)} as permissive for select to ${roles.definer} using (true)`,
+  ]),
+  ...identity.indexes,
+];
+
+const databaseStatements = (schemas: ReadonlyArray<string>): ReadonlyArray<string> => [
+  // A temporary table could stand in front of a guarded one for the next request on the same connection.
+  "do $$ begin execute format('revoke temporary on database %I from public', current_database()); end $$",
+  ...schemas.flatMap((schema) => [
+    `revoke create on schema ${identifier(schema)} from public`,
+    `grant usage on schema ${identifier(schema)} to ${roles.authenticated}, ${roles.anonymous}, ${roles.auth}, ${roles.definer}`,
+  ]),
+];
+
+/** @returns the statements, in order, one each. Run them as the owner of the tables, in one transaction. */
+export const securityStatements = (
+  tables: ReadonlyArray<SchemaTable>,
+  identity: IdentitySource,
+  caller: CallerSql,
+): ReadonlyArray<string> => {
+  const schemas = [
+    ...tables.map(({ definition }) => definition.table.schema),
+    ...identity.serviceTables.map(({ schema }) => schema),
+  ];
+  return [
+    ...databaseStatements([...new Set(schemas)].filter((schema) => schema !== helperSchema).sort()),
+    ...serviceStatements(identity),
+    ...tables.flatMap((table) => tableStatements(table, caller)),
+  ];
+};

@@ -1,0 +1,131 @@
+/**
+ * `table()`, `.firewall()` and `.access()`.
+ *
+ * Invariant: every step returns a new Drizzle table built from the same column builders; a step never changes the
+ * table it was called on. What Postgres makes of the declaration (defaults, policies, keys) is asked of a `Lowering`,
+ * so this layer knows no SQL.
+ */
+import type { SQL } from "drizzle-orm";
+import {
+  type ExtraConfigColumn,
+  type PgColumnBuilderBase,
+  type PgTable,
+  type PgTableExtraConfigValue,
+  pgTable,
+} from "drizzle-orm/pg-core";
+import type { ContextPath } from "../condition/condition.js";
+import { scopeColumns } from "../condition/parse.js";
+import type { ProblemCode } from "../condition/problem.js";
+import type { ScopeName } from "../condition/rule.js";
+import type { Names } from "../condition/vocabulary.js";
+import { attachDeclaration, type Declaration, type Extras } from "./declaration.js";
+import { presetOf } from "./presets.js";
+
+/** What a database makes of a declaration. */
+export interface Lowering {
+  /** The default that fills a scope column; undefined where the column's type cannot hold the value. */
+  readonly scopeDefault: (path: ContextPath, columnType: string) => SQL | undefined;
+  /** The default that makes a primary key; undefined where the type has none. */
+  readonly keyDefault: (columnType: string) => SQL | undefined;
+  /** Policies, indexes and keys that follow from the declaration. */
+  readonly extras: (
+    table: PgTable,
+    self: Readonly<Record<string, ExtraConfigColumn>>,
+    declaration: Declaration,
+  ) => ReadonlyArray<PgTableExtraConfigValue>;
+}
+
+interface BuilderConfig {
+  readonly columnType: string;
+  readonly primaryKey: boolean;
+  readonly hasDefault: boolean;
+  readonly generated?: unknown;
+  readonly generatedIdentity?: unknown;
+}
+
+const isConfig = (value: unknown): value is BuilderConfig =>
+  typeof value === "object" && value !== null && "columnType" in value && "primaryKey" in value;
+
+const configOf = (builder: PgColumnBuilderBase): BuilderConfig | undefined => {
+  const config: unknown = Reflect.get(builder, "config");
+  return isConfig(config) ? config : undefined;
+};
+
+/** A copy with a default of its own: the original may be shared between tables. */
+const withDefault = (builder: PgColumnBuilderBase, value: SQL): PgColumnBuilderBase => {
+  const copy: PgColumnBuilderBase = Object.create(
+    Object.getPrototypeOf(builder),
+    Object.getOwnPropertyDescriptors(builder),
+  );
+  Object.assign(copy, { config: { ...configOf(builder), default: value, hasDefault: true } });
+  return copy;
+};
+
+const withDefaults = (declaration: Declaration, lowering: Lowering): Record<string, PgColumnBuilderBase> => {
+  const scope = scopeColumns(declaration.firewall, declaration.presets);
+  const keys = Object.values(declaration.columns).filter((builder) => configOf(builder)?.primaryKey);
+  return Object.fromEntries(
+    Object.entries(declaration.columns).map(([key, builder]) => {
+      const config = configOf(builder);
+      if (!config || config.hasDefault || config.generated || config.generatedIdentity) return [key, builder];
+      const scoped = scope.find(({ column }) => column === key);
+      const value = scoped
+        ? lowering.scopeDefault(scoped.path, config.columnType)
+        : config.primaryKey && keys.length === 1 && scope.length > 0
+          ? lowering.keyDefault(config.columnType)
+          : undefined;
+      return [key, value ? withDefault(builder, value) : builder];
+    }),
+  );
+};
+
+const build = (declaration: Declaration, lowering: Lowering): PgTable => {
+  const columns = withDefaults(declaration, lowering);
+  const table = pgTable(declaration.name, columns, (self): PgTableExtraConfigValue[] => [
+    ...(declaration.extras?.(self) ?? []),
+    ...lowering.extras(table, self, declaration),
+  ]);
+  table.enableRLS();
+  attachDeclaration(table, declaration);
+  const step = (name: "firewall" | "access", next: (value: unknown) => Declaration): void => {
+    Object.defineProperty(table, name, {
+      enumerable: false,
+      value: (value: unknown) => build(next(value), lowering),
+    });
+  };
+  const mistake = (wrong: boolean, code: ProblemCode): ReadonlyArray<ProblemCode> =>
+    wrong ? [...declaration.mistakes, code] : declaration.mistakes;
+  step("firewall", (firewall) => ({
+    ...declaration,
+    firewall,
+    mistakes: mistake(declaration.firewall !== undefined, "firewall_declared_twice"),
+  }));
+  step("access", (access) => ({
+    ...declaration,
+    access,
+    mistakes:
+      declaration.firewall === undefined
+        ? mistake(true, "access_before_firewall")
+        : mistake(declaration.access !== undefined, "access_declared_twice"),
+  }));
+  return table;
+};
+
+/** The untyped `table()`; `define.ts` gives it its types. */
+export const makeTable = (
+  name: string,
+  columns: Readonly<Record<string, PgColumnBuilderBase>>,
+  extras: Extras | undefined,
+  names: Names,
+  lowering: Lowering,
+): PgTable => {
+  const presets: Partial<Record<ScopeName, string>> = {};
+  for (const [key, builder] of Object.entries(columns)) {
+    const scope = presetOf(builder);
+    if (scope && presets[scope] === undefined) presets[scope] = key;
+  }
+  return build(
+    { name, columns, extras, names, presets, firewall: undefined, access: undefined, mistakes: [] },
+    lowering,
+  );
+};

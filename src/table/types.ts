@@ -1,0 +1,102 @@
+/**
+ * The types of a table while it is being declared.
+ *
+ * Invariant: only a table with a firewall has `access`, only a table with a firewall is `Guarded`, and each step is
+ * still the Drizzle table that queries and tools expect.
+ */
+import type { BuildColumns } from "drizzle-orm/column-builder";
+import type { PgColumnBuilderBase, PgTableWithColumns } from "drizzle-orm/pg-core";
+import type {
+  AccessShape,
+  CheckAccess,
+  CheckFirewall,
+  Columns,
+  FirewallShape,
+  guarded,
+  Operation,
+  ScopeColumnsOf,
+  Vocabulary,
+  Wrong,
+} from "../condition/rule.js";
+
+type BuilderMap = Record<string, PgColumnBuilderBase>;
+
+export type BaseTable<N extends string, C extends BuilderMap> = PgTableWithColumns<{
+  name: N;
+  schema: undefined;
+  columns: BuildColumns<N, C, "pg">;
+  dialect: "pg";
+}>;
+
+/** What the router and the client know of a guarded table. */
+export interface Guard<
+  N extends string = string,
+  C extends Columns = Columns,
+  Scope extends string = string,
+  Ops extends Operation = Operation,
+> {
+  readonly name: N;
+  readonly columns: C;
+  readonly scope: Scope;
+  readonly operations: Ops;
+}
+
+export interface Guarded<G extends Guard = Guard> {
+  readonly [guarded]: G;
+}
+
+declare const draft: unique symbol;
+
+/** A table without a firewall: nothing accepts it but `.firewall()`. */
+export interface Draft<N extends string = string> {
+  readonly [draft]: N;
+}
+
+export type DraftTable<N extends string, C extends BuilderMap, V extends Vocabulary> = BaseTable<N, C> &
+  Draft<N> & {
+    readonly access: Wrong<"call .firewall() before .access()">;
+    /**
+     * Says which rows exist for a caller. Entries of a list are all required.
+     *
+     * @param firewall a scope made by a preset (`"organization"`, `"owner"`, `"team"`); one entry or a list of entries
+     * `{ field, equals | in | isNull | via }`; or `{ exception: "reason" }` for a table that has no tenant.
+     *
+     * @example
+     * ```ts
+     * table("documents", {...}).firewall({ field: "organizationId", equals: "ctx.activeOrgId" })
+     * ```
+     * adds `organization_id = (select hedgerow.get_active_org_id())` to every policy of the table.
+     */
+    firewall<const E extends FirewallShape<C>>(
+      firewall: E & CheckFirewall<C, V, E>,
+    ): FirewalledTable<N, C, V, ScopeColumnsOf<C, E>>;
+  };
+
+export type FirewalledTable<
+  N extends string,
+  C extends BuilderMap,
+  V extends Vocabulary,
+  Scope extends string,
+> = BaseTable<N, C> &
+  Guarded<Guard<N, C, Scope, never>> & {
+    /**
+     * Says who may do what with the rows that exist. An operation that is absent is denied to everyone.
+     *
+     * @param access rules for `read`, `create`, `update` (a rule, or `{ before, after }`) and `delete`.
+     *
+     * @example
+     * ```ts
+     * .access({ read: { roles: ["member+"] }, delete: { roles: ["admin+"] } })
+     * ```
+     */
+    access<const A extends AccessShape<C, V>>(
+      access: A & CheckAccess<C, V, A>,
+    ): GuardedTable<N, C, Scope, keyof A & Operation>;
+  };
+
+export type GuardedTable<
+  N extends string,
+  C extends BuilderMap,
+  Scope extends string,
+  Ops extends Operation,
+> = BaseTable<N, C> & Guarded<Guard<N, C, Scope, Ops>>;
