@@ -5,29 +5,7 @@
  */
 import { createHash } from "./hash.js";
 
-/** Where helper functions live. */
-export const helperSchema = "hedgerow";
-
-export const roles = {
-  /** What the router connects as; it owns nothing and may do nothing until it switches to one of the next two. */
-  api: "hedgerow_api",
-  authenticated: "authenticated",
-  anonymous: "anonymous",
-  /** What the identity provider connects as. */
-  auth: "hedgerow_auth",
-  /** Owns the helper that reads sessions and memberships. */
-  definer: "hedgerow_definer",
-} as const;
-
-/** Transaction-local settings. All but the token are copies for column defaults; no policy trusts them. */
-export const settings = {
-  token: "hedgerow.token",
-  userId: "hedgerow.user_id",
-  sessionId: "hedgerow.session_id",
-  activeOrgId: "hedgerow.org_id",
-  activeTeamId: "hedgerow.team_id",
-  claims: "hedgerow.claims",
-} as const;
+export { helperSchema, roles, settings } from "../database/session.js";
 
 const maxBytes = 63;
 

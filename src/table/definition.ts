@@ -266,7 +266,10 @@ const checkContradictions = (
       );
     }
   };
-  if (canNeverHold(firewall, columns)) return check(firewall, at.at("firewall"));
+  if (canNeverHold(firewall, columns)) {
+    check(firewall, at.at("firewall"));
+    return;
+  }
   const access = at.at("access");
   check(commands.select, access.at("read"));
   check(commands.insert, access.at("create"));
