@@ -16,8 +16,11 @@ export interface CallerQuery {
   readonly reads: ReadonlyArray<AuthModel>;
 }
 
-/** The expression that finds a session; the query and the index must spell it alike. */
-const hashOf = (token: string): string => `sha256(convert_to(${token}, 'UTF8'))`;
+/**
+ * The expression that finds a session; the query and the index must spell it alike. It is `sha256(convert_to(token, 'UTF8'))`
+ * in a form that may be indexed: Postgres does not call `convert_to` immutable. Only a backslash is special to `decode`.
+ */
+const hashOf = (token: string): string => `sha256(decode(replace(${token}, E'\\\\', E'\\\\\\\\'), 'escape'))`;
 
 /** The unique index through which the query finds a session. */
 export const tokenIndex = (session: AuthModel): { readonly name: string; readonly expression: string } => {
@@ -32,7 +35,7 @@ export const tokenIndex = (session: AuthModel): { readonly name: string; readonl
  * ```sql
  * select s."id"::text, u."id"::text, m."organization_id"::text, array(<roles of m>), tm."team_id"::text, array(<roles of u>), '{}'::jsonb
  * from (select token_hash as hash) as credential
- * join public."session" as s on sha256(convert_to(s."token", 'UTF8')) = credential.hash
+ * join public."session" as s on <sha256 of s."token"> = credential.hash
  * join public."user" as u on u."id" = s."user_id"
  * left join public."member" as m on m."organization_id" = s."active_organization_id" and m."user_id" = s."user_id"
  * left join public."team" as t on t."id" = s."active_team_id" and t."organization_id" = m."organization_id"
