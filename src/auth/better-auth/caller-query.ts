@@ -33,13 +33,13 @@ export const tokenIndex = (session: AuthModel): { readonly name: string; readonl
  * Builds the query for the tables that these options store. With the organization plugin, teams and the admin plugin:
  *
  * ```sql
- * select s."id"::text, u."id"::text, m."organization_id"::text, array(<roles of m>), tm."team_id"::text, array(<roles of u>), '{}'::jsonb
+ * select s."id"::text, u."id"::text, m."organization_id"::text, array(<roles of m>), t."id"::text, array(<roles of u>), '{}'::jsonb
  * from (select token_hash as hash) as credential
  * join public."session" as s on <sha256 of s."token"> = credential.hash
  * join public."user" as u on u."id" = s."user_id"
  * left join public."member" as m on m."organization_id" = s."active_organization_id" and m."user_id" = s."user_id"
- * left join public."team" as t on t."id" = s."active_team_id" and t."organization_id" = m."organization_id"
- * left join public."team_member" as tm on tm."team_id" = t."id" and tm."user_id" = s."user_id"
+ * left join public."team_member" as tm on tm."team_id" = s."active_team_id" and tm."user_id" = s."user_id"
+ * left join public."team" as t on t."id" = tm."team_id" and t."organization_id" = m."organization_id"
  * where s."expires_at" > now() and (u."banned" is not true or u."ban_expires" <= now())
  * ```
  *
@@ -69,14 +69,15 @@ export const callerQuery = (options: BetterAuthOptions, models: AuthModels, clai
       `${member.column("userId")} = ${session.column("userId")}`,
     ]);
     if (team !== undefined && teamMember !== undefined) {
-      read.push(team, teamMember);
-      join("left join", team, [
-        `${team.id} = ${session.column("activeTeamId")}`,
-        `${team.column("organizationId")} = ${member.column("organizationId")}`,
-      ]);
+      read.push(teamMember, team);
+      // The membership first: both of its keys come from the session, so the planner uses the unique pair.
       join("left join", teamMember, [
-        `${teamMember.column("teamId")} = ${team.id}`,
+        `${teamMember.column("teamId")} = ${session.column("activeTeamId")}`,
         `${teamMember.column("userId")} = ${session.column("userId")}`,
+      ]);
+      join("left join", team, [
+        `${team.id} = ${teamMember.column("teamId")}`,
+        `${team.column("organizationId")} = ${member.column("organizationId")}`,
       ]);
     }
     if (organization !== undefined && claimsOrganization) {
@@ -90,7 +91,7 @@ export const callerQuery = (options: BetterAuthOptions, models: AuthModels, clai
     `${user.id}::text as user_id`,
     `${member === undefined ? "null" : member.column("organizationId")}::text as org_id`,
     `${member === undefined ? noRoles : rolesIn(member.column("role"))} as org_roles`,
-    `${member === undefined || teamMember === undefined ? "null" : teamMember.column("teamId")}::text as team_id`,
+    `${member === undefined || team === undefined ? "null" : team.id}::text as team_id`,
     `${platformRoles(options, user)} as user_roles`,
     `${claimsExpression(models, claims)} as claims`,
   ];
