@@ -33,6 +33,10 @@ export interface AuthModel {
   readonly indexes: ReadonlyArray<AuthIndex>;
 }
 
+/** Finds what a foreign key points at: plugins name a model as Better Auth does, or as it was renamed. */
+export const modelCalled = (models: AuthModels, name: string): AuthModel | undefined =>
+  models.get(name) ?? [...models.values()].find(({ key }) => key === name);
+
 /** The table as the SQL layer names it. */
 export const serviceTable = (model: AuthModel): ServiceTable => ({ schema: authSchema, name: model.table });
 

@@ -27,7 +27,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { callerQuery, tokenIndex } from "./caller-query.js";
 import type { IdentityOptions } from "./claims.js";
-import { type AuthField, authModels, serviceTable } from "./models.js";
+import { type AuthField, authModels, modelCalled, serviceTable } from "./models.js";
 import { policiesOf } from "./policies.js";
 
 /** One of Better Auth's tables: enough of its type to point a foreign key at it. */
@@ -84,7 +84,7 @@ export const authTables = <const Options extends BetterAuthOptions>(
 
   // Foreign keys may point forwards and in circles, so a target is looked up only when Drizzle asks for it.
   const target: Target = (model, field) => {
-    const found = models.get(model);
+    const found = modelCalled(models, model);
     const table = found === undefined ? undefined : tables[found.key];
     const property = field === "id" ? "id" : (found?.fields.get(field)?.property ?? field);
     const column = table === undefined ? undefined : getTableColumns(table)[property];
@@ -98,7 +98,7 @@ export const authTables = <const Options extends BetterAuthOptions>(
       const column = columnOf(field, ids);
       const { references } = field.attribute;
       columns[field.property] =
-        references !== undefined && models.has(references.model)
+        references !== undefined && modelCalled(models, references.model) !== undefined
           ? column.references(() => target(references.model, references.field), {
               onDelete: references.onDelete ?? "cascade",
             })
