@@ -5,7 +5,8 @@
  */
 import type { IdentitySource } from "../../src/postgres/identity.js";
 
-export const callerRoles = ["hedgerow_auth", "hedgerow_definer", "authenticated", "anonymous"] as const;
+/** `table_owner` stands for the role that runs migrations: no superuser, so that FORCE applies to it and to its foreign keys. */
+export const callerRoles = ["table_owner", "hedgerow_auth", "hedgerow_definer", "authenticated", "anonymous"] as const;
 
 const qualified = ({ schema, name }: { readonly schema: string; readonly name: string }): string =>
   `"${schema}"."${name}"`;
@@ -20,6 +21,7 @@ export const installCaller = (identity: IdentitySource): ReadonlyArray<string> =
   `grant usage on schema public to ${callerRoles.join(", ")}`,
   "grant usage on schema hedgerow to authenticated, anonymous",
   ...identity.serviceTables.flatMap((table) => [
+    `alter table ${qualified(table)} owner to table_owner`,
     `alter table ${qualified(table)} force row level security`,
     `grant select, insert, update, delete on ${qualified(table)} to hedgerow_auth`,
   ]),
