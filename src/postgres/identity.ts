@@ -10,6 +10,18 @@ export interface ServiceTable {
   readonly name: string;
 }
 
+/** A permissive policy on a service table. Its name is stable: it is dropped and created by it. */
+export interface ServicePolicy {
+  readonly table: ServiceTable;
+  readonly name: string;
+  readonly command: "all" | "select";
+  readonly role: string;
+  /** Expression of `using`. */
+  readonly using: string;
+  /** Expression of `with check`; null for a command that has none. */
+  readonly check: string | null;
+}
+
 export interface IdentitySource {
   /**
    * The query of `hedgerow.caller()`: at most one row with exactly these columns, in this order:
@@ -22,6 +34,8 @@ export interface IdentitySource {
   readonly reads: ReadonlyArray<ServiceTable>;
   /** All tables that belong to the identity provider; only `hedgerow_auth` may use them. */
   readonly serviceTables: ReadonlyArray<ServiceTable>;
+  /** All policies of `serviceTables`; the tables' Drizzle objects declare the same ones. */
+  readonly policies: ReadonlyArray<ServicePolicy>;
   /** Statements to run once the tables exist, for example the index that finds a session by its hashed token. */
   readonly indexes: ReadonlyArray<string>;
   /** Names of the claims that the query fills, with the type each has. */

@@ -1,0 +1,162 @@
+/**
+ * The query that answers who is calling, from Better Auth's own tables, at the moment it runs.
+ *
+ * Invariant: it returns a row only for a live session of a user who is not banned, found by the hash of its secret token.
+ * An organization, its roles and a team are in that row only if a membership row exists now: what a session points at is
+ * never believed. At most one row, because every join is by a primary key or by a unique pair (see models.ts).
+ */
+import type { BetterAuthOptions } from "better-auth";
+import { type Claims, claimAliases, claimsExpression } from "./claims.js";
+import { type AuthModel, type AuthModels, authSchema } from "./models.js";
+import { quoteName } from "./quote.js";
+
+export interface CallerQuery {
+  readonly text: string;
+  /** The models that the query reads, in the order in which it joins them. */
+  readonly reads: ReadonlyArray<AuthModel>;
+}
+
+/**
+ * The expression that finds a session; the query and the index must spell it alike. It is `sha256(convert_to(token, 'UTF8'))`
+ * in a form that may be indexed: Postgres does not call `convert_to` immutable. Only a backslash is special to `decode`.
+ */
+const hashOf = (token: string): string => `sha256(decode(replace(${token}, E'\\\\', E'\\\\\\\\'), 'escape'))`;
+
+/** The unique index through which the query finds a session. */
+export const tokenIndex = (session: AuthModel): { readonly name: string; readonly expression: string } => {
+  const token = session.fields.get("token");
+  if (token === undefined) throw new Error("Better Auth's session has no token.");
+  return { name: `${session.key}_${token.property}_sha256_uidx`, expression: hashOf(quoteName(token.column)) };
+};
+
+/**
+ * Builds the query for the tables that these options store. With the organization plugin, teams and the admin plugin:
+ *
+ * ```sql
+ * select s."id"::text, u."id"::text, m."organization_id"::text, array(<roles of m>), t."id"::text, array(<roles of u>), '{}'::jsonb
+ * from (select token_hash as hash) as credential
+ * join public."session" as s on <sha256 of s."token"> = credential.hash
+ * join public."user" as u on u."id" = s."user_id"
+ * left join public."member" as m on m."organization_id" = s."active_organization_id" and m."user_id" = s."user_id"
+ * left join public."team_member" as tm on tm."team_id" = s."active_team_id" and tm."user_id" = s."user_id"
+ * left join public."team" as t on t."id" = tm."team_id" and t."organization_id" = m."organization_id"
+ * where s."expires_at" > now() and (u."banned" is not true or u."ban_expires" <= now())
+ * ```
+ *
+ * @throws Error when a claim does not exist, or when users could give themselves a platform role.
+ */
+export const callerQuery = (options: BetterAuthOptions, models: AuthModels, claims: Claims): CallerQuery => {
+  const session = source(models, "session", claimAliases.session);
+  const user = source(models, "user", claimAliases.user);
+  const member = optionalSource(models, "member", claimAliases.member);
+  const team = optionalSource(models, "team", "t");
+  const teamMember = optionalSource(models, "teamMember", "tm");
+  const organization = optionalSource(models, "organization", claimAliases.organization);
+  const claimsOrganization = Object.values(claims).some(({ from }) => from === "organization");
+
+  const read = [session, user];
+  // A derived table, because in it no column of another table can be taken for the variable.
+  const from = ["from (select token_hash as hash) as credential"];
+  const join = (kind: "join" | "left join", target: Source, on: ReadonlyArray<string>): void => {
+    from.push(`${kind} ${qualified(target.model)} as ${target.alias} on ${on.join(" and ")}`);
+  };
+  join("join", session, [`${hashOf(session.column("token"))} = credential.hash`]);
+  join("join", user, [`${user.id} = ${session.column("userId")}`]);
+  if (member !== undefined) {
+    read.push(member);
+    join("left join", member, [
+      `${member.column("organizationId")} = ${session.column("activeOrganizationId")}`,
+      `${member.column("userId")} = ${session.column("userId")}`,
+    ]);
+    if (team !== undefined && teamMember !== undefined) {
+      read.push(teamMember, team);
+      // The membership first: both of its keys come from the session, so the planner uses the unique pair.
+      join("left join", teamMember, [
+        `${teamMember.column("teamId")} = ${session.column("activeTeamId")}`,
+        `${teamMember.column("userId")} = ${session.column("userId")}`,
+      ]);
+      join("left join", team, [
+        `${team.id} = ${teamMember.column("teamId")}`,
+        `${team.column("organizationId")} = ${member.column("organizationId")}`,
+      ]);
+    }
+    if (organization !== undefined && claimsOrganization) {
+      read.push(organization);
+      join("left join", organization, [`${organization.id} = ${member.column("organizationId")}`]);
+    }
+  }
+
+  const columns = [
+    `${session.id}::text as session_id`,
+    `${user.id}::text as user_id`,
+    `${member === undefined ? "null" : member.column("organizationId")}::text as org_id`,
+    `${member === undefined ? noRoles : rolesIn(member.column("role"))} as org_roles`,
+    `${member === undefined || team === undefined ? "null" : team.id}::text as team_id`,
+    `${platformRoles(options, user)} as user_roles`,
+    `${claimsExpression(models, claims)} as claims`,
+  ];
+  const conditions = [`${session.column("expiresAt")} > now()`, ...notBanned(user)];
+  return {
+    text: `select\n  ${columns.join(",\n  ")}\n${from.join("\n")}\nwhere ${conditions.join("\n  and ")}`,
+    reads: read.map(({ model }) => model),
+  };
+};
+
+/** A model in the `from` list, and its columns under its alias. */
+interface Source {
+  readonly model: AuthModel;
+  readonly alias: string;
+  readonly id: string;
+  readonly column: (field: string) => string;
+}
+
+const optionalSource = (models: AuthModels, name: string, alias: string): Source | undefined => {
+  const model = models.get(name);
+  if (model === undefined) return undefined;
+  return {
+    model,
+    alias,
+    id: `${alias}.${quoteName("id")}`,
+    column: (field) => {
+      const found = model.fields.get(field);
+      if (found === undefined) throw new Error(`Better Auth's model ${name} has no field ${field}.`);
+      return `${alias}.${quoteName(found.column)}`;
+    },
+  };
+};
+
+const source = (models: AuthModels, name: string, alias: string): Source => {
+  const found = optionalSource(models, name, alias);
+  if (found === undefined) throw new Error(`Better Auth stores no ${name}.`);
+  return found;
+};
+
+const qualified = (model: AuthModel): string => `${quoteName(authSchema)}.${quoteName(model.table)}`;
+
+const noRoles = "'{}'::text[]";
+
+/** Better Auth keeps several roles in one text, separated by commas, and trims them when it reads; a null gives none. */
+const rolesIn = (column: string): string =>
+  `array(select role from unnest(string_to_array(${column}, ',')) as part, btrim(part, E' \\t\\r\\n') as role where role <> '')`;
+
+/**
+ * A text field `role` counts when users cannot write it, as with the admin plugin.
+ * Declaring it again under `additionalFields` without `input: false` lets everybody sign up as an administrator.
+ */
+const platformRoles = (options: BetterAuthOptions, user: Source): string => {
+  const role = user.model.fields.get("role")?.attribute;
+  if (role?.type === "string" && role.input === false) return rolesIn(user.column("role"));
+  if (options.plugins?.some(({ id }) => id === "admin")) {
+    throw new Error(
+      "user.additionalFields.role replaces the admin plugin's field, and users may write it at sign-up. " +
+        'Declare it as { type: "string", required: false, input: false } or remove it.',
+    );
+  }
+  return noRoles;
+};
+
+const notBanned = (user: Source): ReadonlyArray<string> => {
+  if (!user.model.fields.has("banned")) return [];
+  const lapsed = user.model.fields.has("banExpires") ? ` or ${user.column("banExpires")} <= now()` : "";
+  return [`(${user.column("banned")} is not true${lapsed})`];
+};

@@ -1,0 +1,75 @@
+/**
+ * Custom claims: single fields of Better Auth's tables that rules may compare with as `ctx.claims.x`.
+ *
+ * Invariant: a claim is read live with the rest of the caller, is a text, number, boolean or null, and is never a secret.
+ * A claim of the organization or of the membership is null unless the caller is a member now.
+ */
+import type { AuthField, AuthModel, AuthModels } from "./models.js";
+import { quoteName, quoteText } from "./quote.js";
+
+/** The tables that a claim may come from, with the alias that the caller query gives each. */
+export const claimAliases = { user: "u", session: "s", organization: "o", member: "m" } as const;
+
+export interface ClaimSource {
+  /** Whose field it is. */
+  readonly from: keyof typeof claimAliases;
+  /**
+   * Better Auth's name of the field, usually one of the `additionalFields`. A claim is worth as much as the right to write
+   * the field: without `input: false`, users set the fields of `user` and `session` themselves.
+   */
+  readonly field: string;
+}
+
+/** Claims by the name that rules use. */
+export type Claims = Readonly<Record<string, ClaimSource>>;
+
+/** Where two declarations must agree: pass the same value to `authTables` and to `sessionIdentity`. */
+export interface IdentityOptions {
+  readonly claims?: Claims;
+}
+
+/**
+ * The expression of the column `claims`.
+ *
+ * ```sql
+ * jsonb_build_object('region', nullif(u."region", ''), 'plan', nullif(o."plan", ''))
+ * ```
+ *
+ * @throws Error that lists every claim whose table or field does not exist or cannot be a claim, and what exists.
+ */
+export const claimsExpression = (models: AuthModels, claims: Claims): string => {
+  const problems: Array<string> = [];
+  const pairs: Array<string> = [];
+  for (const [name, { from, field }] of Object.entries(claims)) {
+    const model = models.get(from);
+    const found = model?.fields.get(field);
+    if (model === undefined) {
+      problems.push(`claim "${name}": Better Auth stores no ${from} (is its plugin missing?)`);
+    } else if (found === undefined || !mayBeClaim(from, found)) {
+      problems.push(`claim "${name}": ${from} has no usable field "${field}"; it has ${usableFields(from, model)}`);
+    } else {
+      pairs.push(`${quoteText(name)}, ${claimValue(claimAliases[from], found)}`);
+    }
+  }
+  if (problems.length > 0) throw new Error(`Claims that Better Auth cannot answer:\n- ${problems.join("\n- ")}`);
+  return pairs.length === 0 ? "'{}'::jsonb" : `jsonb_build_object(${pairs.join(", ")})`;
+};
+
+/** Secrets and anything that is not one plain value stay out. */
+const mayBeClaim = (from: ClaimSource["from"], { name, attribute }: AuthField): boolean =>
+  attribute.returned !== false &&
+  !(from === "session" && name === "token") &&
+  (Array.isArray(attribute.type) || ["string", "number", "boolean", "date"].includes(attribute.type));
+
+const usableFields = (from: ClaimSource["from"], model: AuthModel): string =>
+  [...model.fields.values()]
+    .filter((field) => mayBeClaim(from, field))
+    .map(({ name }) => name)
+    .join(", ");
+
+const claimValue = (alias: string, { column, attribute }: AuthField): string => {
+  const value = `${alias}.${quoteName(column)}`;
+  // An id may be a number or a uuid in Postgres; a caller's ids are always texts.
+  if (attribute.references !== undefined) return `${value}::text`;
+  return attribute.type === "string" || Array.isArray(attribute.type) ? `nullif(${value}, '')` : value;
+};

@@ -1,0 +1,51 @@
+/**
+ * Better Auth as the place where Postgres finds out who is calling.
+ *
+ * Invariant: plain data, derived from the same options as the tables, so that the query, the policies and the index are
+ * always those of the tables that exist.
+ */
+import type { BetterAuthOptions } from "better-auth";
+import type { IdentitySource } from "../../postgres/identity.js";
+import { callerQuery, tokenIndex } from "./caller-query.js";
+import type { IdentityOptions } from "./claims.js";
+import { authModels, authSchema, serviceTable } from "./models.js";
+import { policiesOf } from "./policies.js";
+import { quoteName } from "./quote.js";
+
+/**
+ * Describes to the SQL layer how the live caller is found in Better Auth's tables.
+ *
+ * Adapts to the plugins that are installed: without the organization plugin there is no organization, role or team;
+ * without teams there is no team; without the admin plugin nobody is banned and platform roles are empty, unless `user` has a
+ * field `role` that users cannot write.
+ *
+ * ```ts
+ * const identity = sessionIdentity(options, { claims: { region: { from: "organization", field: "region" } } });
+ * ```
+ *
+ * @param options Better Auth's options, as for `betterAuth`; `database` may be missing.
+ * @param identity Custom claims by the name that rules use, each a field of one of Better Auth's tables.
+ * @returns the query of `hedgerow.caller()` (its SQL is shown at `callerQuery`), the tables, policies and the index it needs.
+ * @throws Error when sessions are not in the database, when a claim does not exist, or when users could give themselves a
+ *   platform role.
+ */
+export const sessionIdentity = (options: BetterAuthOptions, identity: IdentityOptions = {}): IdentitySource => {
+  const models = authModels(options);
+  const claims = identity.claims ?? {};
+  const query = callerQuery(options, models, claims);
+  const indexes: Array<string> = [];
+  const session = models.get("session");
+  if (session !== undefined) {
+    const { name, expression } = tokenIndex(session);
+    const table = `${quoteName(authSchema)}.${quoteName(session.table)}`;
+    indexes.push(`create unique index if not exists ${quoteName(name)} on ${table} (${expression})`);
+  }
+  return {
+    callerQuery: query.text,
+    reads: query.reads.map(serviceTable),
+    serviceTables: [...models.values()].map(serviceTable),
+    policies: [...models.values()].flatMap((model) => policiesOf(serviceTable(model), query.reads.includes(model))),
+    indexes,
+    claims: Object.keys(claims),
+  };
+};

@@ -1,0 +1,56 @@
+/**
+ * Session tokens as Better Auth signs them, and the only form in which they leave the process.
+ *
+ * Invariant: a token is accepted only with a valid HMAC of Better Auth's secret behind it. WebCrypto only, so that it runs
+ * wherever Better Auth runs. Nothing that a request carries makes these functions throw.
+ */
+
+/** Far more than a token and its signature take; anything longer is not worth verifying. */
+const longest = 512;
+
+/** A SHA-256 in padded base64. */
+const signatureLength = 44;
+
+const utf8 = new TextEncoder();
+
+/**
+ * Verifies `token.signature`, percent-encoded or not.
+ *
+ * @param value what the request carried.
+ * @param secret Better Auth's secret.
+ * @returns the token, or null when the signature is missing or does not hold.
+ */
+export const verifySigned = async (value: string, secret: string): Promise<string | null> => {
+  if (value.length > longest) return null;
+  const signed = decoded(value);
+  const dot = signed.lastIndexOf(".");
+  const token = signed.slice(0, dot);
+  const signature = bytesOf(signed.slice(dot + 1));
+  if (dot < 1 || signature === null) return null;
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", utf8.encode(secret), algorithm, false, ["verify"]);
+  return (await crypto.subtle.verify(algorithm, key, signature, utf8.encode(token))) ? token : null;
+};
+
+/** The SHA-256 of a session token in lower-case hex. */
+export const hashToken = async (token: string): Promise<string> => {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(token)));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+};
+
+const decoded = (value: string): string => {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+};
+
+const bytesOf = (base64: string): Uint8Array<ArrayBuffer> | null => {
+  if (base64.length !== signatureLength) return null;
+  try {
+    return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  } catch {
+    return null;
+  }
+};
