@@ -10,7 +10,7 @@ import type { Condition, TableName } from "../condition/condition.js";
 import type { CallerSql } from "../condition/policy.js";
 import { identifier, qualified, text } from "../condition/sql-text.js";
 import type { SchemaTable } from "../table/schema.js";
-import type { IdentitySource } from "./identity.js";
+import type { IdentitySource, ServicePolicy } from "./identity.js";
 import { helperSchema, roles } from "./names.js";
 import { commentOnPolicy, createPolicy, policiesOf, rolesFor } from "./policies.js";
 import { referenceStatements, referencesOf } from "./references.js";
@@ -89,18 +89,24 @@ const tableStatements = (table: SchemaTable, caller: CallerSql): ReadonlyArray<s
   ];
 };
 
+const servicePolicy = (policy: ServicePolicy): string =>
+  createPolicy({
+    ...policy,
+    permissive: true,
+    roles: [policy.role],
+    check: policy.check ?? undefined,
+    comment: undefined,
+  });
+
 const serviceStatements = (identity: IdentitySource): ReadonlyArray<string> => [
   ...identity.serviceTables.flatMap((table) => [
     ...force(table),
     dropPolicies(table),
     revoke(table, everyone),
     `grant select, insert, update, delete on table ${qualified(table)} to ${roles.auth}`,
-    `create policy hedgerow_auth on ${qualified(table)} as permissive for all to ${roles.auth} using (true) with check (true)`,
   ]),
-  ...identity.reads.flatMap((table) => [
-    `grant select on table ${qualified(table)} to ${roles.definer}`,
-    `create policy hedgerow_definer on ${qualified(table)} as permissive for select to ${roles.definer} using (true)`,
-  ]),
+  ...identity.reads.map((table) => `grant select on table ${qualified(table)} to ${roles.definer}`),
+  ...identity.policies.map(servicePolicy),
   ...identity.indexes,
 ];
 
