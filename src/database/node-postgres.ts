@@ -1,0 +1,101 @@
+/**
+ * PostgreSQL through a `pg.Pool`.
+ *
+ * Invariant: a connection goes back to the pool only when the server has said that no transaction is open on it.
+ * Whenever that is uncertain the connection is destroyed instead, and Postgres rolls back.
+ *
+ * All statements of a call share one implicit transaction (see pipeline.ts). Only a statement that ends a transaction by
+ * itself can split it: COMMIT, a DO block or procedure that commits, and as the first statement the utilities that
+ * refuse to run in a transaction (VACUUM, CREATE DATABASE, ...). A caller who cannot rule those out brackets its list
+ * with BEGIN and COMMIT, which makes Postgres refuse them; a list that fails in between costs its connection.
+ */
+import * as Effect from "effect/Effect";
+import type { Pool, PoolClient } from "pg";
+import type { DatabaseError, DatabaseShape, Result, Statement } from "./database.js";
+import { inFlight } from "./in-flight.js";
+import { type Answer, Pipeline } from "./pipeline.js";
+import { connectionError, databaseError, isRefusal } from "./protocol.js";
+
+/**
+ * @example
+ * ```ts
+ * import pg from "pg";
+ * import { nodePostgres } from "hedgerow/node-postgres";
+ *
+ * const database = nodePostgres(new pg.Pool({ connectionString: process.env.DATABASE_URL }));
+ * ```
+ */
+export const nodePostgres = (pool: Pool): DatabaseShape => {
+  if (pool.options.pipeline === true) {
+    throw new TypeError("nodePostgres() pipelines by itself: make the pool without `pipeline: true`");
+  }
+  // A pool drops an idle connection that was lost. Without a listener Node would then end the whole process.
+  if (pool.listenerCount("error") === 0) pool.on("error", () => {});
+  return {
+    driver: "node-postgres",
+    rolesAreBoundary: true,
+    transact: (statements) =>
+      statements.length === 0 ? Effect.succeed([]) : inFlight((abandoned) => transact(pool, statements, abandoned)),
+  };
+};
+
+const transact = async (
+  pool: Pool,
+  statements: ReadonlyArray<Statement>,
+  abandoned: () => boolean,
+): Promise<Effect.Effect<ReadonlyArray<Result>, DatabaseError>> => {
+  let client: PoolClient;
+  try {
+    client = await pool.connect();
+  } catch (cause) {
+    // Also what Postgres says while it refuses a login: there is no session in which a statement could be refused.
+    return Effect.fail(connectionError(cause));
+  }
+  if (abandoned()) {
+    client.release();
+    return Effect.interrupt;
+  }
+  const { error, answers, reusable } = await exchange(client, statements);
+  client.release(!reusable);
+  if (error !== null) return Effect.fail(databaseError(error));
+  return Effect.succeed(answers.map((answer) => ({ rows: readRows(client, answer), count: answer.count })));
+};
+
+interface Exchange {
+  readonly error: unknown;
+  readonly answers: ReadonlyArray<Answer>;
+  readonly reusable: boolean;
+}
+
+const exchange = (client: PoolClient, statements: ReadonlyArray<Statement>): Promise<Exchange> =>
+  new Promise((resolve) => {
+    let lost = false;
+    const onLost = (error: Error): void => {
+      lost = true;
+      pipeline.handleError(error, client.connection);
+    };
+    const pipeline = new Pipeline(statements, (error, answers) => {
+      client.removeListener("error", onLost);
+      const inStep = error === null || isRefusal(error);
+      resolve({ error, answers, reusable: inStep && !lost && client.getTransactionStatus() === "I" });
+    });
+    client.on("error", onLost);
+    client.query(pipeline);
+  });
+
+/** The values as the pool's own type parsers read them; those are node-postgres's unless the pool was given others. */
+const readRows = (client: PoolClient, { fields, rows }: Answer): Result["rows"] => {
+  const parsers: ReadonlyArray<(text: string) => unknown> = fields.map(({ dataTypeID }) =>
+    client.getTypeParser(dataTypeID, "text"),
+  );
+  // Every row starts as a copy with all its columns, so that V8 gives them one shape and `__proto__` is just a column.
+  const blank: Readonly<Record<string, unknown>> = Object.fromEntries(fields.map(({ name }) => [name, null]));
+  return rows.map((values) => {
+    const row = { ...blank };
+    fields.forEach(({ name }, index) => {
+      const text = values[index] ?? null;
+      row[name] = text === null ? null : parsers[index]?.(text);
+    });
+    return row;
+  });
+};
