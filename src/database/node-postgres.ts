@@ -4,10 +4,9 @@
  * Invariant: a connection goes back to the pool only when the server has said that no transaction is open on it.
  * Whenever that is uncertain the connection is destroyed instead, and Postgres rolls back.
  *
- * All statements of a call share one implicit transaction (see pipeline.ts). Only a statement that ends a transaction by
- * itself can split it: COMMIT, a DO block or procedure that commits, and as the first statement the utilities that
- * refuse to run in a transaction (VACUUM, CREATE DATABASE, ...). A caller who cannot rule those out brackets its list
- * with BEGIN and COMMIT, which makes Postgres refuse them; a list that fails in between costs its connection.
+ * All statements of a call share one implicit transaction (see pipeline.ts). After the first statement Postgres treats it
+ * like one that BEGIN opened: a DO block or procedure that commits is refused, and so are VACUUM or CREATE DATABASE. As
+ * the first statement they take effect at once, and COMMIT ends the transaction, and with it the role, anywhere.
  */
 import * as Effect from "effect/Effect";
 import type { Pool, PoolClient } from "pg";
