@@ -54,10 +54,15 @@ const transact = async (
     client.release();
     return Effect.interrupt;
   }
-  const { error, answers, reusable } = await exchange(client, statements);
-  client.release(!reusable);
-  if (error !== null) return Effect.fail(databaseError(error));
-  return Effect.succeed(answers.map((answer) => ({ rows: readRows(client, answer), count: answer.count })));
+  let reusable = false;
+  try {
+    const exchanged = await exchange(client, statements);
+    reusable = exchanged.reusable;
+    if (exchanged.error !== null) return Effect.fail(databaseError(exchanged.error));
+    return Effect.succeed(exchanged.answers.map((answer) => ({ rows: readRows(client, answer), count: answer.count })));
+  } finally {
+    client.release(!reusable);
+  }
 };
 
 interface Exchange {
