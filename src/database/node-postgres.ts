@@ -1,8 +1,8 @@
 /**
  * PostgreSQL through a `pg.Pool`.
  *
- * Invariant: a connection goes back to the pool only when the server has said that no transaction is open on it.
- * Whenever that is uncertain the connection is destroyed instead, and Postgres rolls back.
+ * Invariant: one call takes one connection, sends its statements in one round trip, and reads the values only after the
+ * transaction has ended.
  *
  * All statements of a call share one implicit transaction (see pipeline.ts). After the first statement Postgres treats it
  * like one that BEGIN opened: a DO block or procedure that commits is refused, and so are VACUUM or CREATE DATABASE. As
@@ -12,8 +12,9 @@ import * as Effect from "effect/Effect";
 import type { Pool, PoolClient } from "pg";
 import type { DatabaseError, DatabaseShape, Result, Statement } from "./database.js";
 import { inFlight } from "./in-flight.js";
-import { type Answer, Pipeline } from "./pipeline.js";
-import { connectionError, databaseError, isRefusal } from "./protocol.js";
+import { type Lease, lease } from "./lease.js";
+import type { Answer } from "./pipeline.js";
+import { connectionError, databaseError } from "./protocol.js";
 
 /**
  * @example
@@ -43,49 +44,24 @@ const transact = async (
   statements: ReadonlyArray<Statement>,
   abandoned: () => boolean,
 ): Promise<Effect.Effect<ReadonlyArray<Result>, DatabaseError>> => {
-  let client: PoolClient;
+  let connection: Lease;
   try {
-    client = await pool.connect();
+    connection = await lease(pool);
   } catch (cause) {
     // Also what Postgres says while it refuses a login: there is no session in which a statement could be refused.
     return Effect.fail(connectionError(cause));
   }
-  if (abandoned()) {
-    client.release();
-    return Effect.interrupt;
-  }
-  let reusable = false;
   try {
-    const exchanged = await exchange(client, statements);
-    reusable = exchanged.reusable;
-    if (exchanged.error !== null) return Effect.fail(databaseError(exchanged.error));
-    return Effect.succeed(exchanged.answers.map((answer) => ({ rows: readRows(client, answer), count: answer.count })));
+    if (abandoned()) return Effect.interrupt;
+    const { error, answers } = await connection.run(statements);
+    if (error !== null) return Effect.fail(databaseError(error));
+    return Effect.succeed(
+      answers.map((answer) => ({ rows: readRows(connection.client, answer), count: answer.count })),
+    );
   } finally {
-    client.release(!reusable);
+    connection.release();
   }
 };
-
-interface Exchange {
-  readonly error: unknown;
-  readonly answers: ReadonlyArray<Answer>;
-  readonly reusable: boolean;
-}
-
-const exchange = (client: PoolClient, statements: ReadonlyArray<Statement>): Promise<Exchange> =>
-  new Promise((resolve) => {
-    let lost = false;
-    const onLost = (error: Error): void => {
-      lost = true;
-      pipeline.handleError(error, client.connection);
-    };
-    const pipeline = new Pipeline(statements, (error, answers) => {
-      client.removeListener("error", onLost);
-      const inStep = error === null || isRefusal(error);
-      resolve({ error, answers, reusable: inStep && !lost && client.getTransactionStatus() === "I" });
-    });
-    client.on("error", onLost);
-    client.query(pipeline);
-  });
 
 /** The values as the pool's own type parsers read them; those are node-postgres's unless the pool was given others. */
 const readRows = (client: PoolClient, { fields, rows }: Answer): Result["rows"] => {

@@ -423,6 +423,16 @@ describe("a server alone", () => {
     expect(after).toEqual({ other: true, n: 0 });
   });
 
+  it("survives a server that says goodbye together with its last answer, and does not use that connection again", async () => {
+    const pool = single();
+    const database = nodePostgres(pool);
+    const client = await pool.connect();
+    client.connection.on("readyForQuery", () => client.emit("error", new Error("goodbye")));
+    client.release();
+    const [{ pid } = {}] = await rows(database, backend);
+    expect(await rows(database, `select pg_backend_pid() <> ${pid} as other`)).toEqual([{ other: true }]);
+  });
+
   it("survives that an idle connection is terminated", async () => {
     const pool = new pg.Pool({ connectionString: postgres.ownerUrl, max: 1 });
     try {
