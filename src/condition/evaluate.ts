@@ -89,7 +89,10 @@ export const evaluate = (condition: Condition, scope: EvaluationScope): Truth =>
     const kind = scope.columns[column]?.kind ?? "other";
     const left = scope.row[column] ?? null;
     const right = operand._tag === "Literal" ? operand.value : contextValueFor(kind, scope.caller, operand.path);
-    return left === null || right === null ? null : holds[operator](compareValues(kind, left, right));
+    if (left === null || right === null) return null;
+    const order = compareValues(kind, left, right);
+    // A value that is none of the column's kind fulfils nothing, and neither does its opposite.
+    return Number.isNaN(order) ? null : holds[operator](order);
   };
   return fold<Truth>({
     Constant: (node) => node.value,

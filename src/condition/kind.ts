@@ -6,6 +6,7 @@
  */
 import { is } from "drizzle-orm";
 import { type PgColumn, PgEnumColumn } from "drizzle-orm/pg-core";
+import { dayOf, instantOf } from "./instant.js";
 
 export type ColumnKind =
   | "text"
@@ -78,6 +79,10 @@ export const isOrdered = (kind: ColumnKind): boolean =>
 
 const order = <A>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0);
 
+/** For values that use NaN to say that they are none. */
+const orderOrNaN = (a: bigint | number, b: bigint | number): number =>
+  Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : a < b ? -1 : a > b ? 1 : 0;
+
 const byCodePoint = (a: string, b: string): number => {
   const left = [...a];
   const right = [...b];
@@ -101,27 +106,19 @@ const decimal = (text: string): { readonly digits: bigint; readonly scale: numbe
   return shift >= 0 ? { digits: digits * 10n ** BigInt(shift), scale: 0 } : { digits, scale: -shift };
 };
 
+/** A number's place among the infinities and NaN, which are beyond every decimal however large. */
+const beyond = (text: string): number => (/^nan$/i.test(text) ? 2 : /^-inf/i.test(text) ? -1 : 1);
+
 const byDecimal = (a: string, b: string): number => {
   const left = decimal(a);
   const right = decimal(b);
-  if (!left || !right) return byNumber(Number(a), Number(b));
+  if (!left || !right) return order(left ? 0 : beyond(a), right ? 0 : beyond(b));
   const scale = BigInt(Math.max(left.scale, right.scale));
   const widen = (value: typeof left): bigint => value.digits * 10n ** (scale - BigInt(value.scale));
   return order(widen(left), widen(right));
 };
 
-/** Postgres's and JavaScript's spellings of an instant; one without a zone is UTC. */
-const toDate = (value: unknown): Date => {
-  if (value instanceof Date) return value;
-  const [, day, time = "00:00:00", zone = "Z"] =
-    /^(\d{4,}-\d\d-\d\d)(?:[ T]([\d:.]+))?(Z|[+-]\d\d(?::?\d\d)?)?$/i.exec(String(value)) ?? [];
-  return new Date(`${day}T${time}${/^[+-]\d\d$/.test(zone) ? `${zone}:00` : zone}`);
-};
-
-const toDay = (value: unknown): string =>
-  value instanceof Date ? value.toISOString().slice(0, 10) : String(value).slice(0, 10);
-
-/** @returns a negative number, zero or a positive number; both values are of the kind and not null. */
+/** @returns a negative number, zero or a positive number, or NaN where one of the values is none of this kind. */
 export const compareValues = (kind: ColumnKind, a: unknown, b: unknown): number => {
   switch (kind) {
     case "integer":
@@ -135,9 +132,9 @@ export const compareValues = (kind: ColumnKind, a: unknown, b: unknown): number 
       return order(Number(a), Number(b));
     case "timestamp":
     case "timestamptz":
-      return order(toDate(a).getTime(), toDate(b).getTime());
+      return orderOrNaN(instantOf(a), instantOf(b));
     case "date":
-      return order(toDay(a), toDay(b));
+      return orderOrNaN(dayOf(a), dayOf(b));
     case "uuid":
       return order(String(a).toLowerCase(), String(b).toLowerCase());
     case "text":

@@ -18,6 +18,7 @@ import {
   signedIn,
   type TableName,
 } from "./condition.js";
+import { dayText, instantText } from "./instant.js";
 import { type ColumnInfo, type ColumnKind, isOrdered, kindName } from "./kind.js";
 import { suggestion } from "./nearest.js";
 import type { Report } from "./problem.js";
@@ -105,12 +106,16 @@ const context = (value: string, column: ColumnInfo, scope: ParseScope, at: Repor
   return { _tag: "Context", path: known ?? `claims.${claim ?? ""}` };
 };
 
+/** Half of a surrogate pair would become another character on its way to Postgres, and equal what it does not equal. */
+const textFault = (value: string): string | undefined =>
+  value.includes("\0") ? "holds a NUL character" : /\p{Surrogate}/u.test(value) ? "holds half a character" : undefined;
+
 /** Why a literal cannot be compared with a column; undefined where it can. */
 const literalFault = (column: ColumnInfo, value: unknown): string | undefined => {
   const is = (type: string): string | undefined => (typeof value === type ? undefined : `is not a ${type}`);
   switch (column.kind) {
     case "text":
-      return is("string") ?? (String(value).includes("\0") ? "holds a NUL character" : undefined);
+      return is("string") ?? textFault(String(value));
     case "enum":
       return column.enumValues?.some((name) => name === value)
         ? undefined
@@ -118,7 +123,7 @@ const literalFault = (column: ColumnInfo, value: unknown): string | undefined =>
     case "uuid":
       return typeof value === "string" && isUuid(value) ? undefined : "is not a uuid";
     case "integer":
-      return Number.isInteger(value) && Math.abs(Number(value)) <= 2147483647 ? undefined : "is not a 32-bit integer";
+      return Number.isInteger(value) && (Number(value) | 0) === Number(value) ? undefined : "is not a 32-bit integer";
     case "bigint":
       return (typeof value === "bigint" && BigInt.asIntN(64, value) === value) || Number.isSafeInteger(value)
         ? undefined
@@ -134,10 +139,13 @@ const literalFault = (column: ColumnInfo, value: unknown): string | undefined =>
     case "boolean":
       return is("boolean");
     case "date":
+      return (value instanceof Date || (typeof value === "string" && value.length === 10)) &&
+        dayText(value) !== undefined
+        ? undefined
+        : "is not a date";
     case "timestamp":
     case "timestamptz":
-      return (value instanceof Date && !Number.isNaN(value.getTime())) ||
-        (typeof value === "string" && /^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value)))
+      return (value instanceof Date || typeof value === "string") && instantText(value) !== undefined
         ? undefined
         : "is not a date";
     case "other":

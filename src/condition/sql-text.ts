@@ -5,6 +5,7 @@
  * drizzle-kit 0.31 takes for a separator inside policy expressions.
  */
 import type { Literal, TableName } from "./condition.js";
+import { dayText, instantText } from "./instant.js";
 import type { ColumnInfo } from "./kind.js";
 
 /** Key words that Postgres does not accept as a bare column or table name. */
@@ -42,10 +43,12 @@ export const text = (value: string): string => escapeDashes(`'${value.replaceAll
 export const textArray = (values: ReadonlyArray<string>): string =>
   values.length === 0 ? "'{}'::text[]" : `array[${values.map(text).join(", ")}]`;
 
-const day = (value: Literal): string => (value instanceof Date ? value.toISOString().slice(0, 10) : String(value));
-
-const instant = (value: Literal, zone: string): string =>
-  value instanceof Date ? value.toISOString().slice(0, -1) + zone : String(value);
+/** Always spelled with all its parts and in UTC: what is left to Postgres depends on a session's TimeZone. */
+const day = (value: Literal): string => dayText(value) ?? String(value);
+const instant = (value: Literal, zone: string): string => {
+  const inUtc = instantText(value);
+  return inUtc === undefined ? String(value) : inUtc + zone;
+};
 
 /** A literal of a column's kind, typed where the bare text would not be. */
 export const literal = (column: ColumnInfo, value: Literal): string => {
