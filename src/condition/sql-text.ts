@@ -27,17 +27,33 @@ const reserved = new Set(
 const escapeDashes = (quoted: string, prefix: string): string =>
   quoted.includes("--") ? `${prefix}${quoted.replaceAll("\\", "\\\\").replaceAll("-", "\\002D")}` : quoted;
 
+/** @throws RangeError for a NUL character: Postgres holds none, and a client would cut the statement off there. */
+const quoted = (value: string, quote: string): string => {
+  if (value.includes("\0")) throw new RangeError(`${JSON.stringify(value)} holds a NUL character.`);
+  return `${quote}${value.replaceAll(quote, quote + quote)}${quote}`;
+};
+
 /** `documents`, `"order"`, `"camelCase"`. */
 export const identifier = (name: string): string => {
   if (/^[a-z_][a-z0-9_]*$/.test(name) && !reserved.has(name)) return name;
-  return escapeDashes(`"${name.replaceAll('"', '""')}"`, "U&");
+  return escapeDashes(quoted(name, '"'), "U&");
 };
 
 /** `public.documents`. */
 export const qualified = (table: TableName): string => `${identifier(table.schema)}.${identifier(table.name)}`;
 
 /** `'it''s'`. */
-export const text = (value: string): string => escapeDashes(`'${value.replaceAll("'", "''")}'`, "U&");
+export const text = (value: string): string => escapeDashes(quoted(value, "'"), "U&");
+
+/** `'"public"."documents"'`: a name inside a text, for functions and casts that read one; they know no `U&`. */
+export const nameText = (table: TableName): string => text(`${quoted(table.schema, '"')}.${quoted(table.name, '"')}`);
+
+/** `$$...$$`, with a tag where the body would end it early. */
+export const dollarQuoted = (body: string): string => {
+  let tag = "$$";
+  for (let n = 1; `${body}${tag}`.indexOf(tag) < body.length; n++) tag = `$q${n}$`;
+  return `${tag}${body}${tag}`;
+};
 
 /** `array['admin', 'owner']`. */
 export const textArray = (values: ReadonlyArray<string>): string =>

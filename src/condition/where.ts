@@ -4,7 +4,7 @@
  * Invariant: TRUE for exactly the rows for which the policy is TRUE for the same caller. The caller's values are
  * bound, never written into the text.
  */
-import { getTableColumns, type SQL, sql } from "drizzle-orm";
+import { getTableColumns, getTableName, type SQL, sql } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import type { Caller } from "./caller.js";
 import type { Condition, ContextPath } from "./condition.js";
@@ -51,7 +51,10 @@ export const whereSql = (condition: Condition, table: PgTable, caller: Caller): 
       const held = node.tier === "organization" ? caller.roles : caller.userRoles;
       return sql.raw(node.roles.some((role) => held.includes(role)) ? "true" : "false");
     },
-    via: (node) =>
-      sql`exists (select 1 from ${sql.raw(qualified(node.parent))} as "parent_row" where "parent_row".${sql.raw(identifier(node.parentColumn))} = ${column(node.column)})`,
+    via: (node) => {
+      // A table called like the alias would mean the parent's column by its own.
+      const parent = sql.identifier(getTableName(table) === "parent" ? "parent_row" : "parent");
+      return sql`exists (select 1 from ${sql.raw(qualified(node.parent))} as ${parent} where ${parent}.${sql.raw(identifier(node.parentColumn))} = ${column(node.column)})`;
+    },
   })(condition);
 };

@@ -8,7 +8,7 @@
 import { getTableColumns, is } from "drizzle-orm";
 import { type ForeignKey, getTableConfig, PgTable, type UpdateDeleteAction } from "drizzle-orm/pg-core";
 import type { TableName } from "../condition/condition.js";
-import { identifier, qualified, text } from "../condition/sql-text.js";
+import { dollarQuoted, identifier, qualified, text } from "../condition/sql-text.js";
 import { declarationOf } from "../table/declaration.js";
 import { plainTable, tableName } from "../table/definition.js";
 import { helperSchema, objectName } from "./names.js";
@@ -89,7 +89,7 @@ export const referenceStatements = (reference: Reference): ReadonlyArray<string>
   const message = `insert or update on table "${reference.table.name}" violates foreign key constraint "${reference.constraint}"`;
   return [
     `create or replace function ${functionName(reference)}() returns trigger
-language plpgsql security invoker set search_path = '' as $$
+language plpgsql security invoker set search_path = '' as ${dollarQuoted(`
 begin
   if new.${column} is not null
     and not exists (select 1 from ${qualified(reference.parent)} as parent where parent.${identifier(reference.parentColumn)} = new.${column})
@@ -102,7 +102,7 @@ begin
   end if;
   return null;
 end
-$$`,
+`)}`,
     `create trigger ${triggerName(reference)} after insert or update of ${column} on ${qualified(reference.table)}
   for each row execute function ${functionName(reference)}()`,
   ];

@@ -8,7 +8,7 @@ import { getTableColumns } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Condition, TableName } from "../condition/condition.js";
 import type { CallerSql } from "../condition/policy.js";
-import { identifier, qualified, text } from "../condition/sql-text.js";
+import { dollarQuoted, identifier, nameText, qualified, text } from "../condition/sql-text.js";
 import type { SchemaTable } from "../table/schema.js";
 import type { IdentitySource, ServicePolicy } from "./identity.js";
 import { helperSchema, roles } from "./names.js";
@@ -25,17 +25,23 @@ const force = (table: TableName): ReadonlyArray<string> => [
   `alter table ${qualified(table)} force row level security`,
 ];
 
-const dropPolicies = (table: TableName): string => `do $$ declare p name; begin
-  for p in select polname from pg_catalog.pg_policy where polrelid = ${text(qualified(table))}::regclass loop
-    execute format('drop policy %I on ${qualified(table).replaceAll("'", "''").replaceAll("%", "%%")}', p);
+/** Drops what a catalog lists on a table; `%I` stands for its name. */
+const dropAll = (kind: "policy" | "trigger", names: string, table: TableName): string =>
+  `do ${dollarQuoted(`declare found name; begin
+  for found in ${names} loop
+    execute pg_catalog.format('drop ${kind} %I on %s', found, ${nameText(table)}::regclass);
   end loop;
-end $$`;
+end`)}`;
 
-const dropReferenceTriggers = (table: TableName): string => `do $$ declare t name; begin
-  for t in select tgname from pg_catalog.pg_trigger where tgrelid = ${text(qualified(table))}::regclass and tgname like 'HEDGEROW\\_%' loop
-    execute format('drop trigger %I on ${qualified(table).replaceAll("'", "''").replaceAll("%", "%%")}', t);
-  end loop;
-end $$`;
+const dropPolicies = (table: TableName): string =>
+  dropAll("policy", `select polname from pg_catalog.pg_policy where polrelid = ${nameText(table)}::regclass`, table);
+
+const dropReferenceTriggers = (table: TableName): string =>
+  dropAll(
+    "trigger",
+    `select tgname from pg_catalog.pg_trigger where tgrelid = ${nameText(table)}::regclass and tgname like 'HEDGEROW\\_%'`,
+    table,
+  );
 
 const revoke = (table: TableName, from: ReadonlyArray<string>): string =>
   `revoke all on table ${qualified(table)} from ${from.join(", ")}`;
@@ -69,9 +75,10 @@ const sequences = (table: SchemaTable): ReadonlyArray<string> => {
   return Object.values<PgColumn>(getTableColumns(table.source))
     .filter((column) => /Serial/.test(column.columnType))
     .map(
-      (column) => `do $$ begin
-  execute 'grant usage on sequence ' || pg_get_serial_sequence(${text(qualified(name))}, ${text(column.name)}) || ' to ${rolesFor(insert).join(", ")}';
-end $$`,
+      (column) =>
+        `do ${dollarQuoted(`begin
+  execute 'grant usage on sequence ' || pg_get_serial_sequence(${nameText(name)}, ${text(column.name)}) || ' to ${rolesFor(insert).join(", ")}';
+end`)}`,
     );
 };
 
