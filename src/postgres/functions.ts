@@ -89,7 +89,7 @@ end`,
 
 /** Stops the transaction before a row is looked at when the caller cannot fulfil the rule on any row. */
 const admit = define(
-  "admit(signed_in boolean, allowed boolean)",
+  "admit(signed_in boolean, in_organization boolean, allowed boolean)",
   "boolean",
   "language plpgsql volatile",
   `begin
@@ -98,6 +98,9 @@ const admit = define(
   end if;
   if not signed_in then
     raise exception using errcode = 'HR401', message = 'authentication is required';
+  end if;
+  if not in_organization then
+    raise exception using errcode = 'HR410', message = 'an active organization is required';
   end if;
   raise exception using errcode = 'HR403', message = 'the caller may not use this operation';
 end`,
