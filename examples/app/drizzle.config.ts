@@ -8,7 +8,7 @@ export default withHedgerow(
   {
     dialect: "postgresql",
     schema: "./examples/app/schema.ts",
-    dbCredentials: { url: process.env["MIGRATION_DATABASE_URL"] ?? "" },
+    dbCredentials: { url: process.env.MIGRATION_DATABASE_URL ?? "" },
   },
   { schema, identity: sessionIdentity(authOptions) },
 );

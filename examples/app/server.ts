@@ -18,10 +18,10 @@ import { password, people, seed } from "./seed.js";
 
 class StartupError extends Error {}
 
-const dataFolder = process.env["DATA_DIR"] ?? fileURLToPath(new URL("../../.data", import.meta.url));
+const dataFolder = process.env.DATA_DIR ?? fileURLToPath(new URL("../../.data", import.meta.url));
 
 const readPort = (): number => {
-  const text = process.env["PORT"] ?? "3000";
+  const text = process.env.PORT ?? "3000";
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65535) throw new StartupError(`PORT=${text} is not a port; use 0 to 65535.`);
   return port;
@@ -29,7 +29,7 @@ const readPort = (): number => {
 
 /** Made once and kept beside the data, so that sessions survive a restart. */
 const readSecret = (): string => {
-  const given = process.env["BETTER_AUTH_SECRET"];
+  const given = process.env.BETTER_AUTH_SECRET;
   if (given) return given;
   const file = join(dataFolder, "secret");
   if (!existsSync(file)) {
@@ -40,8 +40,8 @@ const readSecret = (): string => {
 };
 
 const open = async (): Promise<ExampleDatabase> => {
-  const apiUrl = process.env["DATABASE_URL"];
-  const authUrl = process.env["AUTH_DATABASE_URL"];
+  const apiUrl = process.env.DATABASE_URL;
+  const authUrl = process.env.AUTH_DATABASE_URL;
   if (apiUrl === undefined) {
     const database = await openEmbedded(join(dataFolder, "pglite"));
     if (database.embedded) {

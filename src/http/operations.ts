@@ -48,7 +48,7 @@ const json = (text: string, status = 200): Response =>
   new Response(text, { status, headers: { "content-type": "application/json" } });
 
 const rowText = (result: Result | undefined): string | undefined => {
-  const row = result?.rows[0]?.["row"];
+  const row = result?.rows[0]?.row;
   return typeof row === "string" ? row : undefined;
 };
 
@@ -113,7 +113,7 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
           offset: query.offset,
           count: shown.length,
           hasMore: rows.length > query.limit,
-          ...(query.total && { total: Number(count?.rows[0]?.["total"]) }),
+          ...(query.total && { total: Number(count?.rows[0]?.total) }),
         };
         return json(`{"data":[${shown.join(",")}],"pagination":${JSON.stringify(pagination)}}`);
       });

@@ -43,12 +43,12 @@ export const verifyConnection = (schema: Schema): Effect.Effect<void, UnsafeData
     const names = schema.tables.map(({ definition }) => qualified(definition.table));
     const [result] = yield* database.transact([facts(names)]);
     const row = result?.rows[0] ?? {};
-    const login = asText(row["login"]);
-    const powerful = asText(row["powerful"]);
-    const owned = asText(row["owned"]);
-    const missing = asText(row["missing"]);
-    const open = asText(row["open"]);
-    const absent = asText(row["absent"]);
+    const login = asText(row.login);
+    const powerful = asText(row.powerful);
+    const owned = asText(row.owned);
+    const missing = asText(row.missing);
+    const open = asText(row.open);
+    const absent = asText(row.absent);
     const reasons = [
       ...(database.rolesAreBoundary && powerful !== "{}"
         ? [`login "${login}" is or can become ${powerful}, which bypasses row-level security; connect as ${roles.api}`]
