@@ -82,7 +82,8 @@ describe("the API's login on PostgreSQL", () => {
       ),
     ).toBe("42501");
     expect(await world.refusal(mallory, "create schema mine")).toBe("42501");
-    expect(await world.refusal(mallory, "alter role authenticated set row_security = off")).toBe("42501");
+    expect(await world.refusal(mallory, "reset role", "alter role hedgerow_api superuser")).toBe("42501");
+    expect(await world.refusal(mallory, "alter role authenticated bypassrls")).toBe("42501");
   });
 
   it("cannot make a temporary table that stands in front of a guarded one", async () => {
