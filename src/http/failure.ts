@@ -27,6 +27,8 @@ export const failureScope = (table: PgTable, definition: TableDefinition): Failu
   return {
     definition,
     constraints: new Map<string, ReadonlyArray<string>>([
+      // The name that Postgres gives to a primary key declared on a column.
+      [`${definition.table.name}_pkey`, definition.primaryKey],
       ...config.columns.flatMap(uniqueName),
       ...config.uniqueConstraints.map((key) => [key.getName() ?? "", key.columns.flatMap(keyOf)] as const),
       ...config.indexes.map(

@@ -134,9 +134,17 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
     const admission = admissionFor(condition);
     const parse = createParser(definition, columns);
     const { select } = commands;
-    const readable = select === undefined ? "never" : implies(condition, select) ? "always" : "perhaps";
+    const implied = select !== undefined && implies(condition, select);
+    const anonymousReads = select !== undefined && admissionFor(select).anonymous;
+    const readableBy = (credential: Credential): "always" | "perhaps" | "never" =>
+      select === undefined || (credential._tag === "Anonymous" && !anonymousReads)
+        ? "never"
+        : implied
+          ? "always"
+          : "perhaps";
     return ({ credential, body }) =>
       Effect.gen(function* () {
+        const readable = readableBy(credential);
         if (credential._tag === "Anonymous" && !admission.anonymous) return yield* problem("authentication_required");
         const values = yield* Effect.flatMap(body, parse);
         if (readable !== "never") {
@@ -154,7 +162,7 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
           if (answer !== undefined) return json(answer, 201);
         }
         yield* run(credential, admission, "create", statements.insert(values, "nothing"));
-        return readable === "never" ? new Response(null, { status: 201 }) : json("null", 201);
+        return select === undefined ? new Response(null, { status: 201 }) : json("null", 201);
       });
   };
 
