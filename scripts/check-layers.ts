@@ -16,12 +16,13 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   condition: [],
   table: ["condition"],
   database: [],
-  postgres: ["table", "condition"],
+  postgres: ["table", "condition", "database"],
   auth: ["postgres", "table", "condition"],
   http: ["table", "condition", "database", "auth"],
   testing: ["condition", "table", "database", "postgres", "auth", "http"],
-  cli: ["condition", "table", "database", "postgres", "auth", "http", "testing", "index"],
-  index: ["table", "condition"],
+  cli: ["condition", "table", "database", "postgres", "auth", "http", "testing", "define", "index"],
+  define: ["postgres", "table", "condition"],
+  index: ["define", "table", "condition"],
 };
 
 interface Import {

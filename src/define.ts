@@ -39,28 +39,29 @@ type MethodNames<Column> = {
     Wrong<`a column cannot be called '${K}': that is a method of the table`>;
 };
 
-export interface TableFunction<V extends Vocabulary> {
-  /**
-   * Declares a table. The result is a Drizzle `PgTable` with row-level security on; it needs `.firewall()` before
-   * anybody can see a row of it.
-   *
-   * @param name the SQL name, at most 54 bytes, so that the names of policies fit.
-   * @param columns Drizzle column builders by key.
-   * @param extras Drizzle's third argument of `pgTable`: indexes, unique keys, checks.
-   *
-   * @example
-   * ```ts
-   * export const documents = table("documents", { id: id("doc"), organizationId: organization(), title: text().notNull() })
-   *   .firewall("organization")
-   *   .access({ read: { roles: ["member+"] }, create: { roles: ["member+"] } });
-   * ```
-   */
-  <const N extends string, C extends Record<string, PgColumnBuilderBase>>(
-    name: N,
-    columns: C & MethodNames<PgColumnBuilderBase>,
-    extras?: (self: BuildExtraConfigColumns<N, C, "pg">) => PgTableExtraConfigValue[],
-  ): DraftTable<N, C, V>;
-}
+/**
+ * Declares a table. The result is a Drizzle `PgTable` with row-level security on; it needs `.firewall()` before
+ * anybody can see a row of it.
+ *
+ * @param name the SQL name, at most 54 bytes, so that the names of policies fit.
+ * @param columns Drizzle column builders by key.
+ * @param extras Drizzle's third argument of `pgTable`: indexes, unique keys, checks.
+ *
+ * @example
+ * ```ts
+ * export const documents = table("documents", { id: id("doc"), organizationId: organization(), title: text().notNull() })
+ *   .firewall("organization")
+ *   .access({ read: { roles: ["member+"] }, create: { roles: ["member+"] } });
+ * ```
+ */
+export type TableFunction<V extends Vocabulary> = <
+  const N extends string,
+  C extends Record<string, PgColumnBuilderBase>,
+>(
+  name: N,
+  columns: C & MethodNames<PgColumnBuilderBase>,
+  extras?: (self: BuildExtraConfigColumns<N, C, "pg">) => PgTableExtraConfigValue[],
+) => DraftTable<N, C, V>;
 
 export interface Hedgerow<V extends Vocabulary> {
   readonly table: TableFunction<V>;

@@ -48,7 +48,8 @@ const isObject = (value: unknown): value is Json =>
 
 const contextNames: ReadonlyArray<ContextPath> = ["userId", "sessionId", "activeOrgId", "activeTeamId"];
 
-const scopePaths: Readonly<Record<ScopeName, ContextPath>> = {
+/** The value of the caller that each scope stands for. */
+export const scopePaths: Readonly<Record<ScopeName, ContextPath>> = {
   organization: "activeOrgId",
   owner: "userId",
   team: "activeTeamId",

@@ -14,7 +14,7 @@ import {
   pgTable,
 } from "drizzle-orm/pg-core";
 import type { ContextPath } from "../condition/condition.js";
-import { scopeColumns } from "../condition/parse.js";
+import { scopeColumns, scopePaths } from "../condition/parse.js";
 import type { ProblemCode } from "../condition/problem.js";
 import type { ScopeName } from "../condition/rule.js";
 import type { Names } from "../condition/vocabulary.js";
@@ -67,10 +67,12 @@ const withDefaults = (declaration: Declaration, lowering: Lowering): Record<stri
   return Object.fromEntries(
     Object.entries(declaration.columns).map(([key, builder]) => {
       const config = configOf(builder);
-      if (!config || config.hasDefault || config.generated || config.generatedIdentity) return [key, builder];
-      const scoped = scope.find(({ column }) => column === key);
-      const value = scoped
-        ? lowering.scopeDefault(scoped.path, config.columnType)
+      if (!config || config.generated || config.generatedIdentity) return [key, builder];
+      const preset = presetOf(builder);
+      const path = preset ? scopePaths[preset] : scope.find(({ column }) => column === key)?.path;
+      if (config.hasDefault && !preset) return [key, builder];
+      const value = path
+        ? lowering.scopeDefault(path, config.columnType)
         : config.primaryKey && keys.length === 1 && scope.length > 0
           ? lowering.keyDefault(config.columnType)
           : undefined;

@@ -7,6 +7,9 @@ import { sql } from "drizzle-orm";
 import { type PgColumnBuilderBase, text } from "drizzle-orm/pg-core";
 import type { ScopeColumn, ScopeName } from "../condition/rule.js";
 
+/** Stands for the default until `builder.ts` puts the database's own in its place; it is never sent anywhere. */
+const filled = sql`default`;
+
 const mark = Symbol.for("hedgerow:scope");
 
 const scoped = <B extends PgColumnBuilderBase, S extends ScopeName>(builder: B, scope: S): B & ScopeColumn<S> =>
@@ -32,13 +35,13 @@ export const presetOf = (builder: PgColumnBuilderBase): ScopeName | undefined =>
  * table("projects", { id: id("prj"), organizationId: organization(), name: text().notNull() }).firewall("organization")
  * ```
  */
-export const organization = (name = "organization_id") => scoped(text(name).notNull(), "organization");
+export const organization = (name = "organization_id") => scoped(text(name).notNull().default(filled), "organization");
 
 /** The column that says whose row it is: `text not null`, filled with the caller's id. Makes `.firewall("owner")` possible. */
-export const owner = (name = "user_id") => scoped(text(name).notNull(), "owner");
+export const owner = (name = "user_id") => scoped(text(name).notNull().default(filled), "owner");
 
 /** The column that says which team a row belongs to: `text not null`, filled from the caller's active team. Makes `.firewall("team")` possible. */
-export const team = (name = "team_id") => scoped(text(name).notNull(), "team");
+export const team = (name = "team_id") => scoped(text(name).notNull().default(filled), "team");
 
 /**
  * A primary key made by the database.

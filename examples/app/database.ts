@@ -1,0 +1,48 @@
+/**
+ * Where the example's data are: a folder with an embedded PGlite, or a PostgreSQL.
+ *
+ * Invariant: on PostgreSQL the router and Better Auth connect as two different roles, and neither owns a table.
+ */
+import { mkdirSync } from "node:fs";
+import { PGlite } from "@electric-sql/pglite";
+import { drizzle as drizzlePostgres } from "drizzle-orm/node-postgres";
+import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
+import type { RouterOptions } from "hedgerow/hono";
+import { nodePostgres } from "hedgerow/node-postgres";
+import { pglite } from "hedgerow/pglite";
+import pg from "pg";
+import type { createAuth } from "./auth.js";
+
+export interface ExampleDatabase {
+  /** What the router queries. */
+  readonly api: RouterOptions<object>["database"];
+  /** What Better Auth queries. */
+  readonly auth: Parameters<typeof createAuth>[0];
+  /** The embedded database, which this process sets up itself; undefined for a PostgreSQL, which `drizzle-kit push` sets up. */
+  readonly embedded: PGlite | undefined;
+  readonly close: () => Promise<void>;
+}
+
+/** @param folder where PGlite keeps its files; they survive a restart. */
+export const openEmbedded = async (folder: string): Promise<ExampleDatabase> => {
+  mkdirSync(folder, { recursive: true });
+  const client = await PGlite.create(folder);
+  return { api: pglite(client), auth: drizzlePglite(client), embedded: client, close: () => client.close() };
+};
+
+/**
+ * @param apiUrl connects as `hedgerow_api`.
+ * @param authUrl connects as `hedgerow_auth`.
+ */
+export const openPostgres = (apiUrl: string, authUrl: string): ExampleDatabase => {
+  const api = new pg.Pool({ connectionString: apiUrl });
+  const auth = new pg.Pool({ connectionString: authUrl });
+  return {
+    api: nodePostgres(api),
+    auth: drizzlePostgres(auth),
+    embedded: undefined,
+    close: async () => {
+      await Promise.all([api.end(), auth.end()]);
+    },
+  };
+};

@@ -1,0 +1,3 @@
+/** What drizzle-kit pushes and the router serves. */
+export * from "./auth.js";
+export * from "./tables.js";

@@ -1,0 +1,102 @@
+/**
+ * `npm start`: the example on embedded PGlite, or on PostgreSQL when DATABASE_URL is set.
+ *
+ * Invariant: prints what to do next, or one clear sentence about why it cannot start.
+ */
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { serve } from "@hono/node-server";
+import { sessionIdentity } from "hedgerow/better-auth";
+import { push } from "hedgerow/drizzle-kit";
+import { createApp } from "./app.js";
+import { authOptions, createAuth } from "./auth.js";
+import { type ExampleDatabase, openEmbedded, openPostgres } from "./database.js";
+import * as schema from "./schema.js";
+import { password, people, seed } from "./seed.js";
+
+class StartupError extends Error {}
+
+const dataFolder = process.env.DATA_DIR ?? fileURLToPath(new URL("../../.data", import.meta.url));
+
+const readPort = (): number => {
+  const text = process.env.PORT ?? "3000";
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65535) throw new StartupError(`PORT=${text} is not a port; use 0 to 65535.`);
+  return port;
+};
+
+/** Made once and kept beside the data, so that sessions survive a restart. */
+const readSecret = (): string => {
+  const given = process.env.BETTER_AUTH_SECRET;
+  if (given) return given;
+  const file = join(dataFolder, "secret");
+  if (!existsSync(file)) {
+    mkdirSync(dataFolder, { recursive: true });
+    writeFileSync(file, randomBytes(32).toString("base64"), { mode: 0o600 });
+  }
+  return readFileSync(file, "utf8");
+};
+
+const open = async (): Promise<ExampleDatabase> => {
+  const apiUrl = process.env.DATABASE_URL;
+  const authUrl = process.env.AUTH_DATABASE_URL;
+  if (apiUrl === undefined) {
+    const database = await openEmbedded(join(dataFolder, "pglite"));
+    if (database.embedded) {
+      await push({ schema, identity: sessionIdentity(authOptions), database: database.embedded });
+    }
+    return database;
+  }
+  if (authUrl === undefined) throw new StartupError("DATABASE_URL is set, so AUTH_DATABASE_URL is needed too.");
+  return openPostgres(apiUrl, authUrl);
+};
+
+const listen = (fetch: (request: Request) => Response | Promise<Response>, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = serve({ fetch, port }, (info) => resolve(info.port));
+    server.on("error", (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === "EADDRINUSE"
+          ? new StartupError(`Port ${port} is taken. Choose another: PORT=${port + 1} npm start`)
+          : error,
+      ),
+    );
+  });
+
+const start = async (): Promise<void> => {
+  const wanted = readPort();
+  const database = await open();
+  let handle: (request: Request) => Response | Promise<Response> = () => new Response("Starting", { status: 503 });
+  const port = await listen((request) => handle(request), wanted);
+  const url = `http://localhost:${port}`;
+  const auth = createAuth(database.auth, url, readSecret());
+  const app = createApp(auth, database.api);
+  const seeded = await seed(app, auth, url);
+  handle = app.fetch;
+
+  console.log(`
+Hedgerow's example runs at ${url} (${database.embedded ? `embedded PGlite in ${dataFolder}` : "PostgreSQL"}${seeded ? ", freshly seeded" : ""}).
+
+Everybody's password is "${password}":
+${people.map(({ email, acme, globex }) => `  ${email.padEnd(17)} Acme: ${(acme ?? "–").padEnd(7)} Globex: ${globex ?? "–"}`).join("\n")}
+
+Sign in, choose an organization, list its documents:
+
+  curl -s -c jar -H 'content-type: application/json' ${url}/auth/v1/sign-in/email -d '{"email":"ben@example.com","password":"${password}"}'
+  curl -s -b jar -c jar -H 'content-type: application/json' -H 'origin: ${url}' ${url}/auth/v1/organization/set-active -d '{"organizationSlug":"globex"}'
+  curl -s -b jar '${url}/api/v1/documents?total=true'
+`);
+
+  const stop = (): void => {
+    void database.close().finally(() => process.exit(0));
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+};
+
+start().catch((error: unknown) => {
+  console.error(error instanceof StartupError ? error.message : error);
+  process.exit(1);
+});

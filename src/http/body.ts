@@ -1,0 +1,234 @@
+/**
+ * Bodies, validated from the columns before the database sees them.
+ *
+ * Invariant: strict. A field that is not named here is refused with the reason; nothing is dropped in silence. All
+ * problems of a body are reported at once.
+ */
+import { is } from "drizzle-orm";
+import { PgArray, type PgColumn } from "drizzle-orm/pg-core";
+import * as Effect from "effect/Effect";
+import * as Schema from "effect/Schema";
+import { columnInfo } from "../condition/kind.js";
+import { suggestion } from "../condition/nearest.js";
+import { uuidPattern } from "../condition/uuid.js";
+import type { TableDefinition } from "../table/definition.js";
+import { type FieldProblem, problem, type RequestProblem } from "./problem.js";
+import type { WireColumn } from "./wire.js";
+
+/** A schema that needs no service to decode. */
+type Codec = Schema.Codec<unknown, unknown>;
+
+const check = (message: string, accepts: (value: string) => boolean) =>
+  Schema.makeFilter<string>((value) => (accepts(value) ? undefined : message));
+
+const text = (maxLength?: number): Codec =>
+  Schema.String.check(
+    check("must not hold a NUL character", (value) => !value.includes("\0")),
+    ...(maxLength === undefined
+      ? []
+      : [check(`must have at most ${maxLength} characters`, (value) => [...value].length <= maxLength)]),
+  );
+
+const matching = (pattern: RegExp, message: string): Codec =>
+  Schema.String.check(check(message, (value) => pattern.test(value)));
+
+const integer = (minimum: number, maximum: number): Codec =>
+  Schema.Number.check(
+    Schema.makeFilter<number>((value) =>
+      Number.isSafeInteger(value) && value >= minimum && value <= maximum
+        ? undefined
+        : `must be an integer from ${minimum} to ${maximum}`,
+    ),
+  );
+
+const finite: Codec = Schema.Number.check(
+  Schema.makeFilter<number>((value) => (Number.isFinite(value) ? undefined : "must be a finite number")),
+);
+
+const instantPattern = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
+const isInstant = (value: string): boolean => instantPattern.test(value) && !Number.isNaN(Date.parse(value));
+const isDay = (value: string): boolean => {
+  if (!/^\d{4}-\d\d-\d\d$/.test(value)) return false;
+  const date = new Date(`${value}T00:00:00Z`);
+  // `Date` turns 30 February into 2 March; Postgres refuses it.
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);
+};
+const instant = Schema.String.check(
+  check(
+    'must be an ISO 8601 instant such as "2026-01-31T12:00:00Z"',
+    (value) => isInstant(value) && isDay(value.slice(0, 10)),
+  ),
+);
+const day = Schema.String.check(check('must be a day such as "2026-01-31"', isDay));
+
+const maxBigint = 2n ** 63n;
+const bigintText = Schema.String.check(
+  check(
+    "must be a 64-bit integer written as a text",
+    (value) => /^-?\d{1,19}$/.test(value) && BigInt(value) < maxBigint && BigInt(value) >= -maxBigint,
+  ),
+);
+
+const lengthOf = (column: PgColumn): number | undefined => {
+  const length: unknown = Reflect.get(column, "length");
+  return typeof length === "number" ? length : undefined;
+};
+
+/** One column as it must look in JSON, null aside. */
+const codecOf = (column: PgColumn): Codec => {
+  if (is(column, PgArray)) return Schema.Array(codecOf(column.baseColumn));
+  if (column.enumValues && column.enumValues.length > 0) {
+    const values: ReadonlyArray<string> = column.enumValues;
+    return Schema.String.check(check(`must be one of ${values.join(", ")}`, (value) => values.includes(value)));
+  }
+  switch (columnInfo("", column).kind) {
+    case "uuid":
+      return matching(new RegExp(uuidPattern), "must be a uuid");
+    case "integer":
+      return /SmallInt|SmallSerial/.test(column.columnType) ? integer(-32768, 32767) : integer(-2147483648, 2147483647);
+    case "bigint":
+      return column.dataType === "bigint" ? bigintText : integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    case "numeric":
+      return column.dataType === "number"
+        ? finite
+        : matching(/^-?\d{1,131072}(\.\d{1,16383})?$/, 'must be a decimal number written as a text, such as "12.50"');
+    case "date":
+      return day;
+    case "timestamp":
+    case "timestamptz":
+      return instant;
+    default:
+  }
+  switch (column.dataType) {
+    case "string":
+      return text(lengthOf(column));
+    case "number":
+      return finite;
+    case "boolean":
+      return Schema.Boolean;
+    default:
+      return Schema.Unknown;
+  }
+};
+
+/**
+ * Builds the check of a text of a URL that stands for a value of a column, once per column. Numbers and booleans are
+ * written as in JSON.
+ *
+ * @returns why the text cannot be a value; undefined where it can.
+ */
+export const valueCheck = (column: PgColumn): ((value: string) => string | undefined) => {
+  const { kind } = columnInfo("", column);
+  if (kind === "boolean") {
+    return (value) => (value === "true" || value === "false" ? undefined : "must be true or false");
+  }
+  const isNumber = column.dataType === "number";
+  const validate = Schema.toStandardSchemaV1(codecOf(column))["~standard"].validate;
+  return (value) => {
+    if (isNumber && !/^-?\d{1,20}(\.\d{1,20})?(e[+-]?\d{1,3})?$/i.test(value)) return "must be a number";
+    const given = isNumber ? Number(value) : value;
+    const result = validate(given);
+    return "issues" in result ? result.issues?.[0]?.message : undefined;
+  };
+};
+
+/** A text without a zone is UTC, as everywhere else in the API. */
+const asDate = (value: string): Date => new Date(/[T ][\d:.]+$/.test(value) ? `${value.replace(" ", "T")}Z` : value);
+
+/** What Drizzle's mapping expects for a value that was validated in its JSON form. */
+const toDriverInput = (column: PgColumn, value: unknown): unknown => {
+  if (is(column, PgArray))
+    return Array.isArray(value) ? value.map((item) => elementInput(column.baseColumn, item)) : value;
+  return column.dataType === "bigint" && typeof value === "string" ? BigInt(value) : value;
+};
+
+/** Inside an array Drizzle maps each element itself, so an instant must be a `Date`. */
+const elementInput = (column: PgColumn, value: unknown): unknown =>
+  column.dataType === "date" && typeof value === "string" ? asDate(value) : toDriverInput(column, value);
+
+/** Why a field that exists on the table may not be written by this operation. */
+const reasonFor = (definition: TableDefinition, key: string): string => {
+  const scope = definition.firewall.scope.find(({ column }) => column === key);
+  if (scope) return "is filled by the database from who you are, and cannot be set";
+  return definition.primaryKey.includes(key)
+    ? "identifies the row and cannot be set"
+    : "is made by the database and cannot be set";
+};
+
+export type Values = ReadonlyMap<WireColumn, unknown>;
+export type BodyParser = (body: unknown) => Effect.Effect<Values, RequestProblem>;
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/**
+ * Builds the parser of one operation, once per router.
+ *
+ * @param columns the columns that the operation may write.
+ * @param required the keys that must be there.
+ */
+const bodyParser = (
+  definition: TableDefinition,
+  columns: ReadonlyArray<WireColumn>,
+  required: (column: WireColumn) => boolean,
+): BodyParser => {
+  const writable = new Map(columns.map((column) => [column.key, column]));
+  const fields = Object.fromEntries(
+    columns.map((column) => {
+      const codec = codecOf(column.source);
+      const nullable = column.source.notNull ? codec : Schema.NullOr(codec);
+      return [column.key, required(column) ? nullable : Schema.optionalKey(nullable)];
+    }),
+  );
+  const decode = Schema.toStandardSchemaV1(Schema.Struct(fields), { parseOptions: { errors: "all" } })["~standard"]
+    .validate;
+  const refused = (key: string): FieldProblem => ({
+    field: key,
+    message: Object.hasOwn(definition.columns, key)
+      ? reasonFor(definition, key)
+      : `is not a field. ${suggestion(key, [...writable.keys()])}`,
+  });
+  return (body) =>
+    Effect.gen(function* () {
+      if (!isObject(body)) {
+        return yield* problem("validation_failed", { detail: "The body must be a JSON object." });
+      }
+      const unknown = Object.keys(body).filter((key) => !writable.has(key));
+      const known = Object.fromEntries(Object.entries(body).filter(([key]) => writable.has(key)));
+      const result = yield* Effect.promise(async () => decode(known));
+      const invalid = (result.issues ?? []).map(
+        (issue): FieldProblem => ({
+          field: (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join("."),
+          message: issue.message,
+        }),
+      );
+      const errors = [...unknown.map(refused), ...invalid];
+      if (errors.length > 0) return yield* problem("validation_failed", { errors });
+      return new Map(
+        columns
+          .filter((column) => Object.hasOwn(known, column.key))
+          .map((column) => [column, toDriverInput(column.source, known[column.key])]),
+      );
+    });
+};
+
+export const createParser = (definition: TableDefinition, columns: ReadonlyArray<WireColumn>): BodyParser =>
+  bodyParser(
+    definition,
+    columns.filter(({ key }) => !definition.managed.includes(key)),
+    ({ source }) => source.notNull && !source.hasDefault,
+  );
+
+export const updateParser = (definition: TableDefinition, columns: ReadonlyArray<WireColumn>): BodyParser => {
+  const parse = bodyParser(
+    definition,
+    columns.filter(({ key }) => !definition.managed.includes(key) && !definition.primaryKey.includes(key)),
+    () => false,
+  );
+  return (body) =>
+    Effect.flatMap(parse(body), (values) =>
+      values.size > 0
+        ? Effect.succeed(values)
+        : problem("validation_failed", { detail: "The body names no field to change." }),
+    );
+};

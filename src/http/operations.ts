@@ -1,0 +1,214 @@
+/**
+ * One table's operations: request in, response out.
+ *
+ * Invariant: every operation is one transaction of the same shape: the session's settings, the admission, the
+ * statement, and where needed one more that tells a missing row from a forbidden change.
+ */
+import * as Effect from "effect/Effect";
+import type { Credential } from "../auth/authenticator.js";
+import { and, type Condition } from "../condition/condition.js";
+import { keyOf, simplify } from "../condition/simplify.js";
+import { Database, type DatabaseError, type Result, type Statement } from "../database/database.js";
+import { enterSession, type Timeouts } from "../database/session.js";
+import type { SchemaTable } from "../table/schema.js";
+import { type Admission, admissionFor } from "./admission.js";
+import { createParser, updateParser, valueCheck } from "./body.js";
+import { failureOf, failureScope, type WriteOperation } from "./failure.js";
+import { problem, type RequestProblem } from "./problem.js";
+import { type PageLimits, parseListQuery } from "./query.js";
+import { statementsFor } from "./statements.js";
+import { type WireColumn, wireColumns } from "./wire.js";
+
+export interface OperationOptions {
+  readonly limits: PageLimits;
+  readonly timeouts: Timeouts;
+}
+
+type Handled = Effect.Effect<Response, RequestProblem, Database>;
+
+/** What an operation needs of a request, already read. */
+export interface OperationRequest {
+  readonly credential: Credential;
+  readonly id: string;
+  readonly queries: Readonly<Record<string, ReadonlyArray<string>>>;
+  readonly body: Effect.Effect<unknown, RequestProblem>;
+}
+
+export type Handler = (request: OperationRequest) => Handled;
+
+export interface Operations {
+  readonly list?: Handler;
+  readonly get?: Handler;
+  readonly create?: Handler;
+  readonly update?: Handler;
+  readonly remove?: Handler;
+}
+
+const json = (text: string, status = 200): Response =>
+  new Response(text, { status, headers: { "content-type": "application/json" } });
+
+const rowText = (result: Result | undefined): string | undefined => {
+  const row = result?.rows[0]?.row;
+  return typeof row === "string" ? row : undefined;
+};
+
+/** Whether whoever passes `stronger` passes `weaker` too, as far as the clauses show. */
+const implies = (stronger: Condition, weaker: Condition): boolean =>
+  keyOf(simplify(and(stronger, weaker))) === keyOf(simplify(stronger));
+
+export const operationsFor = (table: SchemaTable, options: OperationOptions): Operations => {
+  const { definition, source } = table;
+  const { commands, primaryKey } = definition;
+  const columns = wireColumns(source);
+  const key = primaryKey.length === 1 ? columns.find((column) => column.key === primaryKey[0]) : undefined;
+  const keys = columns.filter((column) => primaryKey.includes(column.key));
+  const statements = statementsFor(definition, columns, key);
+  const scope = failureScope(source, definition);
+  const checks = new Map(columns.map((column) => [column, valueCheck(column.source)]));
+  const fault = (column: WireColumn, value: string): string | undefined => checks.get(column)?.(value);
+
+  /** Sends an operation's statements as the caller; what comes back are the results behind the prelude's two. */
+  const run = (
+    credential: Credential,
+    admission: Admission,
+    operation: WriteOperation,
+    ...own: ReadonlyArray<Statement>
+  ): Effect.Effect<ReadonlyArray<Result>, RequestProblem, Database> =>
+    Effect.mapError(transact(credential, admission, ...own), (error) =>
+      error._tag === "RequestProblem" ? error : failureOf(error, operation, scope),
+    );
+
+  const transact = (
+    credential: Credential,
+    admission: Admission,
+    ...own: ReadonlyArray<Statement>
+  ): Effect.Effect<ReadonlyArray<Result>, RequestProblem | DatabaseError, Database> => {
+    if (credential._tag === "Anonymous" && !admission.anonymous) return Effect.fail(problem("authentication_required"));
+    const session = enterSession(credential._tag === "Session" ? credential.tokenHash : null, options.timeouts);
+    return Effect.flatMap(Database, (database) =>
+      Effect.map(database.transact([session, admission.statement, ...own]), (results) => results.slice(2)),
+    );
+  };
+
+  /** A key that cannot be one is a row that does not exist, not a fault of the request. */
+  const withKey = (id: string, then: (column: WireColumn) => Handled): Handled =>
+    key && fault(key, id) === undefined ? then(key) : Effect.fail(problem("not_found"));
+
+  const list = (condition: Condition): Handler => {
+    const admission = admissionFor(condition);
+    return ({ credential, queries }) =>
+      Effect.gen(function* () {
+        const query = yield* parseListQuery(queries, columns, keys, options.limits, fault);
+        const [page, count] = yield* run(
+          credential,
+          admission,
+          "read",
+          statements.list(query),
+          ...(query.total ? [statements.count(query)] : []),
+        );
+        const rows = (page?.rows ?? []).flatMap(({ row }) => (typeof row === "string" ? [row] : []));
+        const shown = rows.slice(0, query.limit);
+        const pagination = {
+          limit: query.limit,
+          offset: query.offset,
+          count: shown.length,
+          hasMore: rows.length > query.limit,
+          ...(query.total && { total: Number(count?.rows[0]?.total) }),
+        };
+        return json(`{"data":[${shown.join(",")}],"pagination":${JSON.stringify(pagination)}}`);
+      });
+  };
+
+  const get = (condition: Condition): Handler => {
+    const admission = admissionFor(condition);
+    return ({ credential, id }) =>
+      withKey(id, () =>
+        Effect.flatMap(run(credential, admission, "read", statements.get(id)), ([found]) => {
+          const row = rowText(found);
+          return row === undefined ? Effect.fail(problem("not_found")) : Effect.succeed(json(row));
+        }),
+      );
+  };
+
+  const create = (condition: Condition): Handler => {
+    const admission = admissionFor(condition);
+    const parse = createParser(definition, columns);
+    const { select } = commands;
+    const implied = select !== undefined && implies(condition, select);
+    const anonymousReads = select !== undefined && admissionFor(select).anonymous;
+    const readableBy = (credential: Credential): "always" | "perhaps" | "never" =>
+      select === undefined || (credential._tag === "Anonymous" && !anonymousReads)
+        ? "never"
+        : implied
+          ? "always"
+          : "perhaps";
+    return ({ credential, body }) =>
+      Effect.gen(function* () {
+        const readable = readableBy(credential);
+        if (credential._tag === "Anonymous" && !admission.anonymous) return yield* problem("authentication_required");
+        const values = yield* Effect.flatMap(body, parse);
+        if (readable !== "never") {
+          const attempt = transact(credential, admission, statements.insert(values, "row"));
+          const answer = yield* Effect.catch(
+            Effect.map(attempt, ([created]) => rowText(created)),
+            (error): Effect.Effect<undefined, RequestProblem> => {
+              if (error._tag === "RequestProblem") return Effect.fail(error);
+              // RETURNING also needs the read rule; a row that may be made but not seen is made without it, below.
+              return readable === "perhaps" && error._tag === "SqlError" && error.sqlState === "42501"
+                ? Effect.succeed(undefined)
+                : Effect.fail(failureOf(error, "create", scope));
+            },
+          );
+          if (answer !== undefined) return json(answer, 201);
+        }
+        yield* run(credential, admission, "create", statements.insert(values, "nothing"));
+        return select === undefined ? new Response(null, { status: 201 }) : json("null", 201);
+      });
+  };
+
+  /** Nothing was changed: the row is not there for this caller, or it is there and not theirs to change. */
+  const unchanged = (exists: Result | undefined): RequestProblem =>
+    problem(exists && exists.rows.length > 0 ? "forbidden" : "not_found");
+
+  const update = (using: Condition): Handler => {
+    const admission = admissionFor(using);
+    const parse = updateParser(definition, columns);
+    return ({ credential, id, body }) =>
+      withKey(id, () =>
+        Effect.gen(function* () {
+          if (credential._tag === "Anonymous" && !admission.anonymous) return yield* problem("authentication_required");
+          const values = yield* Effect.flatMap(body, parse);
+          const [changed, exists] = yield* run(
+            credential,
+            admission,
+            "update",
+            statements.update(id, values),
+            statements.exists(id),
+          );
+          const row = rowText(changed);
+          return row === undefined ? yield* unchanged(exists) : json(row);
+        }),
+      );
+  };
+
+  const remove = (condition: Condition): Handler => {
+    const admission = admissionFor(condition);
+    return ({ credential, id }) =>
+      withKey(id, () =>
+        Effect.flatMap(
+          run(credential, admission, "delete", statements.remove(id), statements.exists(id)),
+          ([removed, exists]) =>
+            removed && removed.count > 0
+              ? Effect.succeed(new Response(null, { status: 204 }))
+              : Effect.fail(unchanged(exists)),
+        ),
+      );
+  };
+
+  return {
+    ...(commands.select && { list: list(commands.select), ...(key && { get: get(commands.select) }) }),
+    ...(commands.insert && { create: create(commands.insert) }),
+    ...(commands.update && key && { update: update(commands.update.using) }),
+    ...(commands.delete && key && { remove: remove(commands.delete) }),
+  };
+};

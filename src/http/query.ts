@@ -1,0 +1,121 @@
+/**
+ * The query of a list: equality filters, sort, page.
+ *
+ * Invariant: a parameter that is not understood is an error that names the nearest valid one, never ignored: a typo
+ * in a filter must not return everything.
+ */
+import * as Effect from "effect/Effect";
+import { nearest, suggestion } from "../condition/nearest.js";
+import { type FieldProblem, problem, type RequestProblem } from "./problem.js";
+import type { WireColumn } from "./wire.js";
+
+export interface ListQuery {
+  readonly filters: ReadonlyArray<{ readonly column: WireColumn; readonly value: string }>;
+  readonly sort: ReadonlyArray<{ readonly column: WireColumn; readonly descending: boolean }>;
+  readonly limit: number;
+  readonly offset: number;
+  readonly total: boolean;
+}
+
+/** How many rows a list returns: without `limit`, and at most. */
+export interface PageLimits {
+  readonly default: number;
+  readonly max: number;
+}
+
+const pageParameters = ["limit", "offset", "sort", "total"];
+const maxOffset = 2147483647;
+
+/** Why a text cannot be compared with a column; undefined where it can. */
+export type ValueCheck = (column: WireColumn, value: string) => string | undefined;
+
+const integerIn = (text: string, minimum: number, maximum: number): number | undefined => {
+  const value = Number(text);
+  return /^\d{1,10}$/.test(text) && value >= minimum && value <= maximum ? value : undefined;
+};
+
+/**
+ * @param parameters all values of each query parameter.
+ * @param tieBreak columns that make the order of rows total: the primary key.
+ */
+export const parseListQuery = (
+  parameters: Readonly<Record<string, ReadonlyArray<string>>>,
+  columns: ReadonlyArray<WireColumn>,
+  tieBreak: ReadonlyArray<WireColumn>,
+  limits: PageLimits,
+  valueCheck: ValueCheck,
+): Effect.Effect<ListQuery, RequestProblem> => {
+  const errors: Array<FieldProblem> = [];
+  const comparable = columns.filter((column) => column.comparable);
+  const byKey = new Map(comparable.map((column) => [column.key, column]));
+  const names = [...byKey.keys()];
+  const wrong = (field: string, message: string): undefined => {
+    errors.push({ field, message });
+    return undefined;
+  };
+  const one = (name: string): string | undefined => {
+    const values = parameters[name];
+    if (!values) return undefined;
+    return values.length === 1 ? values[0] : wrong(name, "is given more than once");
+  };
+
+  const limitText = one("limit");
+  const limit =
+    limitText === undefined
+      ? limits.default
+      : (integerIn(limitText, 1, limits.max) ?? wrong("limit", `must be an integer from 1 to ${limits.max}`));
+  const offsetText = one("offset");
+  const offset =
+    offsetText === undefined
+      ? 0
+      : (integerIn(offsetText, 0, maxOffset) ?? wrong("offset", `must be an integer from 0 to ${maxOffset}`));
+  const totalText = one("total");
+  if (totalText !== undefined && totalText !== "true" && totalText !== "false") {
+    wrong("total", "must be true or false");
+  }
+
+  const sortText = one("sort");
+  const sort = (sortText === undefined ? [] : sortText.split(",")).flatMap((part) => {
+    const descending = part.startsWith("-");
+    const name = descending ? part.slice(1) : part;
+    const column = byKey.get(name);
+    if (column) return [{ column, descending }];
+    wrong("sort", `cannot sort by "${name}". ${suggestion(name, names)}`);
+    return [];
+  });
+  const doubled = sort.find((item, index) => sort.findIndex((other) => other.column === item.column) !== index);
+  if (doubled) wrong("sort", `names "${doubled.column.key}" twice`);
+
+  const filters = Object.keys(parameters).flatMap((name) => {
+    if (pageParameters.includes(name)) return [];
+    const column = byKey.get(name);
+    if (!column) {
+      const exists = columns.some(({ key }) => key === name);
+      const valid = [...names, ...pageParameters];
+      wrong(
+        name,
+        exists
+          ? "is of a type that cannot be filtered by"
+          : `is not a parameter. ${nearest(name, valid) === undefined ? suggestion(name, valid) : `Did you mean "${nearest(name, valid)}"?`}`,
+      );
+      return [];
+    }
+    const value = one(name);
+    if (value === undefined) return [];
+    const fault = valueCheck(column, value);
+    if (fault !== undefined) return wrong(name, fault) ?? [];
+    return [{ column, value }];
+  });
+
+  if (errors.length > 0 || limit === undefined || offset === undefined) {
+    return Effect.fail(problem("invalid_query", { errors }));
+  }
+  const rest = tieBreak.filter((column) => !sort.some((item) => item.column === column));
+  return Effect.succeed({
+    filters,
+    sort: [...sort, ...rest.map((column) => ({ column, descending: false }))],
+    limit,
+    offset,
+    total: totalText === "true",
+  });
+};

@@ -1,0 +1,145 @@
+/**
+ * `createRouter`: a schema as a Hono application.
+ *
+ * Invariant: everything that depends on the definition is done once, when the router is built. A request is only
+ * served after the connection was found safe.
+ */
+import * as Cause from "effect/Cause";
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import { Hono, type Context as HonoContext } from "hono";
+import type { BlankEnv } from "hono/types";
+import type { Authenticator, Credential } from "../auth/authenticator.js";
+import { Database, type DatabaseShape } from "../database/database.js";
+import { type Schema, type SchemaModule, understand } from "../table/schema.js";
+import { type Handler, type Operations, operationsFor } from "./operations.js";
+import { kebab } from "./paths.js";
+import { problem, problemResponse, RequestProblem } from "./problem.js";
+import { readJson } from "./read-json.js";
+import type { CheckSchema, RoutesOf } from "./routes.js";
+import { verifyConnection } from "./startup.js";
+
+export interface RouterOptions<S> {
+  /** A module of tables, for example `import * as schema from "./schema.js"`. */
+  readonly schema: S & CheckSchema<S>;
+  /** Who sends a request, for example `sessionAuthenticator(auth)` of `hedgerow/better-auth`. */
+  readonly auth: Authenticator;
+  /** How to reach Postgres, for example `nodePostgres(pool)` of `hedgerow/node-postgres`. */
+  readonly database: DatabaseShape;
+  /** How many rows a list returns: without `limit` (50), and at most (100). */
+  readonly page?: { readonly default: number; readonly max: number };
+  /** Bytes that a body may have (1 MiB). */
+  readonly maxBodyBytes?: number;
+  /** How long Postgres may work on a request's statement (15,000) and wait for a lock (5,000), in milliseconds. */
+  readonly timeouts?: { readonly statementMs: number; readonly lockMs: number };
+  /** Gets every error that a client is not shown; writes to `console.error` without it. */
+  readonly onError?: (error: unknown) => void;
+  /**
+   * Serves even through a connection that bypasses row-level security. Every rule is then void. For experiments on
+   * your own machine, never for data of anybody.
+   */
+  readonly dangerouslyServeWithoutRowLevelSecurity?: boolean;
+}
+
+type HonoHandler = (context: HonoContext) => Promise<Response>;
+
+const methodsOf = (operations: Operations, byId: boolean): ReadonlyArray<string> =>
+  byId
+    ? [
+        ...(operations.get ? ["GET"] : []),
+        ...(operations.update ? ["PATCH"] : []),
+        ...(operations.remove ? ["DELETE"] : []),
+      ]
+    : [...(operations.list ? ["GET"] : []), ...(operations.create ? ["POST"] : [])];
+
+/**
+ * Mounts list, get, create, update and delete of every guarded table under the kebab-case name of its export.
+ *
+ * @returns a Hono application whose type knows every route: `hc<typeof router>` is a typed client.
+ * @throws DefinitionError with every problem of the schema.
+ *
+ * @example
+ * ```ts
+ * export const api = createRouter({ schema, auth: sessionAuthenticator(auth), database: nodePostgres(pool) });
+ * export default new Hono().route("/api/v1", api);
+ * ```
+ */
+export const createRouter = <const S extends object>(options: RouterOptions<S>): Hono<BlankEnv, RoutesOf<S>, "/"> => {
+  const schema: Schema = Effect.runSync(
+    understand(Object.fromEntries(Object.entries(options.schema)) satisfies SchemaModule),
+  );
+  const report = options.onError ?? ((error: unknown) => console.error(error));
+  const maxBodyBytes = options.maxBodyBytes ?? 1_048_576;
+  const services = Context.make(Database, options.database);
+  const run = Effect.runPromiseExitWith(services);
+  const operationOptions = {
+    limits: options.page ?? { default: 50, max: 100 },
+    timeouts: options.timeouts ?? { statementMs: 15_000, lockMs: 5_000 },
+  };
+
+  let safe: Promise<boolean> | undefined;
+  /** Asked once; a database that could not be reached is asked again by the next request. */
+  const isSafe = (): Promise<boolean> => {
+    if (options.dangerouslyServeWithoutRowLevelSecurity) return Promise.resolve(true);
+    safe ??= run(verifyConnection(schema)).then((exit) => {
+      if (Exit.isSuccess(exit)) return true;
+      safe = undefined;
+      throw Cause.squash(exit.cause);
+    });
+    return safe;
+  };
+
+  const identify = (request: Request): Effect.Effect<Credential> =>
+    Effect.promise(() => options.auth.identify(request));
+
+  const serve =
+    (handler: Handler): HonoHandler =>
+    async (context) => {
+      try {
+        await isSafe();
+      } catch (error) {
+        report(error);
+        const unsafe =
+          typeof error === "object" && error !== null && "_tag" in error && error._tag === "UnsafeDatabase";
+        return problemResponse(problem(unsafe ? "unsafe_database" : "unavailable"));
+      }
+      const exit = await run(
+        Effect.flatMap(identify(context.req.raw), (credential) =>
+          handler({
+            credential,
+            id: context.req.param("id") ?? "",
+            queries: context.req.queries(),
+            body: readJson(context.req.raw, maxBodyBytes),
+          }),
+        ),
+      );
+      if (Exit.isSuccess(exit)) return exit.value;
+      const failure = Cause.squash(exit.cause);
+      if (failure instanceof RequestProblem) {
+        if (failure.hidden !== undefined) report(failure.hidden);
+        return problemResponse(failure);
+      }
+      report(failure);
+      return problemResponse(problem("internal"));
+    };
+
+  const app = new Hono();
+  const refuse = (allow: ReadonlyArray<string>): HonoHandler => {
+    return () => Promise.resolve(problemResponse(problem("method_not_allowed", { allow })));
+  };
+  for (const table of schema.tables) {
+    const path = `/${kebab(table.key)}`;
+    const operations = operationsFor(table, operationOptions);
+    if (operations.list) app.get(path, serve(operations.list));
+    if (operations.create) app.post(path, serve(operations.create));
+    if (operations.get) app.get(`${path}/:id`, serve(operations.get));
+    if (operations.update) app.patch(`${path}/:id`, serve(operations.update));
+    if (operations.remove) app.delete(`${path}/:id`, serve(operations.remove));
+    app.all(path, refuse(methodsOf(operations, false)));
+    app.all(`${path}/:id`, refuse(methodsOf(operations, true)));
+  }
+  app.notFound(() => problemResponse(problem("route_not_found")));
+  // The routes were added in a loop; their types come from the schema.
+  return app as Hono<BlankEnv, RoutesOf<S>, "/">;
+};

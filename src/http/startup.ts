@@ -1,0 +1,64 @@
+/**
+ * Refuses to serve through a connection that no policy could stop.
+ *
+ * Invariant: one catalog query, before the first request. A superuser, a role that bypasses row-level security, an
+ * owner of a guarded table, a role that could become one of these, and a guarded table without forced row-level
+ * security are each a reason not to serve.
+ */
+import * as Data from "effect/Data";
+import * as Effect from "effect/Effect";
+import { qualified, textArray } from "../condition/sql-text.js";
+import { Database, type DatabaseError, type Statement } from "../database/database.js";
+import { roles } from "../database/session.js";
+import type { Schema } from "../table/schema.js";
+
+/** The connection is not safe to serve from; `reasons` says why, for the log. */
+export class UnsafeDatabase extends Data.TaggedError("UnsafeDatabase")<{ readonly reasons: ReadonlyArray<string> }> {
+  override get message(): string {
+    return `Hedgerow refuses to serve:\n${this.reasons.map((reason) => `  - ${reason}`).join("\n")}`;
+  }
+}
+
+const facts = (tables: ReadonlyArray<string>): Statement => ({
+  text: `with wanted as (select name, to_regclass(name) as oid from unnest(${textArray(tables)}) as name)
+select
+  session_user::text as login,
+  (select coalesce(array_agg(r.rolname::text order by r.rolname), '{}')::text[] from pg_roles r
+    where (r.rolsuper or r.rolbypassrls) and pg_has_role(session_user, r.oid, 'member'))::text as powerful,
+  (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w join pg_class c on c.oid = w.oid
+    where pg_has_role(session_user, c.relowner, 'member')) as owned,
+  (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w where w.oid is null) as missing,
+  (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w join pg_class c on c.oid = w.oid
+    where not (c.relrowsecurity and c.relforcerowsecurity)) as open,
+  (select coalesce(string_agg(name, ', '), '') from unnest(${textArray([roles.authenticated, roles.anonymous])}) as name
+    where not exists (select 1 from pg_roles r where r.rolname = name)) as absent`,
+});
+
+const asText = (value: unknown): string => (typeof value === "string" ? value : "");
+
+/** @returns an effect that succeeds only for a connection that may serve this schema. */
+export const verifyConnection = (schema: Schema): Effect.Effect<void, UnsafeDatabase | DatabaseError, Database> =>
+  Effect.gen(function* () {
+    const database = yield* Database;
+    const names = schema.tables.map(({ definition }) => qualified(definition.table));
+    const [result] = yield* database.transact([facts(names)]);
+    const row = result?.rows[0] ?? {};
+    const login = asText(row.login);
+    const powerful = asText(row.powerful);
+    const owned = asText(row.owned);
+    const missing = asText(row.missing);
+    const open = asText(row.open);
+    const absent = asText(row.absent);
+    const reasons = [
+      ...(database.rolesAreBoundary && powerful !== "{}"
+        ? [`login "${login}" is or can become ${powerful}, which bypasses row-level security; connect as ${roles.api}`]
+        : []),
+      ...(database.rolesAreBoundary && owned !== ""
+        ? [`login "${login}" owns ${owned} and could switch its rules off; connect as ${roles.api}`]
+        : []),
+      ...(absent !== "" ? [`role ${absent} does not exist; push the schema first`] : []),
+      ...(missing !== "" ? [`table ${missing} does not exist; push the schema first`] : []),
+      ...(open !== "" ? [`row-level security is not forced on ${open}; push the schema again`] : []),
+    ];
+    if (reasons.length > 0) return yield* new UnsafeDatabase({ reasons });
+  });

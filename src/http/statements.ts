@@ -1,0 +1,91 @@
+/**
+ * The SQL of the five operations.
+ *
+ * Invariant: names come from the definition and are quoted, values are bound; nothing from a request becomes text. No
+ * statement repeats a rule: the policies decide, and a row that they hide is simply not there.
+ */
+import { identifier, qualified } from "../condition/sql-text.js";
+import type { Bound, Statement } from "../database/database.js";
+import type { TableDefinition } from "../table/definition.js";
+import type { Values } from "./body.js";
+import type { ListQuery } from "./query.js";
+import { boundValue, placeholder, selectList, type WireColumn } from "./wire.js";
+
+/** Columns of a row as one JSON text, written by Postgres. */
+const asJson = (source: string): string => `select row_to_json(r)::text as row from ${source} r`;
+
+export interface Statements {
+  readonly list: (query: ListQuery) => Statement;
+  readonly count: (query: ListQuery) => Statement;
+  readonly get: (key: string) => Statement;
+  /** `returning`: the row itself, or only that there is one, for a caller who may not read it. */
+  readonly insert: (values: Values, returning: "row" | "nothing") => Statement;
+  readonly update: (key: string, values: Values) => Statement;
+  readonly remove: (key: string) => Statement;
+  /** Whether the caller can read the row: tells "not there" from "not yours to change". */
+  readonly exists: (key: string) => Statement;
+}
+
+const where = (conditions: ReadonlyArray<string>): string =>
+  conditions.length === 0 ? "" : ` where ${conditions.join(" and ")}`;
+
+/** @param key the primary key's column; a table without a single one is only listed and created. */
+export const statementsFor = (
+  definition: TableDefinition,
+  columns: ReadonlyArray<WireColumn>,
+  key: WireColumn | undefined,
+): Statements => {
+  const table = qualified(definition.table);
+  const fields = selectList(columns);
+  const equals = (column: WireColumn, position: number): string =>
+    `${identifier(column.name)} = ${placeholder(column, position)}`;
+  const byKey = (): string => where(key ? [equals(key, 1)] : ["false"]);
+  const filtered = (query: ListQuery): { text: string; values: ReadonlyArray<Bound> } => ({
+    text: where(query.filters.map(({ column }, index) => equals(column, index + 1))),
+    values: query.filters.map(({ value }) => value),
+  });
+  const assignments = (values: Values): ReadonlyArray<readonly [WireColumn, Bound]> =>
+    [...values].map(([column, value]) => [column, boundValue(column, value)] as const);
+
+  return {
+    list: (query) => {
+      const filter = filtered(query);
+      const order = query.sort
+        .map(({ column, descending }) => `${identifier(column.name)}${descending ? " desc" : ""}`)
+        .join(", ");
+      const next = filter.values.length + 1;
+      return {
+        text: asJson(
+          `(select ${fields} from ${table}${filter.text} order by ${order} limit $${next}::bigint offset $${next + 1}::bigint)`,
+        ),
+        // One row more than asked for tells whether there is a next page.
+        values: [...filter.values, query.limit + 1, query.offset],
+      };
+    },
+    count: (query) => {
+      const filter = filtered(query);
+      return { text: `select count(*)::text as total from ${table}${filter.text}`, values: filter.values };
+    },
+    get: (value) => ({ text: asJson(`(select ${fields} from ${table}${byKey()})`), values: [value] }),
+    insert: (values, returning) => {
+      const pairs = assignments(values);
+      const names = pairs.map(([column]) => identifier(column.name)).join(", ");
+      const places = pairs.map(([column], index) => placeholder(column, index + 1)).join(", ");
+      const insert = `insert into ${table}${pairs.length === 0 ? " default values" : ` (${names}) values (${places})`}`;
+      return {
+        text: returning === "nothing" ? insert : `with r as (${insert} returning ${fields}) ${asJson("r")}`,
+        values: pairs.map(([, value]) => value),
+      };
+    },
+    update: (id, values) => {
+      const pairs = assignments(values);
+      const set = pairs.map(([column], index) => `${identifier(column.name)} = ${placeholder(column, index + 2)}`);
+      return {
+        text: `with r as (update ${table} set ${set.join(", ")}${byKey()} returning ${fields}) ${asJson("r")}`,
+        values: [id, ...pairs.map(([, value]) => value)],
+      };
+    },
+    remove: (id) => ({ text: `delete from ${table}${byKey()}`, values: [id] }),
+    exists: (id) => ({ text: `select 1 as one from ${table}${byKey()}`, values: [id] }),
+  };
+};
