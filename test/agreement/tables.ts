@@ -3,7 +3,6 @@
  *
  * Invariant: `items` has a nullable column of every kind that a rule can compare, and SQL names that need quoting.
  */
-import type { SQL } from "drizzle-orm";
 import {
   bigint,
   boolean,
@@ -12,7 +11,6 @@ import {
   getTableConfig,
   integer,
   numeric,
-  PgDialect,
   type PgTable,
   pgEnum,
   text,
@@ -73,10 +71,6 @@ export const items = (firewall: unknown, access: unknown): PgTable =>
 /** `items` without rules, for those who only need its columns. */
 export const plainItems: PgTable = table("items", columns());
 
-const dialect = new PgDialect();
-const inline = (value: unknown): string =>
-  typeof value === "string" ? quoted(value) : dialect.sqlToQuery(value as SQL).sql;
-
 /** `create table` with the columns and the primary key only: everything that decides is left to the policies. */
 export const createTable = (source: PgTable, name = getTableConfig(plainTable(source)).name): string =>
   `create table public.${identifier(name)} (${getTableConfig(plainTable(source))
@@ -86,7 +80,6 @@ export const createTable = (source: PgTable, name = getTableConfig(plainTable(so
         identifierOfType(column.getSQLType()),
         ...(column.notNull ? ["not null"] : []),
         ...(column.primary ? ["primary key"] : []),
-        ...(column.default === undefined ? [] : [`default ${inline(column.default)}`]),
       ].join(" "),
     )
     .join(", ")})`;
