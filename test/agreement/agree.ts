@@ -68,7 +68,7 @@ export const understandRules = ({ firewall, access }: RuleSet): Understood => {
 export const plainJson = (_: string, value: unknown): unknown =>
   typeof value === "bigint" ? `${value}n` : typeof value === "function" ? "() => parents" : value;
 
-const names: ReadonlyArray<ConditionName> = ["select", "insert", "using", "check", "delete"];
+export const conditionNames: ReadonlyArray<ConditionName> = ["select", "insert", "using", "check", "delete"];
 type Truths = Readonly<Record<ConditionName, ReadonlyArray<Truth>>>;
 
 const dialect = new PgDialect();
@@ -79,7 +79,7 @@ const isBound = (value: unknown): value is Bound =>
 /** What the where interpreter says of every row of `pool`, which no policy guards, in one query. */
 const whereStatement = ({ compiled, conditions }: Understood, caller: Caller): Statement => {
   const { source } = onlyTable(compiled);
-  const parts = names.map(
+  const parts = conditionNames.map(
     (name): SQL => sql`(${whereSql(conditions[name], source, caller)}) as ${sql.identifier(name)}`,
   );
   const query = dialect.sqlToQuery(sql`select id, ${sql.join(parts, sql`, `)} from public.pool as "items" order by id`);
@@ -227,7 +227,7 @@ export const agree = async (
 
   expect(callerOf(entered), "hedgerow.enter()").toEqual(caller);
   const said = (whereAsCaller ?? whereAsSuperuser)?.rows ?? [];
-  for (const name of names) {
+  for (const name of conditionNames) {
     const differing = rows.flatMap(({ memory, sql: text }, index) =>
       said[index]?.[name] === truths[name][index]
         ? []

@@ -7,7 +7,7 @@
 import fc from "fast-check";
 import { DefinitionError } from "hedgerow";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { agree, type ConditionName, plainJson, type Understood, understandRules } from "./agree.js";
+import { agree, conditionNames, plainJson, type Understood, understandRules } from "./agree.js";
 import { callers } from "./callers.js";
 import { parentRows, sampleRows } from "./rows.js";
 import { comparable, type RuleSet, ruleSet } from "./rules.js";
@@ -65,6 +65,8 @@ const operators = [
   "isNull",
 ];
 
+const words = ["ctx.claims.", '"roles"', '"userRoles"', '"not"', '"and"', '"or"', "PUBLIC", "AUTHENTICATED"];
+
 export const agreementSuite = (target: Target): void => {
   describe(`every interpreter gives the same answer on ${target}`, () => {
     const seed = numberFrom("HEDGEROW_AGREEMENT_SEED", Date.now() % 2147483647);
@@ -87,18 +89,7 @@ export const agreementSuite = (target: Target): void => {
       const text = JSON.stringify(rules, plainJson);
       for (const operator of operators) if (text.includes(`"${operator}"`)) tally.add(`operator ${operator}`);
       for (const { key } of comparable) if (text.includes(`"${key}"`)) tally.add(`column ${key}`);
-      for (const word of [
-        "ctx.claims.",
-        '"roles"',
-        '"userRoles"',
-        '"not"',
-        '"and"',
-        '"or"',
-        "PUBLIC",
-        "AUTHENTICATED",
-      ]) {
-        if (text.includes(word)) tally.add(`word ${word}`);
-      }
+      for (const word of words) if (text.includes(word)) tally.add(`word ${word}`);
       if (understood.mentionsParent) tally.add("word via");
     };
 
@@ -126,13 +117,7 @@ export const agreementSuite = (target: Target): void => {
                 `${about} ${expected === "refused" ? "refused" : /^0?$/.test(expected) ? "of nothing" : "accepted"}`,
               );
             }
-            for (const name of [
-              "select",
-              "insert",
-              "using",
-              "check",
-              "delete",
-            ] satisfies ReadonlyArray<ConditionName>) {
+            for (const name of conditionNames) {
               for (const truth of outcome.truths[name]) tally.add(`${name} is ${truth}`);
             }
           }
@@ -159,11 +144,18 @@ export const agreementSuite = (target: Target): void => {
 
     it("the cases were not degenerate", () => {
       const cases = tally.of("cases");
-      const share = (name: string, least: number): void =>
-        expect(tally.of(name), `${name}\n${tally}`).toBeGreaterThanOrEqual(Math.floor(cases * least));
       expect(cases).toBeGreaterThanOrEqual(runs * callersPerRuleSet);
-      console.log(`${tally}`);
-      share("cases with visible rows", 0.2);
+      expect(tally.of("contradictory"), "rules that contradict themselves").toBeLessThan(runs / 2);
+      const atLeast = (share: number, ...names: ReadonlyArray<string>): void => {
+        for (const name of names) expect(tally.of(name), `${name}\n${tally}`).toBeGreaterThanOrEqual(share * cases);
+      };
+      atLeast(0.2, "cases with visible rows", "cases without a visible row", "cases that tell rows apart");
+      atLeast(0.2, "insert accepted", "insert refused", "update accepted", "update refused", "update of nothing");
+      atLeast(0.2, "delete accepted", "delete of nothing");
+      atLeast(1, ...conditionNames.flatMap((name) => [`${name} is true`, `${name} is false`, `${name} is null`]));
+      atLeast(0.05, ...operators.map((name) => `operator ${name}`), ...comparable.map(({ key }) => `column ${key}`));
+      atLeast(0.05, ...words.map((word) => `word ${word}`));
+      atLeast(0.01, "word via", ...callers.map(({ name }) => `caller ${name}`));
     });
   });
 };
