@@ -86,8 +86,8 @@ export const literal = (column: ColumnInfo, value: Literal): string => {
       return `${text(instant(value, ""))}::timestamp`;
     case "timestamptz":
       return `${text(instant(value, "+00"))}::timestamptz`;
+    // Without a type of its own it takes that of the column, whose schema nobody has to know.
     case "enum":
-      return `${text(String(value))}::${identifier(column.sqlType)}`;
     case "text":
     case "other":
       return text(String(value));
