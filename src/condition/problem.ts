@@ -26,7 +26,6 @@ export type ProblemCode =
   | "missing_primary_key"
   | "not_a_table"
   | "parent_unreadable"
-  | "scope_column_nullable"
   | "type_mismatch"
   | "unique_key_without_scope"
   | "unknown_column"

@@ -88,7 +88,7 @@ const checkParents = (found: ReadonlyArray<Found>, sink: Array<Problem>): void =
     for (const parent of parentsOf(declaration)) {
       const of = declarationOf(parent);
       const access: unknown = of?.access;
-      if (of && (typeof access !== "object" || access === null || !("read" in access))) {
+      if (of && (typeof access !== "object" || access === null || Reflect.get(access, "read") === undefined)) {
         sink.push({
           code: "parent_unreadable",
           table: declaration.name,

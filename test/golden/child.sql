@@ -90,7 +90,7 @@ create policy tasks_update on public.tasks
   using (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (not tasks.due < '2024-02-29T10:00:00.000+00'::timestamptz) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])))
   with check (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (not tasks.due < '2024-02-29T10:00:00.000+00'::timestamptz) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
 
-comment on policy tasks_update on public.tasks is 'update: the caller can read the row of projects that projectId points to, not due is less than "2024-02-29 12:00+02" and the caller has the role member, admin or owner; afterwards the caller can read the row of projects that projectId points to, not due is less than "2024-02-29 12:00+02" and the caller has the role member, admin or owner.';
+comment on policy tasks_update on public.tasks is 'update: the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z and the caller has the role member, admin or owner; afterwards the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z and the caller has the role member, admin or owner.';
 
 revoke all on table public.tasks from public, authenticated, anonymous, hedgerow_api;
 

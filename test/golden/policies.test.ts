@@ -61,7 +61,7 @@ const tasks = table("tasks", {
   .access({
     read: { roles: ["member+"] },
     create: { roles: ["member+"], record: { state: { in: ["open", "it's -- late"] } } },
-    update: { not: { record: { due: { lessThan: "2024-02-29 12:00+02" } } } },
+    update: { not: { record: { due: { lessThan: new Date("2024-02-29T12:00:00+02:00") } } } },
   });
 
 describe("the SQL of a table", () => {

@@ -1,0 +1,423 @@
+/** Every mistake that a JavaScript user can make is found when the schema is compiled, and all of them at once. */
+import { readFileSync } from "node:fs";
+import { integer, jsonb, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
+import { DefinitionError, defineHedgerow, organization, type Problem, table } from "hedgerow";
+import { sessionIdentity } from "hedgerow/better-auth";
+import { compile } from "hedgerow/postgres";
+import { describe, expect, it } from "vitest";
+import { guard, withAccess, withFirewall } from "../support/untyped.js";
+
+const identity = sessionIdentity({});
+
+const problemsOf = (module: Readonly<Record<string, unknown>>): ReadonlyArray<Problem> => {
+  try {
+    compile(module, identity);
+  } catch (error) {
+    if (error instanceof DefinitionError) return error.problems;
+    throw error;
+  }
+  return [];
+};
+
+const produced = new Set<string>();
+/** The problems of one table as `code path`, in order. */
+const codes = (source: unknown): ReadonlyArray<string> =>
+  problemsOf({ source }).map(({ code, path }) => {
+    produced.add(code);
+    return `${code} ${path}`;
+  });
+
+const columns = () => ({
+  id: text("id").primaryKey().default("made"),
+  organizationId: text("organization_id").notNull(),
+  userId: text("user_id"),
+  level: integer("level"),
+  ref: uuid("ref"),
+  data: jsonb("data"),
+});
+const draft = (name = "documents") => table(name, columns());
+const scope = { field: "organizationId", equals: "ctx.activeOrgId" };
+const everyone = { roles: ["PUBLIC"] };
+
+/** The problems of a table with this access and a right firewall. */
+const access = (rules: unknown) => codes(guard(draft(), scope, rules));
+/** The problems of a table with this rule for read. */
+const rule = (read: unknown) => access({ read });
+const record = (operators: unknown) => rule({ record: operators });
+const firewall = (rules: unknown) => codes(guard(draft(), rules, { read: everyone }));
+
+describe("a table that is finished has no problem", () => {
+  it("with a firewall and access", () => {
+    expect(access({ read: everyone, update: { before: everyone, after: everyone }, delete: everyone })).toEqual([]);
+  });
+  it("with a firewall and no access: nobody may do anything", () => {
+    const source = withFirewall(draft(), scope);
+    expect(codes(source)).toEqual([]);
+    expect(compile({ source }, identity).policies.map(({ name }) => name)).toEqual(["documents_firewall"]);
+  });
+});
+
+describe("order of the steps", () => {
+  it("a table without a firewall", () => {
+    expect(codes(draft())).toEqual(["missing_firewall (table)"]);
+  });
+  it("access before the firewall", () => {
+    expect(codes(withAccess(draft(), { read: everyone }))).toEqual([
+      "access_before_firewall (table)",
+      "missing_firewall (table)",
+    ]);
+  });
+  it("access before a firewall that comes later", () => {
+    expect(codes(withFirewall(withAccess(draft(), { read: everyone }), scope))).toEqual([
+      "access_before_firewall (table)",
+    ]);
+  });
+  it("two firewalls", () => {
+    expect(codes(withFirewall(withFirewall(draft(), scope), scope))).toEqual(["firewall_declared_twice (table)"]);
+  });
+  it("access twice", () => {
+    expect(codes(withAccess(guard(draft(), scope, { read: everyone }), { read: everyone }))).toEqual([
+      "access_declared_twice (table)",
+    ]);
+  });
+});
+
+describe("names", () => {
+  const guarded = (name: string, more: Record<string, ReturnType<typeof text>>) =>
+    codes(guard(table(name, { ...more, id: text("id").primaryKey() }), { exception: "a test" }, { read: everyone }));
+  it.each(["getSQL", "_", "shouldOmitSQLParens"])("a column called %s", (name) => {
+    expect(guarded("documents", { [name]: text("x") })).toEqual([`column_name_reserved columns.${name}`]);
+  });
+  it("two columns of one SQL name", () => {
+    expect(guarded("documents", { a: text("x"), b: text("x") })).toEqual(["duplicate_column columns.b"]);
+  });
+  it("a table whose policies would have too long a name", () => {
+    expect(guarded("d".repeat(54), {})).toEqual([]);
+    expect(guarded("d".repeat(55), {})).toEqual(["identifier_too_long (table)"]);
+    expect(guarded("é".repeat(28), {})).toEqual(["identifier_too_long (table)"]);
+  });
+});
+
+describe("keys", () => {
+  it("a table without a primary key", () => {
+    const source = table("documents", { organizationId: text("organization_id").notNull() });
+    expect(codes(guard(source, scope, { read: everyone }))).toEqual(["missing_primary_key (table)"]);
+  });
+  it("a key that callers would choose", () => {
+    const source = table("documents", { ...columns(), id: integer("id").primaryKey() });
+    expect(codes(guard(source, scope, { read: everyone }))).toEqual(["client_made_id columns.id"]);
+  });
+  it("unique keys that span tenants, however they are written", () => {
+    const source = table("documents", { ...columns(), level: integer("level").unique() }, (t) => [
+      unique().on(t.userId),
+      unique().on(t.organizationId, t.ref),
+    ]);
+    expect(codes(guard(source, scope, { read: everyone }))).toEqual([
+      "unique_key_without_scope unique",
+      "unique_key_without_scope unique",
+    ]);
+  });
+  it("a composite primary key that spans tenants", () => {
+    const source = table("documents", { a: text("a"), b: text("b"), organizationId: text("o").notNull() }, (t) => [
+      primaryKey({ columns: [t.a, t.b] }),
+    ]);
+    expect(codes(guard(source, scope, { read: everyone }))).toEqual(["unique_key_without_scope unique"]);
+  });
+});
+
+describe("firewalls", () => {
+  it.each([
+    ["a number", 5, ["invalid_rule firewall"]],
+    ["null", null, ["invalid_rule firewall"]],
+    ["an empty list", [], ["empty_list firewall"]],
+    ["a list with nothing in it", [null], ["invalid_rule firewall[0]"]],
+    ["an entry without a field", { equals: "ctx.activeOrgId" }, ["unknown_column firewall.field"]],
+    ["an unknown column", { field: "orgId", equals: "ctx.activeOrgId" }, ["unknown_column firewall.field"]],
+    ["a column of Object.prototype", { field: "constructor", isNull: true }, ["unknown_column firewall.field"]],
+    ["a field alone", { field: "organizationId" }, ["empty_rule firewall"]],
+    ["an operator of records", { field: "level", lessThan: 5 }, ["unknown_operator firewall.lessThan"]],
+    ["an unknown value", { field: "userId", equals: "ctx.orgId" }, ["unknown_context_value firewall.equals"]],
+    [
+      "a claim that nobody declared",
+      { field: "userId", equals: "ctx.claims.x" },
+      ["unknown_context_value firewall.equals"],
+    ],
+    [
+      "a claim of Object.prototype",
+      { field: "userId", equals: "ctx.claims.toString" },
+      ["unknown_context_value firewall.equals"],
+    ],
+    ["a value of another type", { field: "level", equals: "ctx.userId" }, ["type_mismatch firewall.equals"]],
+    ["null as a value", { field: "userId", equals: null }, ["invalid_literal firewall.equals"]],
+    ["an empty list of values", { field: "userId", in: [] }, ["empty_list firewall.in"]],
+    ["no list of values", { field: "userId", in: "ann" }, ["invalid_literal firewall.in"]],
+    [
+      "a wrong value among others",
+      { field: "level", in: [1, "2", 3.5] },
+      ["invalid_literal firewall.in[1]", "invalid_literal firewall.in[2]"],
+    ],
+    ["isNull with a text", { field: "userId", isNull: "yes" }, ["invalid_literal firewall.isNull"]],
+    ["via without a table", { field: "userId", via: () => undefined }, ["not_a_table firewall.via"]],
+    ["via that is no function", { field: "userId", via: "projects" }, ["not_a_table firewall.via"]],
+    ["an exception without a reason", { exception: " " }, ["invalid_rule firewall.exception"]],
+    ["an exception beside an entry", { exception: "because", ...scope }, ["contradiction firewall"]],
+    ["an exception in a list", [scope, { exception: "because" }], ["contradiction firewall[1]"]],
+    ["a scope that no preset made", "organization", ["missing_preset firewall"]],
+    ["a word that is no scope", "tenant", ["invalid_rule firewall"]],
+    [
+      "entries that exclude each other",
+      [
+        { field: "level", equals: 1 },
+        { field: "level", equals: 2 },
+      ],
+      ["contradiction firewall"],
+    ],
+    ["a column that is never empty", { field: "organizationId", isNull: true }, ["contradiction firewall"]],
+  ])("%s", (_, rules, expected) => {
+    expect(firewall(rules)).toEqual(expected);
+  });
+
+  it("via to a table without a firewall", () => {
+    const source = guard(draft(), { field: "userId", via: () => draft("parents") }, { read: everyone });
+    expect(codes(source)).toEqual(["not_a_table firewall.via"]);
+  });
+  it("via to a table without a single key", () => {
+    const parents = guard(
+      table("parents", { a: text("a"), b: text("b") }, (t) => [primaryKey({ columns: [t.a, t.b] })]),
+      { exception: "a test" },
+      { read: everyone },
+    );
+    expect(codes(guard(draft(), { field: "userId", via: () => parents }, { read: everyone }))).toEqual([
+      "missing_primary_key firewall.via",
+    ]);
+  });
+  it("via from a column of another type", () => {
+    const parents = guard(draft("parents"), scope, { read: everyone });
+    expect(codes(guard(draft(), { field: "level", via: () => parents }, { read: everyone }))).toEqual([
+      "type_mismatch firewall.via",
+    ]);
+  });
+  it("via to a table that nobody may read", () => {
+    const parents = withFirewall(draft("parents"), scope);
+    const source = guard(draft(), { field: "userId", via: () => parents }, { read: everyone });
+    expect(codes(source)).toEqual(["parent_unreadable firewall.via"]);
+  });
+  it("via to a table whose read rule is undefined", () => {
+    const parents = guard(draft("parents"), scope, { read: undefined });
+    const source = guard(draft(), { field: "userId", via: () => parents }, { read: everyone });
+    expect(codes(source)).toEqual(["parent_unreadable firewall.via"]);
+  });
+});
+
+describe("circles of via", () => {
+  const circle = (names: ReadonlyArray<string>): Record<string, unknown> => {
+    const tables: Record<string, unknown> = {};
+    names.forEach((name, index) => {
+      const next = names[(index + 1) % names.length] ?? name;
+      tables[name] = guard(draft(name), { field: "userId", via: () => tables[next] }, { read: everyone });
+    });
+    return tables;
+  };
+  it.each([
+    { names: ["a"], message: "a → a" },
+    { names: ["a", "b"], message: "a → b → a" },
+    { names: ["a", "b", "c"], message: "a → b → c → a" },
+  ])("of $names are found once and named", ({ names, message }) => {
+    const problems = problemsOf(circle(names));
+    expect(problems.map(({ code }) => code)).toEqual(["via_cycle"]);
+    expect(problems[0]?.message).toContain(`: ${message}.`);
+    produced.add("via_cycle");
+  });
+  it("are found behind a table that leads into them", () => {
+    const tables = circle(["b", "c"]);
+    tables.a = guard(draft("a"), { field: "userId", via: () => tables.b }, { read: everyone });
+    expect(problemsOf(tables).map(({ code, table: name }) => `${code} ${name}`)).toEqual(["via_cycle b"]);
+  });
+  it("are none where two ways lead to one table", () => {
+    const root = guard(draft("root"), scope, { read: everyone });
+    const via = (name: string, ...parents: ReadonlyArray<unknown>) =>
+      guard(
+        draft(name),
+        parents.map((parent) => ({ field: "userId", via: () => parent })),
+        { read: everyone },
+      );
+    const left = via("left", root);
+    const right = via("right", root);
+    expect(problemsOf({ root, left, right, both: via("both", left, right) })).toEqual([]);
+  });
+});
+
+describe("access", () => {
+  it.each([
+    ["no object", 5, ["invalid_rule access"]],
+    ["a list", [everyone], ["invalid_rule access"]],
+    ["an unknown operation", { reed: everyone }, ["unknown_operation access.reed"]],
+    ["update without read", { update: everyone }, ["command_without_read access.update"]],
+    ["delete without read", { delete: everyone }, ["command_without_read access.delete"]],
+    [
+      "a pair with something beside",
+      { read: everyone, update: { before: everyone, roles: ["admin"] } },
+      ["invalid_rule access.update.roles"],
+    ],
+    ["after without before", { read: everyone, update: { after: everyone } }, ["invalid_rule access.update"]],
+    [
+      "a wrong rule in after",
+      { read: everyone, update: { before: everyone, after: {} } },
+      ["empty_rule access.update.after"],
+    ],
+    [
+      "a rule that no row fulfils",
+      { read: { record: { level: { equals: 1, in: [2, 3] } } } },
+      ["contradiction access.read"],
+    ],
+    [
+      "an update whose result cannot be read",
+      {
+        read: { record: { level: { equals: 1 } } },
+        update: { before: everyone, after: { record: { level: { equals: 2 } } } },
+      },
+      ["contradiction access.update.after"],
+    ],
+  ])("%s", (_, rules, expected) => {
+    expect(access(rules)).toEqual(expected);
+  });
+
+  it.each([
+    ["null", null, ["empty_rule access.read"]],
+    ["nothing", {}, ["empty_rule access.read"]],
+    ["an unknown key", { role: ["admin"] }, ["invalid_rule access.read.role"]],
+    ["roles that are no list", { roles: "admin" }, ["invalid_rule access.read.roles"]],
+    ["no roles", { roles: [] }, ["empty_list access.read.roles"]],
+    ["an unknown role", { roles: ["member", "boss"] }, ["unknown_role access.read.roles[1]"]],
+    ["a role that is no text", { roles: [7] }, ["unknown_role access.read.roles[0]"]],
+    ["a pseudo-role and above", { roles: ["PUBLIC+"] }, ["unknown_role access.read.roles[0]"]],
+    ["an unknown platform role", { userRoles: ["owner"] }, ["unknown_role access.read.userRoles[0]"]],
+    ["an empty or", { or: [] }, ["empty_list access.read.or"]],
+    ["an empty and", { and: [] }, ["empty_list access.read.and"]],
+    [
+      "a wrong rule deep inside",
+      { or: [{ and: [{ not: { roles: ["boss"] } }] }] },
+      ["unknown_role access.read.or[0].and[0].not.roles[0]"],
+    ],
+    ["a record that names nothing", { record: {} }, ["empty_rule access.read.record"]],
+    ["a record that is no object", { record: [] }, ["empty_rule access.read.record"]],
+  ])("%s", (_, read, expected) => {
+    expect(rule(read)).toEqual(expected);
+  });
+
+  it.each([
+    ["an unknown column", { owner: { equals: "ctx.userId" } }, ["unknown_column access.read.record.owner"]],
+    ["a column without an operator", { userId: {} }, ["empty_rule access.read.record.userId"]],
+    ["a value in place of operators", { userId: "ctx.userId" }, ["empty_rule access.read.record.userId"]],
+    ["an unknown operator", { userId: { eq: "a" } }, ["unknown_operator access.read.record.userId.eq"]],
+    ["via in a record", { userId: { via: () => draft() } }, ["unknown_operator access.read.record.userId.via"]],
+    [
+      "order where there is none",
+      { ref: { lessThan: "00000000-0000-0000-0000-000000000000" } },
+      ["type_mismatch access.read.record.ref.lessThan"],
+    ],
+    ["a column that rules cannot compare", { data: { equals: "a" } }, ["type_mismatch access.read.record.data.equals"]],
+    ["a number for a text", { userId: { equals: 5 } }, ["invalid_literal access.read.record.userId.equals"]],
+    ["half a character", { userId: { equals: "\ud83d" } }, ["invalid_literal access.read.record.userId.equals"]],
+    ["a NUL", { userId: { equals: "a\0" } }, ["invalid_literal access.read.record.userId.equals"]],
+    [
+      "an integer that is too large",
+      { level: { equals: 2147483648 } },
+      ["invalid_literal access.read.record.level.equals"],
+    ],
+    ["no uuid", { ref: { equals: "42" } }, ["invalid_literal access.read.record.ref.equals"]],
+    ["a function", { userId: { equals: () => "ann" } }, ["invalid_literal access.read.record.userId.equals"]],
+  ])("%s in a record", (_, operators, expected) => {
+    expect(record(operators)).toEqual(expected);
+  });
+});
+
+describe("a schema", () => {
+  it("with two tables of one SQL name", () => {
+    const [one, two] = [0, 1].map(() => guard(draft(), scope, { read: everyone }));
+    expect(problemsOf({ one, two }).map(({ code }) => code)).toEqual(["duplicate_table"]);
+    produced.add("duplicate_table");
+  });
+
+  it("may export one table under two names", () => {
+    const one = guard(draft(), scope, { read: everyone });
+    expect(problemsOf({ one, two: one })).toEqual([]);
+  });
+
+  it("with tables of two vocabularies", () => {
+    const other = defineHedgerow({ roles: ["viewer"] }).table("viewers", columns());
+    const problems = problemsOf({
+      one: guard(draft(), scope, { read: everyone }),
+      two: guard(other, scope, { read: everyone }),
+    });
+    expect(problems.map(({ code, table: name }) => `${code} ${name}`)).toEqual(["declaration_mismatch viewers"]);
+    produced.add("declaration_mismatch");
+  });
+
+  it("shows all problems of all tables at once, each with its place and what would be right", () => {
+    const problems = problemsOf({
+      unfinished: draft("unfinished"),
+      documents: guard(
+        table("documents", { ...columns(), id: integer("id").primaryKey() }),
+        { field: "organisationId", equals: "ctx.activeOrgId" },
+        { read: { roles: ["boss"] }, create: { record: { level: { equals: "ctx.userId" } } }, drop: everyone },
+      ),
+      tasks: guard(draft("tasks"), "organization", { delete: everyone }),
+      notATable: { id: 1 },
+    });
+    expect(problems.map(({ table: name, code, path }) => `${name} ${code} ${path}`)).toEqual([
+      "documents unknown_column firewall.field",
+      "documents unknown_operation access.drop",
+      "documents unknown_role access.read.roles[0]",
+      "documents type_mismatch access.create.record.level.equals",
+      "tasks missing_preset firewall",
+      "tasks command_without_read access.delete",
+      "unfinished missing_firewall (table)",
+    ]);
+    for (const { message, hint } of problems) {
+      expect(message).toMatch(/\.$/);
+      expect(hint).toMatch(/\S/);
+    }
+    expect(new DefinitionError({ problems }).message).toContain(
+      'documents firewall.field [unknown_column] There is no column "organisationId".\n    Did you mean "organizationId"?',
+    );
+  });
+
+  it("names the nearest valid thing", () => {
+    const hint = (module: unknown) => problemsOf({ module })[0]?.hint;
+    expect(hint(guard(draft(), scope, { raed: everyone }))).toContain('Did you mean "read"?');
+    expect(hint(guard(draft(), scope, { read: { roles: ["admins"] } }))).toContain('Did you mean "admin"?');
+    expect(hint(guard(draft(), scope, { read: { record: { userid: {} } } }))).toContain('Did you mean "userId"?');
+    expect(hint(guard(draft(), { field: "userId", equals: "ctx.userID" }, {}))).toContain('Did you mean "ctx.userId"?');
+  });
+});
+
+describe("defineHedgerow refuses", () => {
+  it.each([
+    ["no roles", { roles: [] }],
+    ["a role that stands twice", { roles: ["a", "a"] }],
+    ["a pseudo-role", { roles: ["PUBLIC"] }],
+    ["a role with a comma, which Better Auth would read as two", { roles: ["a,b"] }],
+    ["a role with a plus, which means and above", { roles: ["a+"] }],
+    ["an odd platform role", { userRoles: ["a b"] }],
+    ["an odd claim", { claims: { "a-b": "string" } as const }],
+  ])("%s", (_, names) => {
+    expect(() => defineHedgerow(names)).toThrow(RangeError);
+  });
+});
+
+describe("one word for a scope", () => {
+  it("stands for the entry of the column that the preset made", () => {
+    const made = table("documents", { id: text("id").primaryKey().default("made"), orgId: organization() });
+    const short = guard(made, "organization", { read: everyone });
+    const long = guard(made, { field: "orgId", equals: "$ctx.activeOrgId" }, { read: everyone });
+    expect(compile({ short }, identity).security).toEqual(compile({ long }, identity).security);
+  });
+});
+
+it("every code that is declared was produced above", () => {
+  const source = readFileSync(new URL("../../src/condition/problem.ts", import.meta.url), "utf8");
+  const declared = [...source.matchAll(/^ {2}\| "(\w+)"/gm)].map(([, code]) => code ?? "");
+  expect(declared.length).toBeGreaterThan(20);
+  expect([...produced].sort()).toEqual(declared.sort());
+});
