@@ -8,6 +8,7 @@ import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { admin, organization } from "better-auth/plugins";
 import { authTables, hedgerow } from "hedgerow/better-auth";
 
+// #region auth
 export const authOptions = {
   basePath: "/auth/v1",
   emailAndPassword: { enabled: true },
@@ -40,3 +41,4 @@ export const createAuth = (database: Parameters<typeof drizzleAdapter>[0], baseU
   });
 
 export type Auth = ReturnType<typeof createAuth>;
+// #endregion

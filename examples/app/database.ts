@@ -7,7 +7,7 @@ import { mkdirSync } from "node:fs";
 import { PGlite } from "@electric-sql/pglite";
 import { drizzle as drizzlePostgres } from "drizzle-orm/node-postgres";
 import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
-import type { RouterOptions } from "hedgerow/hono";
+import type { DatabaseShape } from "hedgerow/hono";
 import { nodePostgres } from "hedgerow/node-postgres";
 import { pglite } from "hedgerow/pglite";
 import pg from "pg";
@@ -15,7 +15,7 @@ import type { createAuth } from "./auth.js";
 
 export interface ExampleDatabase {
   /** What the router queries. */
-  readonly api: RouterOptions<object>["database"];
+  readonly api: DatabaseShape;
   /** What Better Auth queries. */
   readonly auth: Parameters<typeof createAuth>[0];
   /** The embedded database, which this process sets up itself; undefined for a PostgreSQL, which `drizzle-kit push` sets up. */

@@ -4,6 +4,7 @@ import { withHedgerow } from "hedgerow/drizzle-kit";
 import { authOptions } from "./auth.js";
 import * as schema from "./schema.js";
 
+// #region config
 export default withHedgerow(
   {
     dialect: "postgresql",
@@ -12,3 +13,4 @@ export default withHedgerow(
   },
   { schema, identity: sessionIdentity(authOptions) },
 );
+// #endregion

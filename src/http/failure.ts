@@ -93,7 +93,8 @@ const ofSql = (error: SqlError, operation: WriteOperation, scope: FailureScope):
     case "53300":
       return problem("unavailable");
     default:
-      return /^22/.test(error.sqlState)
+      // Data exceptions, and values too deep or too large for Postgres.
+      return /^(22|54)/.test(error.sqlState)
         ? problem("validation_failed", { detail: "A value does not fit its column." })
         : problem("internal");
   }

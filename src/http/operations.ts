@@ -56,6 +56,12 @@ const rowText = (result: Result | undefined): string | undefined => {
 const implies = (stronger: Condition, weaker: Condition): boolean =>
   keyOf(simplify(and(stronger, weaker))) === keyOf(simplify(stronger));
 
+/** Where nobody can pass without signing in, 401 needs neither the body nor the database. */
+const requireCredential = (credential: Credential, admission: Admission): Effect.Effect<void, RequestProblem> =>
+  credential._tag === "Anonymous" && !admission.anonymous
+    ? Effect.fail(problem("authentication_required"))
+    : Effect.void;
+
 export const operationsFor = (table: SchemaTable, options: OperationOptions): Operations => {
   const { definition, source } = table;
   const { commands, primaryKey } = definition;
@@ -83,10 +89,11 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
     admission: Admission,
     ...own: ReadonlyArray<Statement>
   ): Effect.Effect<ReadonlyArray<Result>, RequestProblem | DatabaseError, Database> => {
-    if (credential._tag === "Anonymous" && !admission.anonymous) return Effect.fail(problem("authentication_required"));
     const session = enterSession(credential._tag === "Session" ? credential.tokenHash : null, options.timeouts);
-    return Effect.flatMap(Database, (database) =>
-      Effect.map(database.transact([session, admission.statement, ...own]), (results) => results.slice(2)),
+    return Effect.flatMap(requireCredential(credential, admission), () =>
+      Effect.flatMap(Database, (database) =>
+        Effect.map(database.transact([session, admission.statement, ...own]), (results) => results.slice(2)),
+      ),
     );
   };
 
@@ -145,7 +152,7 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
     return ({ credential, body }) =>
       Effect.gen(function* () {
         const readable = readableBy(credential);
-        if (credential._tag === "Anonymous" && !admission.anonymous) return yield* problem("authentication_required");
+        yield* requireCredential(credential, admission);
         const values = yield* Effect.flatMap(body, parse);
         if (readable !== "never") {
           const attempt = transact(credential, admission, statements.insert(values, "row"));
@@ -176,7 +183,7 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
     return ({ credential, id, body }) =>
       withKey(id, () =>
         Effect.gen(function* () {
-          if (credential._tag === "Anonymous" && !admission.anonymous) return yield* problem("authentication_required");
+          yield* requireCredential(credential, admission);
           const values = yield* Effect.flatMap(body, parse);
           const [changed, exists] = yield* run(
             credential,

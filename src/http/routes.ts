@@ -16,10 +16,8 @@ type Jsonify<D> = D extends Date | bigint ? string : D extends ReadonlyArray<inf
 type NotNull<B> = Config<B> extends { readonly notNull: true } ? true : false;
 type HasDefault<B> = Config<B> extends { readonly hasDefault: true } ? true : false;
 type IsKey<B> = Config<B> extends { readonly isPrimaryKey: true } ? true : false;
-type IsGenerated<B> =
-  Config<B> extends { readonly generated: infer G } ? ([G] extends [undefined] ? false : true) : false;
-type IsIdentity<B> =
-  Config<B> extends { readonly identity: infer I } ? ([I] extends [undefined] ? false : true) : false;
+type IsGenerated<B> = Config<B> extends { readonly generated: { readonly type: "always" } } ? true : false;
+type IsIdentity<B> = Config<B> extends { readonly identity: "always" | "byDefault" } ? true : false;
 
 /** A column's value as JSON. */
 export type Wire<B> = NotNull<B> extends true ? Jsonify<DataOf<B>> : Jsonify<DataOf<B>> | null;
@@ -120,12 +118,21 @@ type HasKey<C extends Columns> = true extends { [K in keyof C]: IsKey<C[K]> }[ke
 export type GuardOf<T> = T extends Guarded<infer G> ? G : never;
 type GuardedKeys<S> = { [K in keyof S]: S[K] extends Guarded ? K : never }[keyof S] & string;
 
+/** A path without a method would not be a route, and would keep Hono's client from reading the others. */
+type Offers<G extends Guard, Ops> = [Extract<G["operations"], Ops>] extends [never] ? false : true;
+type CollectionPath<K extends string, G extends Guard> =
+  Offers<G, "read" | "create"> extends true ? `/${Kebab<K>}` : never;
+type MemberPath<K extends string, G extends Guard> = [
+  Offers<G, "read" | "update" | "delete">,
+  HasKey<G["columns"]>,
+] extends [true, true]
+  ? `/${Kebab<K>}/:id`
+  : never;
+
 export type RoutesOf<S> = {
-  [K in GuardedKeys<S> as `/${Kebab<K>}`]: Listing<GuardOf<S[K]>> & Creating<GuardOf<S[K]>>;
+  [K in GuardedKeys<S> as CollectionPath<K, GuardOf<S[K]>>]: Listing<GuardOf<S[K]>> & Creating<GuardOf<S[K]>>;
 } & {
-  [K in GuardedKeys<S> as HasKey<GuardOf<S[K]>["columns"]> extends true ? `/${Kebab<K>}/:id` : never]: Reading<
-    GuardOf<S[K]>
-  > &
+  [K in GuardedKeys<S> as MemberPath<K, GuardOf<S[K]>>]: Reading<GuardOf<S[K]>> &
     Updating<GuardOf<S[K]>> &
     Deleting<GuardOf<S[K]>>;
 };

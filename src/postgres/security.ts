@@ -60,7 +60,8 @@ const grants = (table: SchemaTable): ReadonlyArray<string> => {
       ? [`grant ${privilege} on table ${qualified(name)} to ${rolesFor(condition).join(", ")}`]
       : [];
   return [
-    ...grant("select", commands.select),
+    // By column, so that one added by hand later is not opened by an older grant.
+    ...grant(`select (${columnsOf(table, [])})`, commands.select),
     ...grant(`insert (${columnsOf(table, managed)})`, commands.insert),
     ...grant(`update (${columnsOf(table, [...managed, ...primaryKey])})`, commands.update?.using),
     ...grant("delete", commands.delete),

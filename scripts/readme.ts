@@ -1,0 +1,43 @@
+/**
+ * Fills the code blocks of README.md from the examples and from the SQL that they produce.
+ *
+ *     npm run readme
+ *
+ * Invariant: a block behind a `snippet:` or `sql:` comment is never written by hand, so it is code that runs.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { sessionIdentity } from "hedgerow/better-auth";
+import { compile, createPolicy } from "hedgerow/postgres";
+import { authOptions } from "../examples/app/auth.js";
+import * as schema from "../examples/app/tables.js";
+
+const root = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** The lines between `// #region name` and the next `// #endregion`. */
+const region = (source: string): string => {
+  const [path = "", name = ""] = source.split("#");
+  const lines = readFileSync(root(path), "utf8").split("\n");
+  const start = lines.indexOf(`// #region ${name}`);
+  const length = lines.slice(start).indexOf("// #endregion");
+  if (start < 0 || length < 0) throw new Error(`${path} has no region "${name}".`);
+  return lines.slice(start + 1, start + length).join("\n");
+};
+
+const policies = (table: string): string => {
+  const own = compile(schema, sessionIdentity(authOptions)).policies.filter((policy) => policy.table.name === table);
+  if (own.length === 0) throw new Error(`There is no table "${table}" in the example.`);
+  return own.map((policy) => `${createPolicy(policy)};`).join("\n");
+};
+
+/** @returns the text with every generated block filled anew. */
+export const fillReadme = (text: string): string =>
+  text.replace(
+    /<!-- (snippet|sql): (\S+) -->\n```(ts|sql)\n[^]*?```/g,
+    (_, kind: string, source: string, language: string) =>
+      `<!-- ${kind}: ${source} -->\n\`\`\`${language}\n${kind === "snippet" ? region(source) : policies(source)}\n\`\`\``,
+  );
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(root("README.md"), fillReadme(readFileSync(root("README.md"), "utf8")));
+}
