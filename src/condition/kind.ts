@@ -32,7 +32,7 @@ export interface ColumnInfo {
   readonly enumValues: ReadonlyArray<string> | undefined;
 }
 
-const kinds: Readonly<Record<string, ColumnKind>> = {
+const kinds = {
   PgText: "text",
   PgVarchar: "text",
   PgUUID: "uuid",
@@ -51,14 +51,19 @@ const kinds: Readonly<Record<string, ColumnKind>> = {
   PgBoolean: "boolean",
   PgDate: "date",
   PgDateString: "date",
-};
+} as const satisfies Readonly<Record<string, ColumnKind>>;
+
+/** Drizzle's names for the types of column that have a kind. */
+export type ComparableColumnType = keyof typeof kinds | "PgTimestamp" | "PgTimestampString" | "PgEnumColumn";
+
+const hasKind = (columnType: string): columnType is keyof typeof kinds => Object.hasOwn(kinds, columnType);
 
 const kindOf = (column: PgColumn): ColumnKind => {
   if (is(column, PgEnumColumn)) return "enum";
   if (column.columnType === "PgTimestamp" || column.columnType === "PgTimestampString") {
     return column.getSQLType().includes("with time zone") ? "timestamptz" : "timestamp";
   }
-  return kinds[column.columnType] ?? "other";
+  return hasKind(column.columnType) ? kinds[column.columnType] : "other";
 };
 
 export const columnInfo = (key: string, column: PgColumn): ColumnInfo => ({

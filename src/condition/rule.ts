@@ -6,6 +6,7 @@
  * run time for those who come without types.
  */
 import type { PgColumnBuilderBase } from "drizzle-orm/pg-core";
+import type { ComparableColumnType } from "./kind.js";
 
 /** Stands in place of a part that is wrong; nothing can be assigned to it, so the compiler prints the sentence. */
 export interface Wrong<Sentence extends string> {
@@ -52,6 +53,14 @@ type TypeOfColumn<B> =
       ? DataTypeNames[D]
       : "of a type that rules cannot compare"
     : never;
+type IsComparable<B> =
+  Config<B> extends { readonly columnType: infer T extends string }
+    ? string extends T
+      ? true
+      : T extends ComparableColumnType
+        ? true
+        : false
+    : true;
 type TypeOfValue<X> = X extends string
   ? "text"
   : X extends number
@@ -102,17 +111,31 @@ type CheckList<B, V extends Vocabulary, K, X> = X extends readonly []
 
 type OrderOperator = "lessThan" | "lessThanOrEqual" | "greaterThan" | "greaterThanOrEqual";
 
-type CheckOperator<B, V extends Vocabulary, K, P, X> = P extends "equals" | "notEquals"
-  ? CheckOperand<B, V, K, X>
-  : P extends OrderOperator
-    ? DataOf<B> extends boolean
-      ? Wrong<`column '${K & string}' is a boolean and has no order`>
-      : CheckOperand<B, V, K, X>
-    : P extends "in" | "notIn"
-      ? CheckList<B, V, K, X>
-      : P extends "isNull"
-        ? boolean
-        : Wrong<`there is no operator '${P & string}'`>;
+type CheckOperator<B, V extends Vocabulary, K, P, X> = P extends "isNull"
+  ? boolean
+  : P extends "equals" | "notEquals" | "in" | "notIn" | OrderOperator
+    ? IsComparable<B> extends false
+      ? Wrong<`column '${K & string}' is of a type that rules cannot compare`>
+      : P extends "in" | "notIn"
+        ? CheckList<B, V, K, X>
+        : P extends OrderOperator
+          ? Unordered<B> extends infer U extends string
+            ? Wrong<`column '${K & string}' is ${U} and has no order`>
+            : CheckOperand<B, V, K, X>
+          : CheckOperand<B, V, K, X>
+    : Wrong<`there is no operator '${P & string}'`>;
+
+/** What a column without an order is called; `undefined` for one with an order. */
+type Unordered<B> =
+  Config<B> extends { readonly columnType: infer T }
+    ? T extends "PgBoolean"
+      ? "a boolean"
+      : T extends "PgUUID"
+        ? "a uuid"
+        : T extends "PgEnumColumn"
+          ? "an enum"
+          : undefined
+    : undefined;
 
 // ── firewall ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -207,15 +230,18 @@ interface OperatorsShape {
   readonly greaterThan?: OperandShape;
   readonly greaterThanOrEqual?: OperandShape;
   readonly isNull?: boolean;
+  // Whatever else is written is let in as it is, so that the check can say in words what is wrong with it.
+  readonly [other: string]: unknown;
 }
 
 export interface RuleShape<C, V extends Vocabulary> {
   readonly roles?: ReadonlyArray<V["role"] | PseudoRole | (string & {})>;
   readonly userRoles?: ReadonlyArray<V["userRole"] | (string & {})>;
-  readonly record?: { readonly [K in keyof C]?: OperatorsShape };
+  readonly record?: { readonly [K in keyof C]?: OperatorsShape } & { readonly [other: string]: unknown };
   readonly or?: ReadonlyArray<RuleShape<C, V>>;
   readonly and?: ReadonlyArray<RuleShape<C, V>>;
   readonly not?: RuleShape<C, V>;
+  readonly [other: string]: unknown;
 }
 
 export interface UpdateShape<C, V extends Vocabulary> extends RuleShape<C, V> {
@@ -228,6 +254,7 @@ export interface AccessShape<C, V extends Vocabulary> {
   readonly create?: RuleShape<C, V>;
   readonly update?: UpdateShape<C, V>;
   readonly delete?: RuleShape<C, V>;
+  readonly [other: string]: unknown;
 }
 
 type CheckRoles<Declared extends string, R> = R extends readonly []
