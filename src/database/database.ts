@@ -37,7 +37,10 @@ export class SqlError extends Data.TaggedError("SqlError")<{
   readonly cause?: unknown;
 }> {}
 
-/** The database could not be reached, or the connection was lost before an answer came. */
+/**
+ * The database could not be reached, or the connection was lost before an answer came. In the second case nobody knows
+ * whether the call took effect, so it is never repeated by itself.
+ */
 export class ConnectionError extends Data.TaggedError("ConnectionError")<{
   readonly message: string;
   readonly cause?: unknown;

@@ -1,0 +1,115 @@
+/**
+ * A list of statements as node-postgres sends it: every message of the extended protocol at once, and one Sync.
+ *
+ *     Parse Bind Describe Execute | Parse Bind Describe Execute | ... | Sync
+ *
+ * Up to the Sync Postgres runs them in one implicit transaction. It skips to the Sync at the first error, so that no
+ * later statement runs, and no ROLLBACK has to follow. This costs one round trip, however many statements there are.
+ *
+ * Invariant: a pipeline settles once, and not before it is known what became of the connection: at ReadyForQuery, or
+ * when the connection is lost.
+ */
+import type { Connection, Submittable } from "pg";
+import type { Statement } from "./database.js";
+import { isRefusal, toText } from "./protocol.js";
+
+/** What Postgres answered to one statement, before the values are read. */
+export interface Answer {
+  fields: ReadonlyArray<{ readonly name: string; readonly dataTypeID: number }>;
+  readonly rows: Array<ReadonlyArray<string | null>>;
+  count: number;
+}
+
+type Settle = (error: unknown, answers: ReadonlyArray<Answer>) => void;
+
+const unanswered = (): Answer => ({ fields: [], rows: [], count: 0 });
+
+/** The last number of a command tag: `INSERT 0 5`, `SELECT 2`, `CREATE TABLE`. */
+const countOf = (tag: string): number => Number(/\d+$/.exec(tag)?.[0] ?? 0);
+
+/** The methods are those that `pg.Client` calls on the query that it is running. */
+export class Pipeline implements Submittable {
+  /** `pg.Client` wraps it when the pool has a `query_timeout`. */
+  callback: Settle;
+  #statements: ReadonlyArray<Statement>;
+  #answers: Array<Answer> = [];
+  #current = unanswered();
+  #settled = false;
+  #refusal: unknown = null;
+
+  constructor(statements: ReadonlyArray<Statement>, settle: Settle) {
+    this.#statements = statements;
+    this.callback = settle;
+  }
+
+  submit(connection: Connection): null {
+    // The sockets of some edge runtimes have no cork; it only saves packets.
+    connection.stream.cork?.();
+    for (const statement of this.#statements) this.#send(connection, statement);
+    connection.sync();
+    connection.stream.uncork?.();
+    return null;
+  }
+
+  /** The statement and the portal are unnamed: each replaces the one before it, so nothing is left on the server. */
+  #send(connection: Connection, { text, values = [] }: Statement): void {
+    connection.parse({ name: "", text, types: [] }, true);
+    connection.bind({ statement: "", portal: "", values: values.map(toText) }, true);
+    connection.describe({ type: "P", name: "" }, true);
+    connection.execute({ portal: "" }, true);
+  }
+
+  handleRowDescription(message: { readonly fields: Answer["fields"] }): void {
+    this.#current.fields = message.fields;
+  }
+
+  handleDataRow(message: { readonly fields: ReadonlyArray<string | null> }): void {
+    this.#current.rows.push(message.fields);
+  }
+
+  handleCommandComplete(message: { readonly text: string }): void {
+    this.#current.count = countOf(message.text);
+    this.#next();
+  }
+
+  handleEmptyQuery(): void {
+    this.#next();
+  }
+
+  /**
+   * While it copies in, Postgres ignores the Sync that was already sent, so the exchange cannot be brought to an end.
+   */
+  handleCopyInResponse(): void {
+    this.#settle(new Error("COPY FROM STDIN cannot run in a pipeline"));
+  }
+
+  handleCopyData(): void {}
+
+  handleReadyForQuery(): void {
+    this.#settle(null);
+  }
+
+  /**
+   * `pg.Client` forgets the query at an error. After a refusal the ReadyForQuery still comes, and only then may another
+   * query use the connection; anything else is the end of the connection.
+   */
+  handleError(error: unknown, connection: Connection): void {
+    if (isRefusal(error) && this.#refusal === null) {
+      this.#refusal = error;
+      connection.once("readyForQuery", () => this.#settle(error));
+    } else {
+      this.#settle(this.#refusal ?? error);
+    }
+  }
+
+  #next(): void {
+    this.#answers.push(this.#current);
+    this.#current = unanswered();
+  }
+
+  #settle(error: unknown): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.callback(error, this.#answers);
+  }
+}

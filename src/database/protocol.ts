@@ -1,0 +1,56 @@
+/**
+ * What every driver of PostgreSQL has in common on the wire.
+ *
+ * Invariant: a value leaves as text (or null), whatever type Postgres infers for its placeholder, and whatever goes
+ * wrong comes back as one of the two tagged errors. A driver's own classes never reach a caller, except as `cause`.
+ */
+import { type Bound, ConnectionError, type DatabaseError, SqlError } from "./database.js";
+
+/** The fields of an ErrorResponse, as node-postgres and PGlite both name them. */
+interface ServerError extends Error {
+  readonly code: string;
+  readonly severity: string;
+  readonly detail?: string | undefined;
+  readonly schema?: string | undefined;
+  readonly table?: string | undefined;
+  readonly column?: string | undefined;
+  readonly constraint?: string | undefined;
+  readonly routine?: string | undefined;
+}
+
+/** Text that Postgres reads as the value: the type's own input function decides what it means. */
+export const toText = (value: Bound): string | null => (value === null ? null : String(value));
+
+/** Whether Postgres itself said it, as opposed to the network or the driver. */
+const isServerError = (cause: unknown): cause is ServerError =>
+  cause instanceof Error &&
+  "code" in cause &&
+  typeof cause.code === "string" &&
+  "severity" in cause &&
+  typeof cause.severity === "string";
+
+/**
+ * Whether the session ends with this error. The severity alone does not tell, because the server may translate it: 57P01
+ * to 57P05 are a shutdown, a crash, a dropped database and an idle session. Class 08 tells nothing: 08P01 is also what a
+ * statement with too many values gets.
+ */
+const endsSession = (error: ServerError): boolean =>
+  error.severity === "FATAL" || error.severity === "PANIC" || /^57P0[1-5]$/.test(error.code);
+
+/** Postgres refused a statement and the session goes on. */
+export const isRefusal = (cause: unknown): cause is ServerError => isServerError(cause) && !endsSession(cause);
+
+/** A connection refused on several addresses at once carries its words in its parts. */
+const messageOf = (cause: unknown): string => {
+  if (cause instanceof AggregateError) return cause.errors.map(messageOf).join("; ");
+  return cause instanceof Error ? cause.message : String(cause);
+};
+
+export const connectionError = (cause: unknown): ConnectionError =>
+  new ConnectionError({ message: messageOf(cause), cause });
+
+export const databaseError = (cause: unknown): DatabaseError => {
+  if (!isRefusal(cause)) return connectionError(cause);
+  const { message, code, detail, schema, table, column, constraint, routine } = cause;
+  return new SqlError({ message, sqlState: code, detail, schema, table, column, constraint, routine, cause });
+};
