@@ -36,10 +36,24 @@ end $$`;
 /** Membership, granted only where it is missing: granting it again would need the right to do so again. */
 const grantRole = (role: string, to: string): string => `do $$ begin
   if not exists (
-    select 1 from pg_catalog.pg_auth_members m
-    where m.roleid = ${text(role)}::regrole and m.member = ${to === "current_user" ? "(select oid from pg_catalog.pg_roles where rolname = current_user)" : `${text(to)}::regrole`}
+    select 1 from pg_catalog.pg_auth_members m where m.roleid = ${text(role)}::regrole and m.member = ${text(to)}::regrole
   ) then
     grant ${role} to ${to};
+  end if;
+end $$`;
+
+/**
+ * Lets the owner act as the definer, and no more: who inherited from it would fall under its policies and read all
+ * sessions in spite of FORCE. From PostgreSQL 16 on whoever makes a role may administer it but not act as it, so asking
+ * for membership is not enough.
+ */
+const actAsDefiner = `do $$ begin
+  if pg_catalog.current_setting('server_version_num')::int < 160000 then
+    if not pg_catalog.pg_has_role(current_user, ${text(roles.definer)}, 'member') then
+      grant ${roles.definer} to current_user;
+    end if;
+  elsif not pg_catalog.pg_has_role(current_user, ${text(roles.definer)}, 'set') then
+    execute ${text(`grant ${roles.definer} to current_user with inherit false, set true`)};
   end if;
 end $$`;
 
@@ -49,8 +63,7 @@ export const bootstrapStatements = (identity: IdentitySource): ReadonlyArray<str
   refusePowerfulRoles,
   grantRole(roles.authenticated, roles.api),
   grantRole(roles.anonymous, roles.api),
-  // To give a function to the definer, the owner must be a member of it.
-  grantRole(roles.definer, "current_user"),
+  actAsDefiner,
   `create schema if not exists ${helperSchema}`,
   `revoke all on schema ${helperSchema} from public`,
   `grant usage, create on schema ${helperSchema} to ${roles.definer}`,

@@ -5,6 +5,7 @@
  * transaction carries. Exactly one of them, `hedgerow.caller()`, reads tables, as its definer; none of the others has
  * more rights than who calls it. Missing, expired or forged: no row, hence null, false or an empty array.
  */
+import { text } from "../condition/sql-text.js";
 import { uuidPattern } from "../condition/uuid.js";
 import type { IdentitySource } from "./identity.js";
 import { helperSchema, roles, settings } from "./names.js";
@@ -161,18 +162,28 @@ const helpers = (identity: IdentitySource): ReadonlyArray<HelperFunction> => [
 ];
 
 /**
+ * Runs statements as the definer, in one statement. What the definer makes belongs to it from the start: to give it away
+ * afterwards, or to replace it the next time, the owner would have to inherit the definer's rights.
+ */
+const asDefiner = (statements: ReadonlyArray<string>): string => `do $as_definer$ declare owner name := current_user; begin
+  perform pg_catalog.set_config('role', ${text(roles.definer)}, true);
+${statements.map((statement) => `  execute ${text(statement)};`).join("\n")}
+  perform pg_catalog.set_config('role', owner, true);
+end $as_definer$`;
+
+/**
  * @returns the statements that create or replace all helpers and say who may call them. Tables need not exist yet:
  * PL/pgSQL looks names up when it runs.
  */
 export const functionStatements = (identity: IdentitySource): ReadonlyArray<string> =>
-  helpers(identity).flatMap((helper) => [
-    helper.statement,
-    `revoke all on function ${bare(helper.signature)} from public`,
-    `grant execute on function ${bare(helper.signature)} to ${roles.authenticated}, ${roles.anonymous}`,
-    ...(helper.signature === `${helperSchema}.caller()`
-      ? [`alter function ${bare(helper.signature)} owner to ${roles.definer}`]
-      : []),
-  ]);
+  helpers(identity).flatMap((helper) => {
+    const statements = [
+      helper.statement,
+      `revoke all on function ${bare(helper.signature)} from public`,
+      `grant execute on function ${bare(helper.signature)} to ${roles.authenticated}, ${roles.anonymous}`,
+    ];
+    return helper.signature === `${helperSchema}.caller()` ? [asDefiner(statements)] : statements;
+  });
 
 /** `hedgerow.has_claim(name text)` as `hedgerow.has_claim(text)`. */
 const bare = (signature: string): string =>
