@@ -165,7 +165,9 @@ const helpers = (identity: IdentitySource): ReadonlyArray<HelperFunction> => [
  * Runs statements as the definer, in one statement. What the definer makes belongs to it from the start: to give it away
  * afterwards, or to replace it the next time, the owner would have to inherit the definer's rights.
  */
-const asDefiner = (statements: ReadonlyArray<string>): string => `do $as_definer$ declare owner name := current_user; begin
+const asDefiner = (
+  statements: ReadonlyArray<string>,
+): string => `do $as_definer$ declare owner name := current_user; begin
   perform pg_catalog.set_config('role', ${text(roles.definer)}, true);
 ${statements.map((statement) => `  execute ${text(statement)};`).join("\n")}
   perform pg_catalog.set_config('role', owner, true);
