@@ -13,7 +13,7 @@ import { type Lifted, liftedBy, type Plan } from "./plan.js";
 const begun = Symbol.for("hedgerow:push");
 
 /** Collects the errors that drizzle-kit prints; they are printed as before. */
-const collectErrors = (): ReadonlyArray<string> => {
+const collectErrors = (): Array<string> => {
   const errors: Array<string> = [];
   const print = console.error;
   console.error = (...args) => {
@@ -66,7 +66,9 @@ export const hookPush = (plan: Plan, connection: Connection): void => {
   process.once("SIGINT", () => process.exit(130));
   process.once("SIGTERM", () => process.exit(143));
   process.once("exit", (code) => {
-    const failed = code !== 0 || errors.length > 0;
+    // Where it cannot read the database it ends without a word.
+    if (code !== 0 && errors.length === 0) errors.push(`it ended with the exit code ${code}`);
+    const failed = errors.length > 0;
     const problems = failed ? abandon(plan, connection, lifted, errors) : finish(plan, connection, lifted);
     if (!failed && problems.length === 0) {
       console.log(`[✓] Hedgerow: row-level security of ${plan.tables} tables applied and verified`);

@@ -33,7 +33,8 @@ export const grantsOf = (table: SchemaTable): ReadonlyArray<Grant> => {
   const insertable = columnsOf(table, managed);
   const updatable = columnsOf(table, [...managed, ...primaryKey]);
   const grants: ReadonlyArray<Grant | undefined> = [
-    commands.select && { privilege: "select", columns: undefined, roles: rolesFor(commands.select) },
+    // By column, so that one added by hand later is not opened by an older grant.
+    commands.select && { privilege: "select", columns: columnsOf(table, []), roles: rolesFor(commands.select) },
     commands.insert && { privilege: "insert", columns: insertable, roles: rolesFor(commands.insert) },
     commands.update && { privilege: "update", columns: updatable, roles: rolesFor(commands.update.using) },
     commands.delete && { privilege: "delete", columns: undefined, roles: rolesFor(commands.delete) },

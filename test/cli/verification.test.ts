@@ -50,6 +50,7 @@ describe("the check of the catalog", () => {
         "column title of table public.tasks does not exist",
         "unique key tasks_organization_id_title_unique of table public.tasks does not stand as declared",
         "INSERT (title) on table public.tasks is not granted to authenticated",
+        "SELECT (title) on table public.tasks is not granted to authenticated",
       ],
     ],
     [
@@ -96,10 +97,7 @@ describe("the check of the catalog", () => {
     ],
     [
       "grant select on tasks to authenticated with grant option",
-      [
-        "SELECT on table public.tasks is not granted to authenticated",
-        "SELECT with grant option on table public.tasks is granted to authenticated, which is not declared",
-      ],
+      ["SELECT with grant option on table public.tasks is granted to authenticated, which is not declared"],
     ],
     ["revoke delete on tasks from authenticated", ["DELETE on table public.tasks is not granted to authenticated"]],
     [
