@@ -18,8 +18,8 @@ export interface ExampleDatabase {
   readonly api: DatabaseShape;
   /** What Better Auth queries. */
   readonly auth: Parameters<typeof createAuth>[0];
-  /** The embedded database, which this process sets up itself; undefined for a PostgreSQL, which `drizzle-kit push` sets up. */
-  readonly embedded: PGlite | undefined;
+  /** Whether this process sets the database up itself; a PostgreSQL is set up by `drizzle-kit push`. */
+  readonly embedded: boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export interface ExampleDatabase {
 export const openEmbedded = async (folder: string): Promise<ExampleDatabase> => {
   mkdirSync(folder, { recursive: true });
   const client = await PGlite.create(folder);
-  return { api: pglite(client), auth: drizzlePglite(client), embedded: client, close: () => client.close() };
+  return { api: pglite(client), auth: drizzlePglite(client), embedded: true, close: () => client.close() };
 };
 
 /**
@@ -40,7 +40,7 @@ export const openPostgres = (apiUrl: string, authUrl: string): ExampleDatabase =
   return {
     api: nodePostgres(api),
     auth: drizzlePostgres(auth),
-    embedded: undefined,
+    embedded: false,
     close: async () => {
       await Promise.all([api.end(), auth.end()]);
     },

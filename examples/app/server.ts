@@ -44,9 +44,7 @@ const open = async (): Promise<ExampleDatabase> => {
   const authUrl = process.env.AUTH_DATABASE_URL;
   if (apiUrl === undefined) {
     const database = await openEmbedded(join(dataFolder, "pglite"));
-    if (database.embedded) {
-      await push({ schema, identity: sessionIdentity(authOptions), database: database.embedded });
-    }
+    await push({ schema, identity: sessionIdentity(authOptions), database: database.api });
     return database;
   }
   if (authUrl === undefined) throw new StartupError("DATABASE_URL is set, so AUTH_DATABASE_URL is needed too.");

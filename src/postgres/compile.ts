@@ -8,6 +8,7 @@ import type { DefinitionError } from "../condition/problem.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
 import { bootstrapStatements } from "./bootstrap.js";
 import { Dialect, Postgres } from "./dialect.js";
+import { type ExpectedTable, expectationsOf } from "./expectation.js";
 import type { IdentitySource } from "./identity.js";
 import { type Policy, policiesOf } from "./policies.js";
 import { securityStatements } from "./security.js";
@@ -19,6 +20,8 @@ export interface CompiledSchema {
   readonly bootstrap: ReadonlyArray<string>;
   /** Once the tables exist: row-level security, policies, grants, reference checks. */
   readonly security: ReadonlyArray<string>;
+  /** What the catalog must hold afterwards. */
+  readonly expected: ReadonlyArray<ExpectedTable>;
 }
 
 /**
@@ -38,6 +41,7 @@ export const compileEffect = (
       policies: schema.tables.flatMap(({ definition }) => policiesOf(definition, caller)),
       bootstrap: bootstrapStatements(identity),
       security: securityStatements(schema.tables, identity, caller),
+      expected: expectationsOf(module, schema, identity, caller),
     };
   });
 

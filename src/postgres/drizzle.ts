@@ -121,8 +121,13 @@ const scopeDefault = (path: ContextPath, columnType: string): SQL | undefined =>
   return columnType === "PgBigInt53" || columnType === "PgBigInt64" ? sql.raw(`(${value})::bigint`) : undefined;
 };
 
+/** No cast at the end: drizzle-kit cuts it off what it reads back, and would find a change in every push. */
 const keyDefault = (columnType: string): SQL | undefined =>
-  columnType === "PgUUID" ? sql`gen_random_uuid()` : isText(columnType) ? sql`(gen_random_uuid())::text` : undefined;
+  columnType === "PgUUID"
+    ? sql`gen_random_uuid()`
+    : isText(columnType)
+      ? sql`lower((gen_random_uuid())::text)`
+      : undefined;
 
 /** What `table()` asks of a database, spelled for the dialect in the environment. */
 export const lowering: Effect.Effect<Lowering, never, Dialect> = Effect.map(Dialect, (dialect) => ({

@@ -80,8 +80,7 @@ const functionName = (reference: Reference): string =>
   `${helperSchema}.${identifier(objectName("reference", reference.table.schema, reference.table.name, reference.column))}`;
 
 /** Upper case sorts before `RI_`: the check runs before the foreign key's own and raises the same error. */
-const triggerName = (reference: Reference): string =>
-  `"HEDGEROW_${objectName(reference.column).replaceAll('"', '""')}"`;
+export const triggerName = (reference: Reference): string => `HEDGEROW_${objectName(reference.column)}`;
 
 /** @returns the statements that (re)create the trigger of one reference. */
 export const referenceStatements = (reference: Reference): ReadonlyArray<string> => {
@@ -103,7 +102,7 @@ begin
   return null;
 end
 `)}`,
-    `create trigger ${triggerName(reference)} after insert or update of ${column} on ${qualified(reference.table)}
+    `create trigger ${identifier(triggerName(reference))} after insert or update of ${column} on ${qualified(reference.table)}
   for each row execute function ${functionName(reference)}()`,
   ];
 };

@@ -6,10 +6,11 @@
  */
 import { getTableColumns } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import type { Condition, TableName } from "../condition/condition.js";
+import type { TableName } from "../condition/condition.js";
 import type { CallerSql } from "../condition/policy.js";
 import { dollarQuoted, identifier, nameText, qualified, text } from "../condition/sql-text.js";
 import type { SchemaTable } from "../table/schema.js";
+import { everyone, grantStatement, grantsOf, serviceGrantsOf } from "./grants.js";
 import type { IdentitySource, ServicePolicy } from "./identity.js";
 import { helperSchema, roles } from "./names.js";
 import { commentOnPolicy, createPolicy, policiesOf, rolesFor } from "./policies.js";
@@ -17,8 +18,6 @@ import { referenceStatements, referencesOf } from "./references.js";
 
 /** Serialises whoever changes policies; the key is the text "hedgerow" in ASCII. */
 export const lockStatement = "select pg_advisory_xact_lock(7522529147838689143)";
-
-const everyone = ["public", roles.authenticated, roles.anonymous, roles.api];
 
 const force = (table: TableName): ReadonlyArray<string> => [
   `alter table ${qualified(table)} enable row level security`,
@@ -43,30 +42,7 @@ const dropReferenceTriggers = (table: TableName): string =>
     table,
   );
 
-const revoke = (table: TableName, from: ReadonlyArray<string>): string =>
-  `revoke all on table ${qualified(table)} from ${from.join(", ")}`;
-
-const columnsOf = (table: SchemaTable, without: ReadonlyArray<string>): string =>
-  Object.entries<PgColumn>(getTableColumns(table.source))
-    .filter(([key]) => !without.includes(key))
-    .map(([, column]) => identifier(column.name))
-    .join(", ");
-
-/** Exactly what the rules imply: a command that no rule opens is not granted, nor a column that only the database fills. */
-const grants = (table: SchemaTable): ReadonlyArray<string> => {
-  const { table: name, commands, managed, primaryKey } = table.definition;
-  const grant = (privilege: string, condition: Condition | undefined): ReadonlyArray<string> =>
-    condition && !privilege.endsWith("()")
-      ? [`grant ${privilege} on table ${qualified(name)} to ${rolesFor(condition).join(", ")}`]
-      : [];
-  return [
-    // By column, so that one added by hand later is not opened by an older grant.
-    ...grant(`select (${columnsOf(table, [])})`, commands.select),
-    ...grant(`insert (${columnsOf(table, managed)})`, commands.insert),
-    ...grant(`update (${columnsOf(table, [...managed, ...primaryKey])})`, commands.update?.using),
-    ...grant("delete", commands.delete),
-  ];
-};
+const revoke = (table: TableName): string => `revoke all on table ${qualified(table)} from ${everyone.join(", ")}`;
 
 /** A serial column takes its number from a sequence of its own, which needs a right of its own. */
 const sequences = (table: SchemaTable): ReadonlyArray<string> => {
@@ -89,8 +65,8 @@ const tableStatements = (table: SchemaTable, caller: CallerSql): ReadonlyArray<s
     ...force(name),
     dropPolicies(name),
     ...policiesOf(table.definition, caller).flatMap((policy) => [createPolicy(policy), commentOnPolicy(policy)]),
-    revoke(name, everyone),
-    ...grants(table),
+    revoke(name),
+    ...grantsOf(table).map((grant) => grantStatement(name, grant)),
     ...sequences(table),
     dropReferenceTriggers(name),
     ...referencesOf(table.source).flatMap(referenceStatements),
@@ -110,10 +86,9 @@ const serviceStatements = (identity: IdentitySource): ReadonlyArray<string> => [
   ...identity.serviceTables.flatMap((table) => [
     ...force(table),
     dropPolicies(table),
-    revoke(table, everyone),
-    `grant select, insert, update, delete on table ${qualified(table)} to ${roles.auth}`,
+    revoke(table),
+    ...serviceGrantsOf(table, identity).map((grant) => grantStatement(table, grant)),
   ]),
-  ...identity.reads.map((table) => `grant select on table ${qualified(table)} to ${roles.definer}`),
   ...identity.policies.map(servicePolicy),
   ...identity.indexes,
 ];
@@ -126,6 +101,25 @@ const databaseStatements = (schemas: ReadonlyArray<string>): ReadonlyArray<strin
     `grant usage on schema ${identifier(schema)} to ${roles.authenticated}, ${roles.anonymous}, ${roles.auth}, ${roles.definer}`,
   ]),
 ];
+
+/**
+ * Turns row-level security on wherever a table exists, whatever else is missing: it can only close. What cannot be closed
+ * (a view of that name, someone else's table) is passed over, because one failure would leave all others open.
+ *
+ * @returns the statements, in order, one each.
+ */
+export const closingStatements = (tables: ReadonlyArray<TableName>): ReadonlyArray<string> =>
+  tables.map(
+    (table) =>
+      `do ${dollarQuoted(`begin
+  if exists (
+    select 1 from pg_catalog.pg_class c
+    where c.oid = pg_catalog.to_regclass(${nameText(table)}) and c.relkind in ('r', 'p') and pg_catalog.pg_has_role(c.relowner, 'usage')
+  ) then
+    ${force(table).join(";\n    ")};
+  end if;
+end`)}`,
+  );
 
 /** @returns the statements, in order, one each. Run them as the owner of the tables, in one transaction. */
 export const securityStatements = (

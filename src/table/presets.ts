@@ -50,7 +50,8 @@ export const team = (name = "team_id") => scoped(text(name).notNull().default(fi
  * @throws RangeError for another prefix.
  */
 export const id = (prefix?: string) => {
-  if (prefix === undefined) return text("id").primaryKey().default(sql`(gen_random_uuid())::text`);
+  // drizzle-kit cuts a cast off the end of what it reads back, and would find a change in every push.
+  if (prefix === undefined) return text("id").primaryKey().default(sql`lower((gen_random_uuid())::text)`);
   if (!/^[a-z][a-z0-9_]{0,15}$/.test(prefix)) {
     throw new RangeError(
       `id(${JSON.stringify(prefix)}): a prefix is 1 to 16 lower-case letters, digits or "_" and begins with a letter.`,

@@ -1,0 +1,57 @@
+/**
+ * `withHedgerow`: a drizzle-kit config whose push also guards.
+ *
+ * Invariant: what comes back is a plain drizzle-kit config that never lets drizzle-kit manage roles, and names the schemas
+ * that it may touch. Only `drizzle-kit push` reaches a database.
+ */
+import type { Config } from "drizzle-kit";
+import { isPush } from "./command.js";
+import { connectionOf } from "./connection.js";
+import { hookPush } from "./hook.js";
+import { type Guard, planPush } from "./plan.js";
+
+const fail = (message: string): never => {
+  throw new Error(`withHedgerow: ${message}`);
+};
+
+const schemasOf = ({ schemaFilter = ["public"] }: Config): Array<string> =>
+  typeof schemaFilter === "string" ? [schemaFilter] : schemaFilter;
+
+/**
+ * Wraps the config of drizzle-kit, so that `drizzle-kit push` makes roles and helper functions first, and applies and
+ * verifies row-level security afterwards. Where something is missing at the end, the command fails and says what.
+ * Other commands run as they would without it.
+ *
+ * @param config as for `defineConfig`; `schemaFilter` is `["public"]` unless given.
+ * @param guard `schema`: all exports of the schema, with the identity provider's tables; `identity`: its other half.
+ * @returns the config, for `export default`.
+ * @throws Error for a database other than PostgreSQL, for `entities.roles` (drizzle-kit would drop roles that it does not
+ * find in the schema), and, during a push, for missing credentials or a database that cannot be prepared.
+ * @throws DefinitionError during a push, with all problems of all tables.
+ *
+ * @example
+ * ```ts
+ * // drizzle.config.ts
+ * import { sessionIdentity } from "hedgerow/better-auth";
+ * import { withHedgerow } from "hedgerow/drizzle-kit";
+ * import { authOptions } from "./auth-options";
+ * import * as schema from "./schema";
+ *
+ * export default withHedgerow(
+ *   { dialect: "postgresql", schema: "./schema.ts", dbCredentials: { url: process.env.DATABASE_URL! } },
+ *   { schema, identity: sessionIdentity(authOptions) },
+ * );
+ * ```
+ */
+export const withHedgerow = (config: Config, guard: Guard): Config => {
+  if (config.dialect !== "postgresql") fail(`dialect must be "postgresql", not ${JSON.stringify(config.dialect)}.`);
+  if (config.entities?.roles) {
+    fail("leave entities.roles out: drizzle-kit would drop the roles that it does not find. Hedgerow makes its own.");
+  }
+  if (config.casing !== undefined) {
+    fail("leave casing out: policies name the columns as they are declared. Give the columns their SQL names instead.");
+  }
+  const schemas = schemasOf(config);
+  if (isPush(process.argv)) hookPush(planPush(guard, schemas), connectionOf(config));
+  return { ...config, schemaFilter: schemas };
+};

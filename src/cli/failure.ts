@@ -1,0 +1,37 @@
+/**
+ * Why a push did not end well.
+ *
+ * Invariant: the message says what was not applied and what that means for who sees what.
+ */
+import * as Data from "effect/Data";
+import type { DatabaseError } from "../database/database.js";
+import { unmetState } from "../postgres/verification.js";
+
+/** Rejects the promise of `push()`. */
+export class PushError extends Data.TaggedError("PushError")<{
+  readonly message: string;
+  /** One sentence each. */
+  readonly problems: ReadonlyArray<string>;
+  readonly cause?: unknown;
+}> {}
+
+/** What a database said, as sentences: an unmet expectation lists everything at once. */
+export const problemsOf = (
+  error: Pick<DatabaseError, "_tag" | "message"> & { sqlState?: string; detail?: string | undefined },
+) => {
+  if (error._tag === "ConnectionError") return [`The database cannot be reached: ${error.message}`];
+  if (error.sqlState === unmetState && error.detail) return error.detail.split("\n");
+  return [error.detail ? `${error.message} (${error.detail})` : error.message];
+};
+
+/**
+ * ```
+ * The push was not finished, and nobody has been given new access. What is wrong:
+ *   - column body of table public.notes does not exist
+ * ```
+ */
+export const describeFailure = (what: string, problems: ReadonlyArray<string>): string =>
+  [what, ...problems.map((problem) => `  - ${problem.replaceAll("\n", "\n    ")}`)].join("\n");
+
+export const notPrepared = "Nothing was pushed, because the database could not be prepared:";
+export const notFinished = "The push was not finished, and nobody has been given new access. What is wrong:";

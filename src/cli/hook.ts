@@ -1,0 +1,80 @@
+/**
+ * Hedgerow's part of a `drizzle-kit push`: before it, while its config loads, and after it, when its process ends.
+ *
+ * Invariant: nothing that drizzle-kit says about its own success is believed. 0.31 prints an error and exits with 0, so an
+ * error that it printed fails the process, and so does anything that the catalog lacks. Whoever has failed gets no grant.
+ */
+import type { Connection } from "./connection.js";
+import { describeFailure, notFinished, notPrepared, problemsOf } from "./failure.js";
+import { runJob } from "./job.js";
+import { type Lifted, liftedBy, type Plan } from "./plan.js";
+
+/** A config can be loaded more than once, by two copies of this module. */
+const begun = Symbol.for("hedgerow:push");
+
+/** Collects the errors that drizzle-kit prints; they are printed as before. */
+const collectErrors = (): Array<string> => {
+  const errors: Array<string> = [];
+  const print = console.error;
+  console.error = (...args) => {
+    for (const arg of args) if (arg instanceof Error) errors.push(arg.message);
+    print(...args);
+  };
+  return errors;
+};
+
+const finish = (plan: Plan, connection: Connection, lifted: ReadonlyArray<Lifted>): ReadonlyArray<string> => {
+  const done = runJob({ connection, statements: plan.finish(lifted, []) });
+  return done.ok ? [] : [...problemsOf(done.failure), ...close(plan, connection, lifted)];
+};
+
+const close = (plan: Plan, connection: Connection, lifted: ReadonlyArray<Lifted>): ReadonlyArray<string> => {
+  const closed = runJob({ connection, statements: plan.close(lifted) });
+  return closed.ok ? [] : problemsOf(closed.failure);
+};
+
+/** What drizzle-kit said, and what is missing because of it. */
+const abandon = (
+  plan: Plan,
+  connection: Connection,
+  lifted: ReadonlyArray<Lifted>,
+  errors: ReadonlyArray<string>,
+): ReadonlyArray<string> => {
+  const failures = close(plan, connection, lifted);
+  const missing = failures.length > 0 ? failures : inspect(plan, connection);
+  return [...errors.map((error) => `drizzle-kit: ${error.trim()}`), ...missing];
+};
+
+const inspect = (plan: Plan, connection: Connection): ReadonlyArray<string> => {
+  const seen = runJob({ connection, statements: plan.inspect });
+  return seen.ok ? [] : problemsOf(seen.failure);
+};
+
+/**
+ * Prepares the database and arranges for the rest to run when this process ends.
+ *
+ * @throws Error when the database could not be prepared; drizzle-kit must not go on then.
+ */
+export const hookPush = (plan: Plan, connection: Connection): void => {
+  if (Reflect.has(globalThis, begun)) return;
+  Reflect.set(globalThis, begun, true);
+  const prepared = runJob({ connection, statements: plan.prepare });
+  if (!prepared.ok) throw new Error(describeFailure(notPrepared, problemsOf(prepared.failure)));
+  const lifted = liftedBy(prepared.results);
+  const errors = collectErrors();
+  // Without a listener a signal would end the process at once, and FORCE would stay lifted.
+  process.once("SIGINT", () => process.exit(130));
+  process.once("SIGTERM", () => process.exit(143));
+  process.once("exit", (code) => {
+    // Where it cannot read the database it ends without a word.
+    if (code !== 0 && errors.length === 0) errors.push(`it ended with the exit code ${code}`);
+    const failed = errors.length > 0;
+    const problems = failed ? abandon(plan, connection, lifted, errors) : finish(plan, connection, lifted);
+    if (!failed && problems.length === 0) {
+      console.log(`[✓] Hedgerow: row-level security of ${plan.tables} tables applied and verified`);
+      return;
+    }
+    console.error(describeFailure(`[x] Hedgerow: ${notFinished}`, [...new Set(problems)]));
+    if (code === 0) process.exitCode = 1;
+  });
+};

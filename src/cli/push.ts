@@ -1,0 +1,83 @@
+/**
+ * `push()`: what `drizzle-kit push` does with `withHedgerow`, in this process.
+ *
+ * Invariant: everything that drizzle-kit changes and everything that guards it is one transaction, which ends with the
+ * check of the catalog. Either the database is as declared afterwards, or no table has changed.
+ */
+import * as Effect from "effect/Effect";
+import type { DatabaseError, DatabaseShape } from "../database/database.js";
+import { diff } from "./diff.js";
+import { describeFailure, notFinished, notPrepared, PushError, problemsOf } from "./failure.js";
+import { type Guard, liftedBy, planPush } from "./plan.js";
+
+export interface PushOptions extends Guard {
+  /**
+   * The database, reached as the owner of its tables: `nodePostgres(pool)` of `hedgerow/node-postgres`, with a login that
+   * has CREATEROLE and CREATE on the database, or `pglite(client)` of `hedgerow/pglite`. It stays open.
+   */
+  readonly database: DatabaseShape;
+  /** Without this, a push that would drop a table or column with rows, or empty a table, fails. */
+  readonly acceptDataLoss?: boolean;
+}
+
+const schemas = ["public"];
+
+const refused =
+  (what: string) =>
+  (error: DatabaseError | PushError): PushError =>
+    error._tag === "PushError"
+      ? error
+      : new PushError({
+          message: describeFailure(what, problemsOf(error)),
+          problems: problemsOf(error),
+          cause: error,
+        });
+
+const program = ({ database, acceptDataLoss = false, ...guard }: PushOptions): Effect.Effect<void, PushError> =>
+  Effect.gen(function* () {
+    const plan = planPush(guard, schemas);
+    const run = (statements: ReadonlyArray<string>) => database.transact(statements.map((text) => ({ text })));
+    const prepared = yield* Effect.mapError(run(plan.prepare), refused(notPrepared));
+    const lifted = liftedBy(prepared);
+    const apply = Effect.gen(function* () {
+      const { statements, losses } = yield* diff(guard.schema, database, schemas);
+      if (losses.length > 0 && !acceptDataLoss) {
+        return yield* Effect.fail(
+          new PushError({
+            message: describeFailure(
+              "Nothing was pushed, because data would be lost. Pass acceptDataLoss: true to accept it.",
+              losses,
+            ),
+            problems: losses,
+          }),
+        );
+      }
+      yield* run(plan.finish(lifted, statements));
+    });
+    // Also where drizzle-kit itself breaks: FORCE must not stay lifted.
+    yield* Effect.onError(Effect.mapError(apply, refused(notFinished)), () => Effect.ignore(run(plan.close(lifted))));
+  });
+
+/**
+ * Brings a database to what the schema declares: roles, helper functions, tables (by drizzle-kit's own diff), row-level
+ * security, and the proof that it is there. For development, tests and embedded PGlite; a second call changes nothing.
+ *
+ * @param options the schema, the identity provider, the database, and whether data may be lost.
+ * @returns a promise that is fulfilled when the catalog has been verified.
+ * @throws DefinitionError with all problems of all tables.
+ * @throws PushError where something could not be applied, would lose data, or needs an answer; no table has changed then.
+ *
+ * @example
+ * ```ts
+ * import { PGlite } from "@electric-sql/pglite";
+ * import { sessionIdentity } from "hedgerow/better-auth";
+ * import { push } from "hedgerow/drizzle-kit";
+ * import { pglite } from "hedgerow/pglite";
+ *
+ * const client = new PGlite("./data");
+ * await push({ schema: { ...schema, ...auth }, identity: sessionIdentity(authOptions), database: pglite(client) });
+ * ```
+ */
+export const push = async (options: PushOptions): Promise<void> => {
+  await Effect.runPromise(program(options));
+};

@@ -1,0 +1,158 @@
+/**
+ * What the catalog must hold once a schema stands, as plain data.
+ *
+ * Invariant: derived from the same definitions as the statements, and complete for what decides who sees what: a table
+ * that meets its expectation is guarded exactly as declared.
+ */
+import { getTableColumns, is } from "drizzle-orm";
+import { getTableConfig, type Index, type PgColumn, PgTable } from "drizzle-orm/pg-core";
+import type { TableName } from "../condition/condition.js";
+import type { CallerSql } from "../condition/policy.js";
+import { tableName } from "../table/definition.js";
+import type { Schema, SchemaModule } from "../table/schema.js";
+import { type Grant, grantsOf, serviceGrantsOf } from "./grants.js";
+import type { IdentitySource } from "./identity.js";
+import { policiesOf } from "./policies.js";
+import { referencesOf, triggerName } from "./references.js";
+
+export interface ExpectedColumn {
+  readonly name: string;
+  /** As Drizzle writes it; the database decides which type that is. */
+  readonly type: string;
+  readonly notNull: boolean;
+  readonly hasDefault: boolean;
+}
+
+export interface ExpectedKey {
+  readonly name: string;
+  /** As in `pg_constraint.contype`: unique or foreign. */
+  readonly kind: "u" | "f";
+  readonly columns: ReadonlyArray<string>;
+}
+
+export interface ExpectedPolicy {
+  readonly name: string;
+  readonly command: "all" | "select" | "insert" | "update" | "delete";
+  readonly permissive: boolean;
+  readonly roles: ReadonlyArray<string>;
+  /** Whether there is an expression at all: its text is the database's own. */
+  readonly using: boolean;
+  readonly check: boolean;
+}
+
+/** One privilege of one role, on the table (no column) or on a column. */
+export interface ExpectedGrant {
+  readonly role: string;
+  readonly privilege: string;
+  readonly column: string | null;
+}
+
+export interface ExpectedTable extends TableName {
+  readonly columns: ReadonlyArray<ExpectedColumn>;
+  readonly keys: ReadonlyArray<ExpectedKey>;
+  readonly uniqueIndexes: ReadonlyArray<string>;
+  readonly policies: ReadonlyArray<ExpectedPolicy>;
+  readonly grants: ReadonlyArray<ExpectedGrant>;
+  readonly triggers: ReadonlyArray<string>;
+}
+
+type Structure = Pick<ExpectedTable, "columns" | "keys" | "uniqueIndexes">;
+
+const serial: Readonly<Record<string, string>> = { smallserial: "smallint", serial: "integer", bigserial: "bigint" };
+
+const columnOf = (column: PgColumn): ExpectedColumn => {
+  const type = column.getSQLType();
+  return {
+    name: column.name,
+    type: serial[type] ?? type,
+    notNull: column.notNull,
+    hasDefault: column.default !== undefined || type in serial,
+  };
+};
+
+const uniqueIndex = ({ config }: Index): ReadonlyArray<string> =>
+  config.unique && config.name !== undefined ? [config.name] : [];
+
+/** Of an index on an expression Drizzle knows no columns, so an index is known by its name. */
+const structureOf = (table: PgTable): Structure => {
+  const { uniqueConstraints, foreignKeys, indexes } = getTableConfig(table);
+  const columns = Object.values<PgColumn>(getTableColumns(table));
+  const names = (of: ReadonlyArray<{ readonly name: string }>): ReadonlyArray<string> => of.map(({ name }) => name);
+  return {
+    columns: columns.map(columnOf),
+    keys: [
+      ...columns.flatMap(({ name, isUnique, uniqueName }) =>
+        isUnique && uniqueName !== undefined ? [{ name: uniqueName, kind: "u" as const, columns: [name] }] : [],
+      ),
+      ...uniqueConstraints.flatMap((key) =>
+        key.name === undefined ? [] : [{ name: key.name, kind: "u" as const, columns: names(key.columns) }],
+      ),
+      ...foreignKeys.map((key) => ({
+        name: key.getName(),
+        kind: "f" as const,
+        columns: names(key.reference().columns),
+      })),
+    ],
+    uniqueIndexes: indexes.flatMap(uniqueIndex),
+  };
+};
+
+const expectedGrants = (grants: ReadonlyArray<Grant>): ReadonlyArray<ExpectedGrant> =>
+  grants.flatMap(({ privilege, columns, roles }) =>
+    roles.flatMap((role) =>
+      (columns ?? [null]).map((column) => ({ role, privilege: privilege.toUpperCase(), column })),
+    ),
+  );
+
+/** A table of the identity provider is known by name; its columns are those of the Drizzle table that the module exports. */
+const exported = (module: SchemaModule, { schema, name }: TableName): PgTable | undefined =>
+  Object.values(module)
+    .filter((value) => is(value, PgTable))
+    .find((table) => {
+      const found = tableName(table);
+      return found.schema === schema && found.name === name;
+    });
+
+/** @returns one expectation for each guarded table and each table of the identity provider. */
+export const expectationsOf = (
+  module: SchemaModule,
+  schema: Schema,
+  identity: IdentitySource,
+  caller: CallerSql,
+): ReadonlyArray<ExpectedTable> => [
+  ...identity.serviceTables.map((table) => {
+    const source = exported(module, table);
+    return {
+      schema: table.schema,
+      name: table.name,
+      ...(source === undefined ? { columns: [], keys: [], uniqueIndexes: [] } : structureOf(source)),
+      policies: identity.policies
+        .filter((policy) => policy.table.schema === table.schema && policy.table.name === table.name)
+        .map(({ name, command, role, check }) => ({
+          name,
+          command,
+          permissive: true,
+          roles: [role],
+          using: true,
+          check: check !== null,
+        })),
+      grants: expectedGrants(serviceGrantsOf(table, identity)),
+      triggers: [],
+    };
+  }),
+  ...schema.tables.map((table) => ({
+    schema: table.definition.table.schema,
+    name: table.definition.table.name,
+    ...structureOf(table.source),
+    policies: policiesOf(table.definition, caller).map(({ name, command, permissive, roles, using, check }) => ({
+      name,
+      command,
+      permissive,
+      roles,
+      using: using !== undefined,
+      check: check !== undefined,
+    })),
+    grants: expectedGrants(grantsOf(table)),
+    triggers: referencesOf(table.source).map(triggerName),
+  })),
+];

@@ -1,0 +1,62 @@
+/**
+ * Who may use which command of a table, as plain data.
+ *
+ * Invariant: exactly what the rules imply. A command that no rule opens is not granted, nor a column that only the
+ * database fills; and what is granted is said here only, for the statements and for the check of the catalog.
+ */
+import { getTableColumns } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import { identifier, qualified } from "../condition/sql-text.js";
+import type { SchemaTable } from "../table/schema.js";
+import type { IdentitySource, ServiceTable } from "./identity.js";
+import { roles } from "./names.js";
+import { rolesFor } from "./policies.js";
+
+export interface Grant {
+  readonly privilege: "select" | "insert" | "update" | "delete";
+  /** SQL names; undefined for the whole table. */
+  readonly columns: ReadonlyArray<string> | undefined;
+  readonly roles: ReadonlyArray<string>;
+}
+
+/** Everyone whose rights on a table Hedgerow decides. */
+export const everyone: ReadonlyArray<string> = ["public", ...Object.values(roles)];
+
+const columnsOf = (table: SchemaTable, without: ReadonlyArray<string>): ReadonlyArray<string> =>
+  Object.entries<PgColumn>(getTableColumns(table.source))
+    .filter(([key]) => !without.includes(key))
+    .map(([, column]) => column.name);
+
+/** The grants of a guarded table. */
+export const grantsOf = (table: SchemaTable): ReadonlyArray<Grant> => {
+  const { commands, managed, primaryKey } = table.definition;
+  const insertable = columnsOf(table, managed);
+  const updatable = columnsOf(table, [...managed, ...primaryKey]);
+  const grants: ReadonlyArray<Grant | undefined> = [
+    // By column, so that one added by hand later is not opened by an older grant.
+    commands.select && { privilege: "select", columns: columnsOf(table, []), roles: rolesFor(commands.select) },
+    commands.insert && { privilege: "insert", columns: insertable, roles: rolesFor(commands.insert) },
+    commands.update && { privilege: "update", columns: updatable, roles: rolesFor(commands.update.using) },
+    commands.delete && { privilege: "delete", columns: undefined, roles: rolesFor(commands.delete) },
+  ];
+  return grants.flatMap((grant) => (grant === undefined || grant.columns?.length === 0 ? [] : [grant]));
+};
+
+/** The grants of a table of the identity provider. */
+export const serviceGrantsOf = (table: ServiceTable, identity: IdentitySource): ReadonlyArray<Grant> => {
+  const read = identity.reads.some(({ schema, name }) => schema === table.schema && name === table.name);
+  return [
+    ...(["select", "insert", "update", "delete"] as const).map((privilege) => ({
+      privilege,
+      columns: undefined,
+      roles: [roles.auth],
+    })),
+    ...(read ? [{ privilege: "select", columns: undefined, roles: [roles.definer] } as const] : []),
+  ];
+};
+
+/** @returns for example `grant insert (title, salary) on table public.documents to authenticated`. */
+export const grantStatement = (table: ServiceTable, { privilege, columns, roles: to }: Grant): string => {
+  const list = columns === undefined ? "" : ` (${columns.map(identifier).join(", ")})`;
+  return `grant ${privilege}${list} on table ${qualified(table)} to ${to.join(", ")}`;
+};
