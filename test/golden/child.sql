@@ -40,9 +40,9 @@ create policy projects_delete on public.projects
 
 comment on policy projects_delete on public.projects is 'delete: organizationId is the caller''s active organization and the caller has the role admin or owner.';
 
-revoke all on table public.projects from public, authenticated, anonymous, hedgerow_api;
+revoke all on table public.projects from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
 
-grant select on table public.projects to authenticated;
+grant select (id, organization_id, user_id, name) on table public.projects to authenticated;
 
 grant insert (user_id, name) on table public.projects to authenticated;
 
@@ -92,9 +92,9 @@ create policy tasks_update on public.tasks
 
 comment on policy tasks_update on public.tasks is 'update: the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z and the caller has the role member, admin or owner; afterwards the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z and the caller has the role member, admin or owner.';
 
-revoke all on table public.tasks from public, authenticated, anonymous, hedgerow_api;
+revoke all on table public.tasks from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
 
-grant select on table public.tasks to authenticated;
+grant select (id, project_id, state, due) on table public.tasks to authenticated;
 
 grant insert (project_id, state, due) on table public.tasks to authenticated;
 

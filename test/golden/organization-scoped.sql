@@ -40,9 +40,9 @@ create policy projects_delete on public.projects
 
 comment on policy projects_delete on public.projects is 'delete: organizationId is the caller''s active organization and the caller has the role admin or owner.';
 
-revoke all on table public.projects from public, authenticated, anonymous, hedgerow_api;
+revoke all on table public.projects from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
 
-grant select on table public.projects to authenticated;
+grant select (id, organization_id, user_id, name) on table public.projects to authenticated;
 
 grant insert (user_id, name) on table public.projects to authenticated;
 

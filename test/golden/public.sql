@@ -27,9 +27,9 @@ create policy categories_update on public.categories
 
 comment on policy categories_update on public.categories is 'update: the caller has the platform role admin; afterwards the caller has the platform role admin and hidden is not empty. No firewall: reference data, the same for everyone';
 
-revoke all on table public.categories from public, authenticated, anonymous, hedgerow_api;
+revoke all on table public.categories from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
 
-grant select on table public.categories to authenticated, anonymous;
+grant select (id, name, hidden) on table public.categories to authenticated, anonymous;
 
 grant insert (name, hidden) on table public.categories to authenticated;
 

@@ -40,9 +40,9 @@ create policy preferences_delete on public.preferences
 
 comment on policy preferences_delete on public.preferences is 'delete: userId is the caller.';
 
-revoke all on table public.preferences from public, authenticated, anonymous, hedgerow_api;
+revoke all on table public.preferences from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
 
-grant select on table public.preferences to authenticated;
+grant select (id, user_id, theme) on table public.preferences to authenticated;
 
 grant insert (theme) on table public.preferences to authenticated;
 
