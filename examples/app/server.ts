@@ -13,6 +13,7 @@ import { push } from "hedgerow/drizzle-kit";
 import { createApp } from "./app.js";
 import { authOptions, createAuth } from "./auth.js";
 import { type ExampleDatabase, openEmbedded, openPostgres } from "./database.js";
+import { claimFolder } from "./folder.js";
 import * as schema from "./schema.js";
 import { password, people, seed } from "./seed.js";
 
@@ -43,6 +44,10 @@ const open = async (): Promise<ExampleDatabase> => {
   const apiUrl = process.env.DATABASE_URL;
   const authUrl = process.env.AUTH_DATABASE_URL;
   if (apiUrl === undefined) {
+    const other = claimFolder(dataFolder);
+    if (other !== undefined) {
+      throw new StartupError(`The data in ${dataFolder} are in use by process ${other}. Choose others: DATA_DIR=…`);
+    }
     const database = await openEmbedded(join(dataFolder, "pglite"));
     await push({ schema, identity: sessionIdentity(authOptions), database: database.api });
     return database;
@@ -64,10 +69,9 @@ const listen = (fetch: (request: Request) => Response | Promise<Response>, port:
   });
 
 const start = async (): Promise<void> => {
-  const wanted = readPort();
-  const database = await open();
   let handle: (request: Request) => Response | Promise<Response> = () => new Response("Starting", { status: 503 });
-  const port = await listen((request) => handle(request), wanted);
+  const port = await listen((request) => handle(request), readPort());
+  const database = await open();
   const url = `http://localhost:${port}`;
   const auth = createAuth(database.auth, url, readSecret());
   const app = createApp(auth, database.api);

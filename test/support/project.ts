@@ -1,11 +1,11 @@
 /**
- * A project of a user: a folder with the built package, and drizzle-kit as the command that it is.
+ * A project of a user: a folder with the packed package installed, and drizzle-kit as the command that it is.
  *
- * Invariant: the package is built for each project into the project's own node_modules, so that tests in parallel do not
- * share a `dist`, and nothing is resolved that package.json does not export.
+ * Invariant: the package is built, packed and unpacked for each project, so that tests in parallel do not share a `dist`,
+ * and nothing is resolved that the tarball does not hold or package.json does not export.
  */
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,26 +26,43 @@ export interface Project {
 }
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
-const dependencies = [".bin", "@electric-sql", "better-auth", "drizzle-kit", "drizzle-orm", "effect", "pg"];
+const dependencies = [
+  ".bin",
+  "@electric-sql",
+  "@hono",
+  "better-auth",
+  "drizzle-kit",
+  "drizzle-orm",
+  "effect",
+  "hono",
+  "pg",
+  "tsx",
+];
 const run = promisify(execFile);
+
+/** Builds and packs the package as `npm publish` would, and unpacks it where `npm install` would. */
+const install = async (modules: string): Promise<void> => {
+  const staging = await mkdtemp(join(tmpdir(), "hedgerow-package-"));
+  for (const file of ["package.json", "README.md", "LICENSE"]) await cp(join(repository, file), join(staging, file));
+  const compiler = join(repository, "node_modules", "typescript", "bin", "tsc");
+  const config = join(repository, "tsconfig.build.json");
+  await run(process.execPath, [compiler, "-p", config, "--outDir", join(staging, "dist")]);
+  await run("npm", ["pack", "--ignore-scripts", "--silent"], { cwd: staging });
+  const tarball = (await readdir(staging)).find((file) => file.endsWith(".tgz"));
+  if (tarball === undefined) throw new Error("npm packed nothing.");
+  await run("tar", ["-xzf", join(staging, tarball), "-C", modules]);
+  await rename(join(modules, "package"), join(modules, "hedgerow"));
+  await rm(staging, { recursive: true });
+};
 
 export const makeProject = async (): Promise<Project> => {
   const directory = await mkdtemp(join(tmpdir(), "hedgerow-project-"));
   const modules = join(directory, "node_modules");
-  const installed = join(modules, "hedgerow");
-  await mkdir(installed, { recursive: true });
+  await mkdir(modules);
   await Promise.all(
     dependencies.map((name) => symlink(join(repository, "node_modules", name), join(modules, name), "junction")),
   );
-  await cp(join(repository, "package.json"), join(installed, "package.json"));
-  const compiler = join(repository, "node_modules", "typescript", "bin", "tsc");
-  await run(process.execPath, [
-    compiler,
-    "-p",
-    join(repository, "tsconfig.build.json"),
-    "--outDir",
-    join(installed, "dist"),
-  ]);
+  await install(modules);
   return {
     directory,
     write: (file, text) => writeFile(join(directory, file), text),
