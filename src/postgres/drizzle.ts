@@ -7,26 +7,24 @@
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import {
   type ExtraConfigColumn,
-  foreignKey,
+  getTableConfig,
   index,
   type PgColumn,
   type PgTable,
   type PgTableExtraConfigValue,
   pgPolicy,
   pgRole,
-  unique,
 } from "drizzle-orm/pg-core";
 import * as Effect from "effect/Effect";
 import type { ContextPath } from "../condition/condition.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
 import { text } from "../condition/sql-text.js";
 import type { Lowering } from "../table/builder.js";
-import type { Declaration } from "../table/declaration.js";
-import { define } from "../table/definition.js";
+import { define, plainTable } from "../table/definition.js";
 import { Dialect } from "./dialect.js";
 import { helperSchema, objectName } from "./names.js";
 import { type Policy, policiesOf } from "./policies.js";
-import { compositeKey, type Reference, referencesOf } from "./references.js";
+import { referencesOf } from "./references.js";
 import { scopeKeysOf } from "./scope.js";
 
 const toDrizzle = (policy: Policy): PgTableExtraConfigValue =>
@@ -49,49 +47,26 @@ const selfNamed = (self: Self, name: string): ExtraConfigColumn => {
   return column;
 };
 
-const columnNamed = (table: PgTable, name: string): PgColumn => {
-  const column = Object.values<PgColumn>(getTableColumns(table)).find((candidate) => candidate.name === name);
-  if (!column) throw new Error(`Column "${name}" is not part of the table.`);
-  return column;
+const columnNames = (columns: ReadonlyArray<object>): ReadonlyArray<string> =>
+  columns.flatMap((column) => ("name" in column && typeof column.name === "string" ? [column.name] : []));
+
+/** An index on these columns, unless the author's own keys or indexes begin with them. */
+const indexOn = (table: PgTable, self: Self, names: ReadonlyArray<string>): ReadonlyArray<PgTableExtraConfigValue> => {
+  const { name, indexes, uniqueConstraints, primaryKeys } = getTableConfig(plainTable(table));
+  const existing = [
+    ...indexes.filter(({ config }) => config.where === undefined).map(({ config }) => columnNames(config.columns)),
+    ...[...uniqueConstraints, ...primaryKeys].map(({ columns }) => columnNames(columns)),
+  ];
+  const covered = existing.some((columns) => names.every((column, position) => columns[position] === column));
+  const [first, ...rest] = names.map((column) => selfNamed(self, column));
+  return first && !covered ? [index(objectName(name, ...names, "idx")).on(first, ...rest)] : [];
 };
 
-type OneOrMore<A> = [A, ...A[]];
-const oneOrMore = <A>(items: ReadonlyArray<A>): OneOrMore<A> | undefined => {
-  const [first, ...rest] = items;
-  return first === undefined ? undefined : [first, ...rest];
-};
-
-/** A unique key that begins with the scope: the index that every guarded query uses, and what references point to. */
-const scopeKey = (table: PgTable, self: Self, declaration: Declaration): ReadonlyArray<PgTableExtraConfigValue> => {
-  const scope = scopeKeysOf(table);
+/** What every guarded query needs: the scope, then the primary key, in whose order lists are paged. */
+const scopeIndex = (table: PgTable, self: Self): ReadonlyArray<PgTableExtraConfigValue> => {
+  const scope = scopeKeysOf(table).map(({ name }) => name);
   const keys = Object.values<PgColumn>(getTableColumns(table)).filter((column) => column.primary);
-  const names = [...scope.map((column) => column.name), ...keys.map((column) => column.name)];
-  const columns = oneOrMore([...new Set(names)].map((name) => selfNamed(self, name)));
-  if (scope.length === 0 || !columns) return [];
-  if (keys.length !== 1) {
-    // A composite key is unique by itself; what is missing is an index that begins with the scope.
-    return [index(objectName(declaration.name, ...scope.map(({ name }) => name), "idx")).on(...columns)];
-  }
-  return [unique(objectName(declaration.name, ...columns.map((column) => column.name), "key")).on(...columns)];
-};
-
-const referenceExtras = (table: PgTable, self: Self, reference: Reference): ReadonlyArray<PgTableExtraConfigValue> => {
-  const composite = compositeKey(reference, table);
-  const names = composite?.columns ?? [reference.column];
-  const columns = oneOrMore(names.map((name) => columnNamed(table, name)));
-  const parents = oneOrMore((composite?.parentColumns ?? []).map((name) => columnNamed(reference.parentSource, name)));
-  const indexed = oneOrMore(names.map((name) => selfNamed(self, name)));
-  if (!columns || !indexed) return [];
-  const covering = index(objectName(reference.table.name, ...names, "idx")).on(...indexed);
-  if (!composite || !parents) return [covering];
-  const key = foreignKey({
-    name: objectName(reference.table.name, ...composite.columns, "fk"),
-    columns,
-    foreignColumns: parents,
-  });
-  if (reference.onDelete) key.onDelete(reference.onDelete);
-  if (reference.onUpdate) key.onUpdate(reference.onUpdate);
-  return [covering, key];
+  return scope.length === 0 ? [] : indexOn(table, self, [...new Set([...scope, ...columnNames(keys)])]);
 };
 
 const entered: Readonly<Record<string, string>> = {
@@ -140,8 +115,9 @@ export const lowering: Effect.Effect<Lowering, never, Dialect> = Effect.map(Dial
     const definition = define(table, declaration, problems);
     if (problems.length > 0) throw new DefinitionError({ problems });
     return [
-      ...scopeKey(table, self, declaration),
-      ...referencesOf(table).flatMap((reference) => referenceExtras(table, self, reference)),
+      ...scopeIndex(table, self),
+      // Deleting a parent looks for its children by this column.
+      ...referencesOf(table).flatMap((reference) => indexOn(table, self, [reference.column])),
       ...policiesOf(definition, dialect.caller).map(toDrizzle),
     ];
   },

@@ -158,7 +158,7 @@ const checkUniqueKeys = (
     at.at("unique").problem(
       "unique_key_without_scope",
       `The unique key on ${key.join(", ")} spans tenants, so a conflict would show that another tenant has the value.`,
-      `Write it in the third argument: (t) => [unique().on(${wanted.join(", ")})].`,
+      `Write it in the third argument: (t) => [uniqueIndex().on(${wanted.join(", ")})].`,
     );
   }
 };

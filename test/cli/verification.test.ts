@@ -60,8 +60,8 @@ describe("the check of the catalog", () => {
     ["alter table projects alter name drop not null", ["column name of table public.projects may be null"]],
     ["alter table projects alter id drop default", ["column id of table public.projects has no default"]],
     [
-      "alter table tasks drop constraint tasks_organization_id_project_id_fk",
-      ["foreign key tasks_organization_id_project_id_fk of table public.tasks does not stand as declared"],
+      "alter table tasks drop constraint tasks_project_id_projects_id_fk",
+      ["foreign key tasks_project_id_projects_id_fk of table public.tasks does not stand as declared"],
     ],
     [
       "drop index session_token_sha256_uidx",

@@ -111,7 +111,10 @@ language plpgsql security invoker set search_path = '' as $$
 begin
   if new.project_id is not null
     and not exists (select 1 from public.projects as parent where parent.id = new.project_id)
-    and not pg_catalog.pg_has_role(current_user, (select c.relowner from pg_catalog.pg_class c where c.oid = tg_relid), 'member')
+    and not (
+      pg_catalog.row_security_active('"public"."projects"'::regclass)
+      and pg_catalog.pg_has_role(current_user, (select c.relowner from pg_catalog.pg_class c where c.oid = tg_relid), 'member')
+    )
   then
     raise foreign_key_violation using
       message = 'insert or update on table "tasks" violates foreign key constraint "tasks_project_id_projects_id_fk"',

@@ -64,7 +64,7 @@ describe("the compiler's message", () => {
     await writeFile(
       join(folder, "tsconfig.json"),
       JSON.stringify({
-        extends: join(repository, "tsconfig.json"),
+        extends: join(repository, "tsconfig.source.json"),
         compilerOptions: { types: [], paths: { hedgerow: [join(repository, "src/index.ts")] } },
         include: ["*.ts"],
       }),
