@@ -33,7 +33,7 @@ const policies = (table: string): string => {
 /** @returns the text with every generated block filled anew. */
 export const fillReadme = (text: string): string =>
   text.replace(
-    /<!-- (snippet|sql): (\S+) -->\n```(ts|sql)\n[^]*?```/g,
+    /<!-- (snippet|sql): (\S+) -->\n```(ts|sql)\n[\s\S]*?```/g,
     (_, kind: string, source: string, language: string) =>
       `<!-- ${kind}: ${source} -->\n\`\`\`${language}\n${kind === "snippet" ? region(source) : policies(source)}\n\`\`\``,
   );
