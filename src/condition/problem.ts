@@ -14,6 +14,7 @@ export type ProblemCode =
   | "contradiction"
   | "declaration_mismatch"
   | "duplicate_column"
+  | "duplicate_path"
   | "duplicate_table"
   | "empty_list"
   | "empty_rule"

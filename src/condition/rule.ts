@@ -2,7 +2,7 @@
  * The surface syntax of rules, as types: what may be written, and what the compiler says when it is wrong.
  *
  * Invariant: a `Check...` type is its argument when the rule is right and has a sentence beginning with "✗" in place
- * of every part that is wrong, so that TypeScript prints the sentence at the part. `parse.ts` repeats every check at
+ * of every part that is wrong, so that TypeScript prints the sentence at the part. The `parse-*` modules repeat every check at
  * run time for those who come without types.
  */
 import type { PgColumnBuilderBase } from "drizzle-orm/pg-core";

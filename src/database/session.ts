@@ -44,7 +44,7 @@ export interface Timeouts {
  * @param tokenHash SHA-256 of the session token in hexadecimal digits; null for an anonymous caller.
  */
 export const enterSession = (tokenHash: string | null, timeouts: Timeouts): Statement => ({
-  text: `select set_config('role', $1, true), set_config('${settings.token}', $2, true), set_config('search_path', 'public, pg_temp', true), set_config('TimeZone', 'UTC', true), set_config('row_security', 'on', true), set_config('statement_timeout', $3, true), set_config('lock_timeout', $4, true), pg_advisory_unlock_all()`,
+  text: `select set_config('role', $1, true), set_config('${settings.token}', $2, true), set_config('search_path', 'public, pg_temp', true), set_config('TimeZone', 'UTC', true), set_config('row_security', 'on', true), set_config('standard_conforming_strings', 'on', true), set_config('statement_timeout', $3, true), set_config('lock_timeout', $4, true), pg_advisory_unlock_all()`,
   values: [
     tokenHash === null ? roles.anonymous : roles.authenticated,
     tokenHash ?? "",

@@ -11,6 +11,7 @@ import * as Exit from "effect/Exit";
 import { Hono, type Context as HonoContext } from "hono";
 import type { BlankEnv } from "hono/types";
 import type { Authenticator, Credential } from "../auth/authenticator.js";
+import { DefinitionError, type Problem } from "../condition/problem.js";
 import { Database, type DatabaseShape } from "../database/database.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
 import { type Handler, type Operations, operationsFor } from "./operations.js";
@@ -42,6 +43,25 @@ export interface RouterOptions<S> {
   readonly dangerouslyServeWithoutRowLevelSecurity?: boolean;
 }
 
+/** Two exports under one path would hide one of the tables. */
+const checkPaths = (schema: Schema): void => {
+  const problems = schema.tables.flatMap((table, index): ReadonlyArray<Problem> => {
+    const other = schema.tables.slice(0, index).find(({ key }) => kebab(key) === kebab(table.key));
+    return other
+      ? [
+          {
+            code: "duplicate_path",
+            table: table.definition.table.name,
+            path: "(export)",
+            message: `"${other.key}" and "${table.key}" would both be served at /${kebab(table.key)}.`,
+            hint: "Export one of them under another name.",
+          },
+        ]
+      : [];
+  });
+  if (problems.length > 0) throw new DefinitionError({ problems });
+};
+
 type HonoHandler = (context: HonoContext) => Promise<Response>;
 
 const methodsOf = (operations: Operations, byId: boolean): ReadonlyArray<string> =>
@@ -69,6 +89,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
   const schema: Schema = Effect.runSync(
     understand(Object.fromEntries(Object.entries(options.schema)) satisfies SchemaModule),
   );
+  checkPaths(schema);
   const report = options.onError ?? ((error: unknown) => console.error(error));
   const maxBodyBytes = options.maxBodyBytes ?? 1_048_576;
   const services = Context.make(Database, options.database);

@@ -6,7 +6,7 @@
 import { getTableColumns } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import type { ContextPath } from "../condition/condition.js";
-import { scopeColumns } from "../condition/parse.js";
+import { scopeColumns } from "../condition/parse-firewall.js";
 import { declarationOf } from "../table/declaration.js";
 
 export interface ScopeKey {

@@ -14,7 +14,7 @@ import {
   pgTable,
 } from "drizzle-orm/pg-core";
 import type { ContextPath } from "../condition/condition.js";
-import { scopeColumns, scopePaths } from "../condition/parse.js";
+import { scopeColumns, scopePaths } from "../condition/parse-firewall.js";
 import type { ProblemCode } from "../condition/problem.js";
 import type { ScopeName } from "../condition/rule.js";
 import type { Names } from "../condition/vocabulary.js";

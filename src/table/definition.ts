@@ -10,7 +10,9 @@ import { getTableConfig, type Index, type PgColumn, PgTable, pgTable } from "dri
 import { and, type Condition, columnsOf, type TableName } from "../condition/condition.js";
 import { type ColumnInfo, columnInfo } from "../condition/kind.js";
 import { suggestion } from "../condition/nearest.js";
-import { type Parent, type ParsedFirewall, type ParseScope, parseFirewall, parseRule } from "../condition/parse.js";
+import { parseRule } from "../condition/parse-access.js";
+import type { Parent, ParseScope } from "../condition/parse-column.js";
+import { type ParsedFirewall, parseFirewall } from "../condition/parse-firewall.js";
 import { type Problem, type Report, report } from "../condition/problem.js";
 import type { Operation } from "../condition/rule.js";
 import { canNeverHold } from "../condition/satisfiable.js";

@@ -1,8 +1,10 @@
 /** Every mistake that a JavaScript user can make is found when the schema is compiled, and all of them at once. */
 import { readFileSync } from "node:fs";
 import { integer, jsonb, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
+import * as Effect from "effect/Effect";
 import { DefinitionError, defineHedgerow, organization, type Problem, table } from "hedgerow";
 import { sessionIdentity } from "hedgerow/better-auth";
+import { anonymousCredential, createRouter, type DatabaseShape } from "hedgerow/hono";
 import { compile } from "hedgerow/postgres";
 import { describe, expect, it } from "vitest";
 import { guard, withAccess, withFirewall } from "../support/untyped.js";
@@ -413,6 +415,23 @@ describe("one word for a scope", () => {
     const long = guard(made, { field: "orgId", equals: "$ctx.activeOrgId" }, { read: everyone });
     expect(compile({ short }, identity).security).toEqual(compile({ long }, identity).security);
   });
+});
+
+it("two tables under one path are found when the router is built", () => {
+  const schema = {
+    jobPostings: guard(draft("a"), scope, { read: everyone }),
+    job_postings: guard(draft("b"), scope, { read: everyone }),
+  };
+  const auth = { identify: () => Promise.resolve(anonymousCredential) };
+  const database: DatabaseShape = { driver: "none", rolesAreBoundary: true, transact: () => Effect.succeed([]) };
+  try {
+    createRouter<object>({ schema, auth, database });
+    expect.unreachable();
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error;
+    expect(error.problems.map(({ code, table: name }) => `${code} ${name}`)).toEqual(["duplicate_path b"]);
+    for (const { code } of error.problems) produced.add(code);
+  }
 });
 
 it("every code that is declared was produced above", () => {

@@ -6,9 +6,9 @@
  * never believed. At most one row, because every join is by a primary key or by a unique pair (see models.ts).
  */
 import type { BetterAuthOptions } from "better-auth";
+import { identifier } from "../../condition/sql-text.js";
 import { type Claims, claimAliases, claimsExpression } from "./claims.js";
 import { type AuthModel, type AuthModels, authSchema } from "./models.js";
-import { quoteName } from "./quote.js";
 
 export interface CallerQuery {
   readonly text: string;
@@ -26,7 +26,7 @@ const hashOf = (token: string): string => `sha256(decode(replace(${token}, E'\\\
 export const tokenIndex = (session: AuthModel): { readonly name: string; readonly expression: string } => {
   const token = session.fields.get("token");
   if (token === undefined) throw new Error("Better Auth's session has no token.");
-  return { name: `${session.key}_${token.property}_sha256_uidx`, expression: hashOf(quoteName(token.column)) };
+  return { name: `${session.key}_${token.property}_sha256_uidx`, expression: hashOf(identifier(token.column)) };
 };
 
 /**
@@ -116,11 +116,11 @@ const optionalSource = (models: AuthModels, name: string, alias: string): Source
   return {
     model,
     alias,
-    id: `${alias}.${quoteName("id")}`,
+    id: `${alias}.${identifier("id")}`,
     column: (field) => {
       const found = model.fields.get(field);
       if (found === undefined) throw new Error(`Better Auth's model ${name} has no field ${field}.`);
-      return `${alias}.${quoteName(found.column)}`;
+      return `${alias}.${identifier(found.column)}`;
     },
   };
 };
@@ -131,7 +131,7 @@ const source = (models: AuthModels, name: string, alias: string): Source => {
   return found;
 };
 
-const qualified = (model: AuthModel): string => `${quoteName(authSchema)}.${quoteName(model.table)}`;
+const qualified = (model: AuthModel): string => `${identifier(authSchema)}.${identifier(model.table)}`;
 
 const noRoles = "'{}'::text[]";
 

@@ -4,8 +4,9 @@
  * Invariant: a claim is read live with the rest of the caller, is a text, number, boolean or null, and is never a secret.
  * A claim of the organization or of the membership is null unless the caller is a member now.
  */
+
+import { identifier, text } from "../../condition/sql-text.js";
 import type { AuthField, AuthModel, AuthModels } from "./models.js";
-import { quoteName, quoteText } from "./quote.js";
 
 /** The tables that a claim may come from, with the alias that the caller query gives each. */
 export const claimAliases = { user: "u", session: "s", organization: "o", member: "m" } as const;
@@ -48,7 +49,7 @@ export const claimsExpression = (models: AuthModels, claims: Claims): string => 
     } else if (found === undefined || !mayBeClaim(from, found)) {
       problems.push(`claim "${name}": ${from} has no usable field "${field}"; it has ${usableFields(from, model)}`);
     } else {
-      pairs.push(`${quoteText(name)}, ${claimValue(claimAliases[from], found)}`);
+      pairs.push(`${text(name)}, ${claimValue(claimAliases[from], found)}`);
     }
   }
   if (problems.length > 0) throw new Error(`Claims that Better Auth cannot answer:\n- ${problems.join("\n- ")}`);
@@ -68,7 +69,7 @@ const usableFields = (from: ClaimSource["from"], model: AuthModel): string =>
     .join(", ");
 
 const claimValue = (alias: string, { column, attribute }: AuthField): string => {
-  const value = `${alias}.${quoteName(column)}`;
+  const value = `${alias}.${identifier(column)}`;
   // An id may be a number or a uuid in Postgres; a caller's ids are always texts.
   if (attribute.references !== undefined) return `${value}::text`;
   return attribute.type === "string" || Array.isArray(attribute.type) ? `nullif(${value}, '')` : value;

@@ -5,12 +5,12 @@
  * always those of the tables that exist.
  */
 import type { BetterAuthOptions } from "better-auth";
+import { identifier } from "../../condition/sql-text.js";
 import type { IdentitySource } from "../../postgres/identity.js";
 import { callerQuery, tokenIndex } from "./caller-query.js";
 import type { IdentityOptions } from "./claims.js";
 import { authModels, authSchema, serviceTable } from "./models.js";
 import { policiesOf } from "./policies.js";
-import { quoteName } from "./quote.js";
 
 /**
  * Describes to the SQL layer how the live caller is found in Better Auth's tables.
@@ -37,8 +37,8 @@ export const sessionIdentity = (options: BetterAuthOptions, identity: IdentityOp
   const session = models.get("session");
   if (session !== undefined) {
     const { name, expression } = tokenIndex(session);
-    const table = `${quoteName(authSchema)}.${quoteName(session.table)}`;
-    indexes.push(`create unique index if not exists ${quoteName(name)} on ${table} (${expression})`);
+    const table = `${identifier(authSchema)}.${identifier(session.table)}`;
+    indexes.push(`create unique index if not exists ${identifier(name)} on ${table} (${expression})`);
   }
   return {
     callerQuery: query.text,
