@@ -10,4 +10,5 @@ export type { ClaimType, Operation, PseudoRole, Vocabulary, Wrong } from "./cond
 export type { Names } from "./condition/vocabulary.js";
 export { defineHedgerow, type Hedgerow, type TableFunction, table, type VocabularyOf } from "./define.js";
 export { id, organization, owner, team } from "./table/presets.js";
+export { type Schema, type SchemaModule, understand } from "./table/schema.js";
 export type { DraftTable, FirewalledTable, GuardedTable } from "./table/types.js";

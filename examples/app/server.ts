@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { serve } from "@hono/node-server";
 import { sessionIdentity } from "hedgerow/better-auth";
 import { push } from "hedgerow/drizzle-kit";
+import { UnsafeDatabase, verifyDatabase } from "hedgerow/hono";
 import { createApp } from "./app.js";
 import { authOptions, createAuth } from "./auth.js";
 import { type ExampleDatabase, openEmbedded, openPostgres } from "./database.js";
@@ -72,6 +73,7 @@ const start = async (): Promise<void> => {
   let handle: (request: Request) => Response | Promise<Response> = () => new Response("Starting", { status: 503 });
   const port = await listen((request) => handle(request), readPort());
   const database = await open();
+  await verifyDatabase({ schema, database: database.api });
   const url = `http://localhost:${port}`;
   const auth = createAuth(database.auth, url, readSecret());
   const app = createApp(auth, database.api);
@@ -99,6 +101,6 @@ Sign in, choose an organization, list its documents:
 };
 
 start().catch((error: unknown) => {
-  console.error(error instanceof StartupError ? error.message : error);
+  console.error(error instanceof StartupError || error instanceof UnsafeDatabase ? error.message : error);
   process.exit(1);
 });

@@ -1,6 +1,6 @@
 /** Roles and claims of a project of its own. Invariant: a rule can only name what is declared here. */
 import { integer, text } from "drizzle-orm/pg-core";
-import { defineHedgerow, id, organization } from "hedgerow";
+import { defineHedgerow, id, organization, team } from "hedgerow";
 
 // #region claims
 const { table } = defineHedgerow({
@@ -23,3 +23,16 @@ export const reports = table("reports", {
     create: { roles: ["editor+"] },
   });
 // #endregion
+
+/** Belongs to a team inside an organization. */
+export const plans = table("plans", {
+  id: id("plan"),
+  organizationId: organization(),
+  teamId: team(),
+  text: text("text"),
+})
+  .firewall([
+    { field: "organizationId", equals: "ctx.activeOrgId" },
+    { field: "teamId", equals: "ctx.activeTeamId" },
+  ])
+  .access({ read: { roles: ["viewer+"] }, create: { roles: ["viewer+"] } });

@@ -2,4 +2,4 @@
 export { withHedgerow } from "./config.js";
 export { PushError } from "./failure.js";
 export type { Guard } from "./plan.js";
-export { type PushOptions, push } from "./push.js";
+export { type PushOptions, push, pushEffect } from "./push.js";

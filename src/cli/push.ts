@@ -33,7 +33,12 @@ const refused =
           cause: error,
         });
 
-const program = ({ database, acceptDataLoss = false, ...guard }: PushOptions): Effect.Effect<void, PushError> =>
+/** The program behind `push`, for those who use Effect. */
+export const pushEffect = ({
+  database,
+  acceptDataLoss = false,
+  ...guard
+}: PushOptions): Effect.Effect<void, PushError> =>
   Effect.gen(function* () {
     const plan = planPush(guard, schemas);
     const run = (statements: ReadonlyArray<string>) => database.transact(statements.map((text) => ({ text })));
@@ -79,5 +84,5 @@ const program = ({ database, acceptDataLoss = false, ...guard }: PushOptions): E
  * ```
  */
 export const push = async (options: PushOptions): Promise<void> => {
-  await Effect.runPromise(program(options));
+  await Effect.runPromise(pushEffect(options));
 };

@@ -19,7 +19,7 @@ import { kebab } from "./paths.js";
 import { problem, problemResponse, RequestProblem } from "./problem.js";
 import { readJson } from "./read-json.js";
 import type { CheckSchema, RoutesOf } from "./routes.js";
-import { verifyConnection } from "./startup.js";
+import { verifyDatabaseEffect } from "./startup.js";
 
 export interface RouterOptions<S> {
   /** A module of tables, for example `import * as schema from "./schema.js"`. */
@@ -103,7 +103,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
   /** Asked once; a database that could not be reached is asked again by the next request. */
   const isSafe = (): Promise<boolean> => {
     if (options.dangerouslyServeWithoutRowLevelSecurity) return Promise.resolve(true);
-    safe ??= run(verifyConnection(schema)).then((exit) => {
+    safe ??= run(verifyDatabaseEffect(schema)).then((exit) => {
       if (Exit.isSuccess(exit)) return true;
       safe = undefined;
       throw Cause.squash(exit.cause);

@@ -8,9 +8,9 @@
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import { qualified, textArray } from "../condition/sql-text.js";
-import { Database, type DatabaseError, type Statement } from "../database/database.js";
+import { Database, type DatabaseError, type DatabaseShape, type Statement } from "../database/database.js";
 import { roles } from "../database/session.js";
-import type { Schema } from "../table/schema.js";
+import { type Schema, type SchemaModule, understand } from "../table/schema.js";
 
 /** The connection is not safe to serve from; `reasons` says why, for the log. */
 export class UnsafeDatabase extends Data.TaggedError("UnsafeDatabase")<{ readonly reasons: ReadonlyArray<string> }> {
@@ -36,8 +36,12 @@ select
 
 const asText = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/** @returns an effect that succeeds only for a connection that may serve this schema. */
-export const verifyConnection = (schema: Schema): Effect.Effect<void, UnsafeDatabase | DatabaseError, Database> =>
+/**
+ * The program behind `verifyDatabase`, for those who use Effect.
+ *
+ * @returns an effect that succeeds only for a connection that may serve this schema.
+ */
+export const verifyDatabaseEffect = (schema: Schema): Effect.Effect<void, UnsafeDatabase | DatabaseError, Database> =>
   Effect.gen(function* () {
     const database = yield* Database;
     const names = schema.tables.map(({ definition }) => qualified(definition.table));
@@ -62,3 +66,28 @@ export const verifyConnection = (schema: Schema): Effect.Effect<void, UnsafeData
     ];
     if (reasons.length > 0) return yield* new UnsafeDatabase({ reasons });
   });
+
+/**
+ * Asks the catalog whether a connection may serve a schema. The router does so before its first request; call this to
+ * learn it when the process starts.
+ *
+ * @param options the same schema and database as for `createRouter`.
+ * @throws DefinitionError for a schema with problems.
+ * @throws UnsafeDatabase with the reasons: the login is a superuser, bypasses row-level security, owns a table or can
+ * become such a role; a table or a role is missing; row-level security is not forced.
+ * @throws SqlError or ConnectionError where the database cannot be asked.
+ *
+ * @example
+ * ```ts
+ * await verifyDatabase({ schema, database: nodePostgres(pool) });
+ * ```
+ */
+export const verifyDatabase = (options: {
+  readonly schema: SchemaModule;
+  readonly database: DatabaseShape;
+}): Promise<void> =>
+  Effect.runPromise(
+    Effect.flatMap(understand(options.schema), (schema) =>
+      Effect.provideService(verifyDatabaseEffect(schema), Database, options.database),
+    ),
+  );
