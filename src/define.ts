@@ -35,7 +35,7 @@ type DefaultUserRole = (typeof defaultNames.userRoles)[number];
 
 /** A column with the name of a method would hide the method. */
 type MethodNames<Column> = {
-  readonly [K in "firewall" | "access" | "enableRLS"]?: Column &
+  readonly [K in "firewall" | "access" | "accept" | "enableRLS"]?: Column &
     Wrong<`a column cannot be called '${K}': that is a method of the table`>;
 };
 

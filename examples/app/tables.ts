@@ -3,19 +3,23 @@
  *
  * Invariant: this file is the whole authorization of the example; nothing else decides who sees what.
  */
-import { integer, text, timestamp } from "drizzle-orm/pg-core";
+import { index, integer, text, timestamp } from "drizzle-orm/pg-core";
 import { id, organization, owner, table } from "hedgerow";
 
 // #region organization
 /** Belongs to an organization: its members see their own documents, its admins see all of them. */
-export const documents = table("documents", {
-  id: id("doc"),
-  organizationId: organization(),
-  userId: owner(),
-  projectId: text("project_id").references(() => projects.id, { onDelete: "cascade" }),
-  title: text("title").notNull(),
-  createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
-})
+export const documents = table(
+  "documents",
+  {
+    id: id("doc"),
+    organizationId: organization(),
+    userId: owner(),
+    projectId: text("project_id").references(() => projects.id, { onDelete: "cascade" }),
+    title: text("title").notNull(),
+    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
+  },
+  (t) => [index().on(t.organizationId, t.userId)],
+)
   .firewall({ field: "organizationId", equals: "ctx.activeOrgId" })
   .access({
     read: { or: [{ roles: ["admin+"] }, { record: { userId: { equals: "ctx.userId" } } }] },
@@ -99,4 +103,5 @@ export const contactMessages = table("contact_messages", {
   .access({
     create: { roles: ["PUBLIC"] },
     read: { userRoles: ["admin"] },
-  });
+  })
+  .accept({ write_without_read: "a contact form: people write without an account" });

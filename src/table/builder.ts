@@ -89,7 +89,7 @@ const build = (declaration: Declaration, lowering: Lowering): PgTable => {
   ]);
   table.enableRLS();
   attachDeclaration(table, declaration);
-  const step = (name: "firewall" | "access", next: (value: unknown) => Declaration): void => {
+  const step = (name: "firewall" | "access" | "accept", next: (value: unknown) => Declaration): void => {
     Object.defineProperty(table, name, {
       enumerable: false,
       value: (value: unknown) => build(next(value), lowering),
@@ -110,6 +110,10 @@ const build = (declaration: Declaration, lowering: Lowering): PgTable => {
         ? mistake(true, "access_before_firewall")
         : mistake(declaration.access !== undefined, "access_declared_twice"),
   }));
+  step("accept", (accepted) => ({
+    ...declaration,
+    accepted: typeof accepted === "object" ? { ...declaration.accepted, ...accepted } : declaration.accepted,
+  }));
   return table;
 };
 
@@ -127,7 +131,7 @@ export const makeTable = (
     if (scope && presets[scope] === undefined) presets[scope] = key;
   }
   return build(
-    { name, columns, extras, names, presets, firewall: undefined, access: undefined, mistakes: [] },
+    { name, columns, extras, names, presets, firewall: undefined, access: undefined, accepted: {}, mistakes: [] },
     lowering,
   );
 };

@@ -8,6 +8,7 @@ import type { ExtraConfigColumn, PgColumnBuilderBase, PgTable, PgTableExtraConfi
 import type { ProblemCode } from "../condition/problem.js";
 import type { ScopeName } from "../condition/rule.js";
 import type { Names } from "../condition/vocabulary.js";
+import type { Acceptances } from "./finding.js";
 
 /** Drizzle's third argument of `pgTable`: the author's own indexes, keys and checks. */
 export type Extras = (self: Record<string, ExtraConfigColumn>) => ReadonlyArray<PgTableExtraConfigValue>;
@@ -22,6 +23,8 @@ export interface Declaration {
   readonly firewall: unknown;
   /** What was given to `.access()`; undefined where it was never called. */
   readonly access: unknown;
+  /** What was given to `.accept()`. */
+  readonly accepted: Acceptances;
   /** Calls in a wrong order, which only callers without types can make. */
   readonly mistakes: ReadonlyArray<ProblemCode>;
 }

@@ -45,7 +45,7 @@ export const maxIdentifierBytes = 63;
 const longestSuffix = "_firewall";
 
 const operations = ["read", "create", "update", "delete"] as const satisfies ReadonlyArray<Operation>;
-const reservedColumns = ["firewall", "access", "enableRLS", "getSQL", "shouldOmitSQLParens", "_"];
+const reservedColumns = ["firewall", "access", "accept", "enableRLS", "getSQL", "shouldOmitSQLParens", "_"];
 
 const bytes = (name: string): number => new TextEncoder().encode(name).length;
 

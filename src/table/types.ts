@@ -18,6 +18,7 @@ import type {
   Vocabulary,
   Wrong,
 } from "../condition/rule.js";
+import type { Acceptances } from "./finding.js";
 
 type BuilderMap = Record<string, PgColumnBuilderBase>;
 
@@ -99,4 +100,15 @@ export type GuardedTable<
   C extends BuilderMap,
   Scope extends string,
   Ops extends Operation,
-> = BaseTable<N, C> & Guarded<Guard<N, C, Scope, Ops>>;
+> = BaseTable<N, C> &
+  Guarded<Guard<N, C, Scope, Ops>> & {
+    /**
+     * Accepts findings of `hedgerow check` about this table, each with its reason.
+     *
+     * @example
+     * ```ts
+     * .accept({ write_without_read: "a contact form: people write without an account" })
+     * ```
+     */
+    accept(findings: Acceptances): GuardedTable<N, C, Scope, Ops>;
+  };

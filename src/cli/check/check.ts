@@ -1,0 +1,64 @@
+/**
+ * `check`: everything that is risky in a schema, without a database.
+ *
+ * Invariant: nothing is silenced. An accepted finding is still reported, with its reason; a reason for something that
+ * is not found is a finding itself.
+ */
+import * as Effect from "effect/Effect";
+import { declarationOf } from "../../table/declaration.js";
+import type { Acceptances, Finding } from "../../table/finding.js";
+import { callerKinds, type NamedKind } from "../../table/kinds.js";
+import { type Schema, type SchemaModule, type SchemaTable, understand } from "../../table/schema.js";
+import { tableRules, unreachableRoles } from "./rules.js";
+
+const reasonFor = (accepted: Acceptances, code: string): string | undefined => {
+  const reason: unknown = Reflect.get(accepted, code);
+  return typeof reason === "string" && reason.trim() !== "" ? reason : undefined;
+};
+
+const checkTable = (table: SchemaTable, schema: Schema, kinds: ReadonlyArray<NamedKind>): ReadonlyArray<Finding> => {
+  const accepted = declarationOf(table.source)?.accepted ?? {};
+  const found = tableRules.flatMap((rule) => rule({ table, schema, kinds }));
+  const unused = Object.keys(accepted).filter(
+    (code) => reasonFor(accepted, code) === undefined || !found.some((finding) => finding.code === code),
+  );
+  return [
+    ...found.map((finding) => ({ ...finding, accepted: reasonFor(accepted, finding.code) })),
+    ...unused.map(
+      (code): Finding => ({
+        code: "unused_acceptance",
+        table: table.definition.table.name,
+        path: `accept.${code}`,
+        message: `"${code}" is accepted, but ${reasonFor(accepted, code) === undefined ? "without a reason" : "there is no such finding"}.`,
+        fix: "Remove it, or correct the code or the reason.",
+        accepted: undefined,
+      }),
+    ),
+  ];
+};
+
+/** @returns the findings of a schema that is already understood, in the order of the tables' names. */
+export const checkSchema = (schema: Schema): ReadonlyArray<Finding> => {
+  const kinds = callerKinds(schema);
+  return [
+    ...unreachableRoles(schema, kinds).map((finding) => ({ ...finding, accepted: undefined })),
+    ...schema.tables.flatMap((table) => checkTable(table, schema, kinds)),
+  ];
+};
+
+/**
+ * Looks for what is risky in a schema: roles that open nothing, rules that exclude nothing, negations of columns that can
+ * be empty, rows that can be written and never read, references that a writer cannot make, missing indexes, readable
+ * secrets.
+ *
+ * @param module a module that exports tables made by `table()`.
+ * @returns findings; `accepted` holds the reason of those that a table accepts with `.accept({ code: "reason" })`.
+ * @throws DefinitionError with all problems of a schema that is wrong.
+ *
+ * @example
+ * ```ts
+ * const open = check(schema).filter(({ accepted }) => accepted === undefined);
+ * if (open.length > 0) process.exitCode = 1;
+ * ```
+ */
+export const check = (module: SchemaModule): ReadonlyArray<Finding> => checkSchema(Effect.runSync(understand(module)));
