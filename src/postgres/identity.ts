@@ -30,6 +30,11 @@ export interface IdentitySource {
    * It runs with an empty `search_path`, so every name is qualified. It returns no row unless the session is live.
    */
   readonly callerQuery: string;
+  /**
+   * A query for tools, never for requests: the token hashes (`token_hash text`, lower-case hexadecimal) of the sessions of
+   * the user whose id or email is `$1`, newest first.
+   */
+  readonly sessionsQuery: string;
   /** The tables that `callerQuery` reads; the definer role gets SELECT and a policy on these and nothing else. */
   readonly reads: ReadonlyArray<ServiceTable>;
   /** All tables that belong to the identity provider; only `hedgerow_auth` may use them. */

@@ -14,6 +14,7 @@ import { type FreshPostgres, freshPostgres } from "../support/databases.js";
 /** Enough of an identity for helpers that are never called. */
 const identity = {
   ...sessionIdentity({}),
+  sessionsQuery: "select 'none' as token_hash",
   callerQuery:
     "select null::text, null::text, null::text, '{}'::text[], null::text, '{}'::text[], '{}'::jsonb where token_hash is null",
   reads: [],

@@ -208,6 +208,7 @@ export const openWorld = async <S extends Schema>(kind: Kind, schema: S) => {
     reported,
     api: open.api,
     owner: open.owner,
+    superuser: open.superuser,
     compiled,
     call,
     signUp,

@@ -102,6 +102,17 @@ export const callerQuery = (options: BetterAuthOptions, models: AuthModels, clai
   };
 };
 
+/** The query of `IdentitySource.sessionsQuery`. */
+export const sessionsQuery = (models: AuthModels): string => {
+  const session = source(models, "session", "s");
+  const user = source(models, "user", "u");
+  return `select encode(${hashOf(session.column("token"))}, 'hex') as token_hash
+from ${qualified(session.model)} as s
+join ${qualified(user.model)} as u on ${user.id} = ${session.column("userId")}
+where ${user.id}::text = $1 or ${user.column("email")} = $1
+order by ${session.column("updatedAt")} desc, ${session.id}`;
+};
+
 /** A model in the `from` list, and its columns under its alias. */
 interface Source {
   readonly model: AuthModel;

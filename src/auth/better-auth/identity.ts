@@ -7,7 +7,7 @@
 import type { BetterAuthOptions } from "better-auth";
 import { identifier } from "../../condition/sql-text.js";
 import type { IdentitySource } from "../../postgres/identity.js";
-import { callerQuery, tokenIndex } from "./caller-query.js";
+import { callerQuery, sessionsQuery, tokenIndex } from "./caller-query.js";
 import type { IdentityOptions } from "./claims.js";
 import { authModels, authSchema, serviceTable } from "./models.js";
 import { policiesOf } from "./policies.js";
@@ -42,6 +42,7 @@ export const sessionIdentity = (options: BetterAuthOptions, identity: IdentityOp
   }
   return {
     callerQuery: query.text,
+    sessionsQuery: sessionsQuery(models),
     reads: query.reads.map(serviceTable),
     serviceTables: [...models.values()].map(serviceTable),
     policies: [...models.values()].flatMap((model) => policiesOf(serviceTable(model), query.reads.includes(model))),
