@@ -4,8 +4,10 @@
  * Invariant: `compareValues` gives the order that Postgres gives for the same kind (texts by code point, as
  * `collate "C"`; NaN greatest), so that `evaluate` and the database cannot disagree on a comparison.
  */
+
 import { is } from "drizzle-orm";
 import { type PgColumn, PgEnumColumn } from "drizzle-orm/pg-core";
+import { isArray } from "./drizzle-column.js";
 import { dayOf, instantOf } from "./instant.js";
 
 export type ColumnKind =
@@ -59,6 +61,7 @@ export type ComparableColumnType = keyof typeof kinds | "PgTimestamp" | "PgTimes
 const hasKind = (columnType: string): columnType is keyof typeof kinds => Object.hasOwn(kinds, columnType);
 
 const kindOf = (column: PgColumn): ColumnKind => {
+  if (isArray(column)) return "other";
   if (is(column, PgEnumColumn)) return "enum";
   if (column.columnType === "PgTimestamp" || column.columnType === "PgTimestampString") {
     return column.getSQLType().includes("with time zone") ? "timestamptz" : "timestamp";

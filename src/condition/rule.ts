@@ -47,10 +47,12 @@ interface DataTypeNames {
   boolean: "a boolean";
   date: "a date";
 }
+/** `object date` and `bigint int64` are Drizzle 1.0's words for what 0.45 calls `date` and `bigint`. */
+export type DataWord<D> = D extends `object ${infer C}` ? C : D extends `${infer H} ${string}` ? H : D;
 type TypeOfColumn<B> =
   Config<B> extends { readonly dataType: infer D }
-    ? D extends keyof DataTypeNames
-      ? DataTypeNames[D]
+    ? DataWord<D> extends keyof DataTypeNames
+      ? DataTypeNames[DataWord<D>]
       : "of a type that rules cannot compare"
     : never;
 type IsComparable<B> =

@@ -4,10 +4,10 @@
  * Invariant: strict. A field that is not named here is refused with the reason; nothing is dropped in silence. All
  * problems of a body are reported at once.
  */
-import { is } from "drizzle-orm";
-import { PgArray, type PgColumn } from "drizzle-orm/pg-core";
+import type { PgColumn } from "drizzle-orm/pg-core";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
+import { dataTypeOf, elementOf, isArray } from "../condition/drizzle-column.js";
 import { columnInfo } from "../condition/kind.js";
 import { suggestion } from "../condition/nearest.js";
 import { uuidPattern } from "../condition/uuid.js";
@@ -76,7 +76,7 @@ const lengthOf = (column: PgColumn): number | undefined => {
 
 /** One column as it must look in JSON, null aside. */
 const codecOf = (column: PgColumn): Codec => {
-  if (is(column, PgArray)) return Schema.Array(codecOf(column.baseColumn));
+  if (isArray(column)) return Schema.Array(codecOf(elementOf(column)));
   if (column.enumValues && column.enumValues.length > 0) {
     const values: ReadonlyArray<string> = column.enumValues;
     return Schema.String.check(check(`must be one of ${values.join(", ")}`, (value) => values.includes(value)));
@@ -87,9 +87,9 @@ const codecOf = (column: PgColumn): Codec => {
     case "integer":
       return /SmallInt|SmallSerial/.test(column.columnType) ? integer(-32768, 32767) : integer(-2147483648, 2147483647);
     case "bigint":
-      return column.dataType === "bigint" ? bigintText : integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+      return dataTypeOf(column) === "bigint" ? bigintText : integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     case "numeric":
-      return column.dataType === "number"
+      return dataTypeOf(column) === "number"
         ? finite
         : matching(/^-?\d{1,131072}(\.\d{1,16383})?$/, 'must be a decimal number written as a text, such as "12.50"');
     case "date":
@@ -99,7 +99,7 @@ const codecOf = (column: PgColumn): Codec => {
       return instant;
     default:
   }
-  switch (column.dataType) {
+  switch (dataTypeOf(column)) {
     case "string":
       return text(lengthOf(column));
     case "number":
@@ -122,7 +122,7 @@ export const valueCheck = (column: PgColumn): ((value: string) => string | undef
   if (kind === "boolean") {
     return (value) => (value === "true" || value === "false" ? undefined : "must be true or false");
   }
-  const isNumber = column.dataType === "number";
+  const isNumber = dataTypeOf(column) === "number";
   const validate = Schema.toStandardSchemaV1(codecOf(column))["~standard"].validate;
   return (value) => {
     if (isNumber && !/^-?\d{1,20}(\.\d{1,20})?(e[+-]?\d{1,3})?$/i.test(value)) return "must be a number";
@@ -132,19 +132,11 @@ export const valueCheck = (column: PgColumn): ((value: string) => string | undef
   };
 };
 
-/** A text without a zone is UTC, as everywhere else in the API. */
-const asDate = (value: string): Date => new Date(/[T ][\d:.]+$/.test(value) ? `${value.replace(" ", "T")}Z` : value);
-
 /** What Drizzle's mapping expects for a value that was validated in its JSON form. */
 const toDriverInput = (column: PgColumn, value: unknown): unknown => {
-  if (is(column, PgArray))
-    return Array.isArray(value) ? value.map((item) => elementInput(column.baseColumn, item)) : value;
-  return column.dataType === "bigint" && typeof value === "string" ? BigInt(value) : value;
+  if (isArray(column) && Array.isArray(value)) return value.map((item) => toDriverInput(elementOf(column), item));
+  return dataTypeOf(column) === "bigint" && typeof value === "string" ? BigInt(value) : value;
 };
-
-/** Inside an array Drizzle maps each element itself, so an instant must be a `Date`. */
-const elementInput = (column: PgColumn, value: unknown): unknown =>
-  column.dataType === "date" && typeof value === "string" ? asDate(value) : toDriverInput(column, value);
 
 /** Why a field that exists on the table may not be written by this operation. */
 const reasonFor = (definition: TableDefinition, key: string): string => {

@@ -4,7 +4,7 @@
  * Invariant: one flat mapped type over the schema, no chained handlers, so its cost is linear in the number of tables;
  * a route exists in the type exactly when the router mounts it.
  */
-import type { Columns, DataOf, Wrong } from "../condition/rule.js";
+import type { Columns, DataOf, DataWord, Wrong } from "../condition/rule.js";
 import type { Draft, Guard, Guarded } from "../table/types.js";
 import type { Kebab } from "./paths.js";
 import type { ProblemDetails, ProblemStatus } from "./problem.js";
@@ -59,10 +59,15 @@ export type UpdateOf<G extends Guard> = {
     : K]?: Wire<G["columns"][K & keyof G["columns"]]>;
 };
 
-type FilterKeys<C> = {
-  [K in keyof C]: Config<C[K]> extends { readonly dataType: "json" | "array" | "buffer" | "custom" } ? never : K;
-}[keyof C] &
-  string;
+type IsFilterable<B> =
+  Config<B> extends { readonly dataType: infer D }
+    ? DataWord<D> extends "json" | "array" | "buffer" | "custom"
+      ? false
+      : Config<B> extends { readonly dimensions: 1 | 2 | 3 | 4 | 5 }
+        ? false
+        : true
+    : true;
+type FilterKeys<C> = { [K in keyof C]: IsFilterable<C[K]> extends true ? K : never }[keyof C] & string;
 
 /** The query of a list. */
 export type ListQueryOf<G extends Guard> = {

@@ -6,7 +6,8 @@
  * type in SQL, so no driver guesses.
  */
 import { getTableColumns, is } from "drizzle-orm";
-import { PgArray, type PgColumn, PgEnumColumn, type PgTable } from "drizzle-orm/pg-core";
+import { type PgColumn, PgEnumColumn, type PgTable } from "drizzle-orm/pg-core";
+import { dataTypeOf, elementOf, isArray } from "../condition/drizzle-column.js";
 import { identifier } from "../condition/sql-text.js";
 import type { Bound } from "../database/database.js";
 
@@ -27,8 +28,8 @@ const notComparable = new Set(["json", "array", "buffer", "custom"]);
 
 /** Column types that can be declared but not cast to, and those whose cast would silently cut a value off. */
 const castType = (column: PgColumn): string => {
+  if (isArray(column)) return `${castType(elementOf(column))}[]`;
   if (is(column, PgEnumColumn)) return identifier(column.getSQLType());
-  if (is(column, PgArray)) return `${castType(column.baseColumn)}[]`;
   switch (column.columnType) {
     case "PgSerial":
       return "integer";
@@ -63,7 +64,7 @@ export const wireColumns = (table: PgTable): ReadonlyArray<WireColumn> =>
     source,
     cast: castType(source),
     select: selection(source),
-    comparable: !notComparable.has(source.dataType),
+    comparable: !notComparable.has(dataTypeOf(source)),
   }));
 
 /** `"id", organization_id as "organizationId"` */
@@ -76,15 +77,23 @@ const asText = (value: unknown): Bound => {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 };
 
+/** `{"a","b \\"c\\"",null}`: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
+const arrayText = (elements: ReadonlyArray<Bound>): string =>
+  `{${elements.map((element) => (element === null ? "null" : `"${String(element).replaceAll(/["\\]/g, "\\$&")}"`)).join(",")}}`;
+
+const boundText = (source: PgColumn, value: unknown): Bound => {
+  if (value === null || value === undefined) return null;
+  if (isArray(source) && Array.isArray(value))
+    return arrayText(value.map((item) => boundText(elementOf(source), item)));
+  if (dataTypeOf(source) === "date" && typeof value === "string") return value;
+  return asText(source.mapToDriverValue(value));
+};
+
 /**
  * A decoded value of a body as the text to bind. Drizzle's own mapping runs first, custom types included; instants stay
  * the text they came as, because a `Date` would cut microseconds off.
  */
-export const boundValue = (column: WireColumn, value: unknown): Bound => {
-  if (value === null || value === undefined) return null;
-  if (column.source.dataType === "date" && typeof value === "string") return value;
-  return asText(column.source.mapToDriverValue(value));
-};
+export const boundValue = (column: WireColumn, value: unknown): Bound => boundText(column.source, value);
 
 /** `($1::text)::uuid`; text itself needs no second cast. */
 export const placeholder = (column: WireColumn, position: number): string => {

@@ -10,6 +10,7 @@ import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import { anonymousCaller, type Caller, type ClaimValue } from "../../condition/caller.js";
 import { type Condition, fold, type TableName } from "../../condition/condition.js";
+import { dataTypeOf } from "../../condition/drizzle-column.js";
 import { identifier, qualified, text } from "../../condition/sql-text.js";
 import { culprits, type Trace, trace } from "../../condition/trace.js";
 import type { DatabaseError, DatabaseShape, Result, Statement } from "../../database/database.js";
@@ -107,7 +108,7 @@ const tokenOf = ({ database, identity, as }: WhyOptions): Asking<string | null> 
 const rowQuery = (table: SchemaTable, key: PgColumn): string => {
   const fields = Object.entries<PgColumn>(getTableColumns(table.source)).map(
     ([name, column]) =>
-      `${identifier(column.name)}${column.dataType === "boolean" ? "" : "::text"} as "${name.replaceAll('"', '""')}"`,
+      `${identifier(column.name)}${dataTypeOf(column) === "boolean" ? "" : "::text"} as "${name.replaceAll('"', '""')}"`,
   );
   return `select ${fields.join(", ")} from ${qualified(table.definition.table)} where ${identifier(key.name)}::text = $1`;
 };
