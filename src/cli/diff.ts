@@ -3,22 +3,14 @@
  *
  * Invariant: it only reads. What it would change comes back as data, and an error of the database comes back as itself.
  */
-import { drizzle } from "drizzle-orm/pg-proxy";
 import * as Effect from "effect/Effect";
 import type { DatabaseError, DatabaseShape } from "../database/database.js";
 import type { SchemaModule } from "../table/schema.js";
 import { PushError } from "./failure.js";
+import { type KitDiff, KitQuestion, loadKit, plain, type Query } from "./kit.js";
 import { quietly } from "./quiet.js";
 
-export interface Diff {
-  readonly statements: ReadonlyArray<string>;
-  /** What would be lost, one sentence each; empty where nothing is. */
-  readonly losses: ReadonlyArray<string>;
-}
-
-/** The codes for colours, which have no place in an error. */
-const plain = (text: string): string =>
-  text.replace(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g"), "").trim();
+export type Diff = KitDiff;
 
 /**
  * @returns an effect that fails with the database's own error, or with a `PushError` where drizzle-kit would have to ask,
@@ -31,7 +23,7 @@ export const diff = (
 ): Effect.Effect<Diff, DatabaseError | PushError> =>
   Effect.suspend(() => {
     let refused: DatabaseError | undefined;
-    const reader = drizzle(async (text) => {
+    const query: Query = async (text) => {
       const results = await Effect.runPromise(
         Effect.tapError(database.transact([{ text }]), (error) =>
           Effect.sync(() => {
@@ -39,18 +31,12 @@ export const diff = (
           }),
         ),
       );
-      const rows = [...(results[0]?.rows ?? [])];
-      // This driver of Drizzle answers with the rows alone; drizzle-kit looks for them under `rows`, as others have them.
-      return { rows: Object.assign(rows, { rows }) };
-    });
+      return results[0]?.rows ?? [];
+    };
     return Effect.tryPromise({
       try: async () => {
-        const { pushSchema } = await import("drizzle-kit/api");
-        const found = await quietly(() => pushSchema({ ...schema }, reader, [...schemas]));
-        return {
-          statements: found.statementsToExecute,
-          losses: found.hasDataLoss ? found.warnings.map(plain) : [],
-        };
+        const kit = await loadKit();
+        return quietly(() => kit(schema, query, schemas));
       },
       catch: (cause) => refused ?? unanswered(cause),
     });
@@ -59,9 +45,10 @@ export const diff = (
 const unanswered = (cause: unknown): PushError => {
   const message = cause instanceof Error ? plain(cause.message) : String(cause);
   return new PushError({
-    message: /TTY/.test(message)
-      ? "Nothing was pushed: drizzle-kit has a question, for example whether a column is new or renamed. Run `drizzle-kit push` in a terminal."
-      : `Nothing was pushed: drizzle-kit failed: ${message}`,
+    message:
+      cause instanceof KitQuestion || /TTY/.test(message)
+        ? "Nothing was pushed: drizzle-kit has a question, for example whether a column is new or renamed. Run `drizzle-kit push` in a terminal."
+        : `Nothing was pushed: drizzle-kit failed: ${message}`,
     problems: [message],
     cause,
   });

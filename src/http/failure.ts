@@ -17,31 +17,43 @@ export interface FailureScope {
   readonly constraints: ReadonlyMap<string, ReadonlyArray<string>>;
 }
 
+/** Drizzle's own columns of a key or an index, as far as they are columns and not expressions. */
+const namesOf = (columns: ReadonlyArray<object>): ReadonlyArray<string> =>
+  columns.flatMap((column) => ("name" in column && typeof column.name === "string" ? [column.name] : []));
+
+/**
+ * The names under which Postgres may report a key. A key that its author did not name is called differently by Drizzle
+ * 0.45 (`t_c_unique`, `t_c_u_d_fk`) and by 1.0 (`t_c_key`, `t_c_u_d_fkey`).
+ */
+const reportedNames = (
+  table: string,
+  columns: ReadonlyArray<string>,
+  own: string | undefined,
+): ReadonlyArray<string> => [
+  ...(own === undefined ? [] : [own, own.replace(/_fk$/, "_fkey")]),
+  `${[table, ...columns].join("_")}_key`,
+];
+
 /** @returns what `failureOf` needs to name fields instead of constraints; built once per table. */
 export const failureScope = (table: PgTable, definition: TableDefinition): FailureScope => {
-  const config = getTableConfig(table);
-  const keyOf = (column: { readonly name: string }): ReadonlyArray<string> =>
-    Object.entries<PgColumn>(getTableColumns(table)).flatMap(([key, own]) => (own.name === column.name ? [key] : []));
-  const uniqueName = (column: PgColumn): ReadonlyArray<readonly [string, ReadonlyArray<string>]> =>
-    column.isUnique && column.uniqueName ? [[column.uniqueName, keyOf(column)]] : [];
+  const { name, columns, uniqueConstraints, indexes, primaryKeys, foreignKeys } = getTableConfig(table);
+  const keyOf = (column: string): ReadonlyArray<string> =>
+    Object.entries<PgColumn>(getTableColumns(table)).flatMap(([key, own]) => (own.name === column ? [key] : []));
+  const entries = (
+    own: string | undefined,
+    of: ReadonlyArray<string>,
+  ): ReadonlyArray<readonly [string, ReadonlyArray<string>]> =>
+    reportedNames(name, of, own).map((reported) => [reported, of.flatMap(keyOf)] as const);
   return {
     definition,
-    constraints: new Map<string, ReadonlyArray<string>>([
+    constraints: new Map([
       // The name that Postgres gives to a primary key declared on a column.
-      [`${definition.table.name}_pkey`, definition.primaryKey],
-      ...config.columns.flatMap(uniqueName),
-      ...config.uniqueConstraints.map((key) => [key.getName() ?? "", key.columns.flatMap(keyOf)] as const),
-      ...config.indexes.map(
-        (index) =>
-          [
-            index.config.name ?? "",
-            index.config.columns.flatMap((c) =>
-              "name" in c && typeof c.name === "string" ? keyOf({ name: c.name }) : [],
-            ),
-          ] as const,
-      ),
-      ...config.primaryKeys.map((key) => [key.getName(), key.columns.flatMap(keyOf)] as const),
-      ...config.foreignKeys.map((key) => [key.getName(), key.reference().columns.flatMap(keyOf)] as const),
+      [`${name}_pkey`, definition.primaryKey] as const,
+      ...columns.filter((column) => column.isUnique).flatMap((column) => entries(column.uniqueName, [column.name])),
+      ...uniqueConstraints.flatMap((key) => entries(key.getName(), namesOf(key.columns))),
+      ...indexes.flatMap(({ config }) => entries(config.name, namesOf(config.columns))),
+      ...primaryKeys.flatMap((key) => entries(key.getName(), namesOf(key.columns))),
+      ...foreignKeys.flatMap((key) => entries(key.getName(), namesOf(key.reference().columns))),
     ]),
   };
 };
