@@ -27,7 +27,7 @@ export interface ExampleDatabase {
 export const openEmbedded = async (folder: string): Promise<ExampleDatabase> => {
   mkdirSync(folder, { recursive: true });
   const client = await PGlite.create(folder);
-  return { api: pglite(client), auth: drizzlePglite(client), embedded: true, close: () => client.close() };
+  return { api: pglite(client), auth: drizzlePglite({ client }), embedded: true, close: () => client.close() };
 };
 
 /**
@@ -39,7 +39,7 @@ export const openPostgres = (apiUrl: string, authUrl: string): ExampleDatabase =
   const auth = new pg.Pool({ connectionString: authUrl });
   return {
     api: nodePostgres(api),
-    auth: drizzlePostgres(auth),
+    auth: drizzlePostgres({ client: auth }),
     embedded: false,
     close: async () => {
       await Promise.all([api.end(), auth.end()]);
