@@ -7,8 +7,8 @@
 import { text } from "../condition/sql-text.js";
 import { compile } from "../postgres/compile.js";
 import type { IdentitySource } from "../postgres/identity.js";
+import { demandSecurity, demandStructure } from "../postgres/inspect.js";
 import { closingStatements, lockStatement } from "../postgres/security.js";
-import { demandSecurity, demandStructure } from "../postgres/verification.js";
 import type { SchemaModule } from "../table/schema.js";
 
 export interface Guard {
@@ -61,9 +61,10 @@ const begin: ReadonlyArray<string> = ["select pg_catalog.set_config('lock_timeou
  */
 export const planPush = ({ schema, identity }: Guard, schemas: ReadonlyArray<string>): Plan => {
   const { bootstrap, security, expected } = compile(schema, identity);
-  const closing = (lifted: ReadonlyArray<Lifted>): ReadonlyArray<string> => closingStatements([...expected, ...lifted]);
+  const closing = (lifted: ReadonlyArray<Lifted>): ReadonlyArray<string> =>
+    closingStatements([...expected.tables, ...lifted]);
   return {
-    tables: expected.length,
+    tables: expected.tables.length,
     prepare: [...begin, ...bootstrap, forced(schemas), lift(schemas)],
     finish: (lifted, changes) => [
       ...begin,
