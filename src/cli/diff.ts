@@ -5,6 +5,7 @@
  */
 import { drizzle } from "drizzle-orm/pg-proxy";
 import * as Effect from "effect/Effect";
+import type { TableName } from "../condition/condition.js";
 import type { DatabaseError, DatabaseShape } from "../database/database.js";
 import type { SchemaModule } from "../table/schema.js";
 import { PushError } from "./failure.js";
@@ -21,6 +22,21 @@ const plain = (text: string): string =>
   text.replace(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g"), "").trim();
 
 /**
+ * The policies of guarded tables are made without drizzle-kit, so it is not shown any: then it wants to create all of
+ * them, and does not ask whether one is another's new name. What it would create is left out.
+ */
+const isPolicyOn = (
+  guarded: ReadonlyArray<TableName>,
+  query: string,
+  row: Readonly<Record<string, unknown>>,
+): boolean =>
+  /\bfrom pg_policies\b/i.test(query) &&
+  guarded.some(({ schema, name }) => row.schemaname === schema && row.tablename === name);
+
+const createsPolicyOn = (guarded: ReadonlyArray<TableName>, statement: string): boolean =>
+  statement.startsWith("CREATE POLICY ") && guarded.some(({ name }) => statement.includes(` ON "${name}" AS `));
+
+/**
  * @returns an effect that fails with the database's own error, or with a `PushError` where drizzle-kit would have to ask,
  * for example whether a column is new or renamed.
  */
@@ -28,6 +44,7 @@ export const diff = (
   schema: SchemaModule,
   database: DatabaseShape,
   schemas: ReadonlyArray<string>,
+  guarded: ReadonlyArray<TableName>,
 ): Effect.Effect<Diff, DatabaseError | PushError> =>
   Effect.suspend(() => {
     let refused: DatabaseError | undefined;
@@ -39,7 +56,7 @@ export const diff = (
           }),
         ),
       );
-      const rows = [...(results[0]?.rows ?? [])];
+      const rows = (results[0]?.rows ?? []).filter((row) => !isPolicyOn(guarded, text, row));
       // This driver of Drizzle answers with the rows alone; drizzle-kit looks for them under `rows`, as others have them.
       return { rows: Object.assign(rows, { rows }) };
     });
@@ -48,7 +65,7 @@ export const diff = (
         const { pushSchema } = await import("drizzle-kit/api");
         const found = await quietly(() => pushSchema({ ...schema }, reader, [...schemas]));
         return {
-          statements: found.statementsToExecute,
+          statements: found.statementsToExecute.filter((statement) => !createsPolicyOn(guarded, statement)),
           losses: found.hasDataLoss ? found.warnings.map(plain) : [],
         };
       },

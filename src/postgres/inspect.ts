@@ -13,14 +13,17 @@ import { rightsOf } from "./reconcile.js";
 /** The SQLSTATE of an unmet expectation; its detail has one problem on each line. */
 export const unmetState = "HR500";
 
-const wanted = ({ tables, functions }: Expectation): string => `expected as (
+/** The declared tables, as a part of `with`: their names are `called`, those that exist have a `relation`. */
+export const expectationTables = ({ tables }: Expectation): string => `expected as (
   select e.*, c.oid as relation, c.relacl, c.relrowsecurity, c.relforcerowsecurity,
     pg_catalog.format('%I.%I', e.schema, e.name) as called
   from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(tables))}::jsonb) as e(
     schema text, name text, columns jsonb, keys jsonb, "uniqueIndexes" jsonb, policies jsonb, grants jsonb, triggers jsonb)
   left join pg_catalog.pg_namespace n on n.nspname = e.schema::name
   left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = e.name::name and c.relkind in ('r', 'p')
-), expected_functions as (
+)`;
+
+const others = ({ functions }: Expectation): string => `expected_functions as (
   select f.*, p.oid, p.prosrc, p.prosecdef, p.proconfig, p.proowner, p.proacl
   from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(functions))}::jsonb) as f(signature text, source text, definer boolean, executors jsonb)
   left join pg_catalog.pg_proc p on p.oid = pg_catalog.to_regprocedure(f.signature)
@@ -28,8 +31,8 @@ const wanted = ({ tables, functions }: Expectation): string => `expected as (
   select u.name, r.* from pg_catalog.unnest(${textArray(Object.values(roles))}) as u(name) left join pg_catalog.pg_roles r on r.rolname = u.name
 )`;
 
-/** A type as Drizzle writes it: its own words, or the name of an enum. The search path is empty. */
-const typeNamed = "coalesce(pg_catalog.to_regtype(c.type), pg_catalog.to_regtype('public.' || c.type))";
+/** The type of a column `c` as Drizzle writes it: its own words, or the name of an enum. */
+export const typeNamed = "coalesce(pg_catalog.to_regtype(c.type), pg_catalog.to_regtype('public.' || c.type))";
 
 /** Whether the tables, columns and keys are there. Names are cut as Postgres cuts them, by the type `name`. */
 const structure = `
@@ -163,7 +166,7 @@ const security = `
   where pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'temporary')`;
 
 const query = (expected: Expectation, checks: ReadonlyArray<string>): string =>
-  `with ${wanted(expected)}
+  `with ${expectationTables(expected)}, ${others(expected)}
 select code, object, message from (${checks.join("\n  union all")}
 ) as found(code, object, message) where message is not null order by message collate "C"`;
 
