@@ -38,6 +38,13 @@ const refused = (problems: ReadonlyArray<string>): string => `refused: ${problem
 const open = `select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
   and not (c.relrowsecurity and c.relforcerowsecurity)`;
 
+/** The comparison sees each change before it is pushed, so that it is worth something that it sees none afterwards. */
+const unsettled = async (database: DatabaseShape, change: string): Promise<void> => {
+  const found = await drift({ schema: withAuth(tablesAfter(change)), identity, database });
+  // A table that nobody declares any more is drizzle-kit's affair.
+  if (change !== "table dropped") expect(found).not.toEqual([]);
+};
+
 const settled = async (database: DatabaseShape, change: string): Promise<void> => {
   expect(await drift({ schema: withAuth(tablesAfter(change)), identity, database })).toEqual([]);
 };
@@ -76,6 +83,7 @@ describe("drizzle-kit push on PostgreSQL", () => {
     const database = nodePostgres(postgres.ownerPool);
     await push({ schema: withAuth(base), identity, database });
     if (byHand !== undefined) await superuser(byHand);
+    await unsettled(database, change);
     const { code, stderr } = await project.drizzleKit(["push"], { DATABASE_URL: postgres.ownerUrl, CHANGE: change });
     expect(await superuser(open)).toEqual([]);
     const problems = stderr.split("\n").filter((line) => line.startsWith("  - "));
@@ -100,6 +108,7 @@ describe("push() on PGlite", () => {
     const database = pglite(client);
     await push({ schema: withAuth(base), identity, database });
     if (byHand !== undefined) await client.exec(byHand);
+    await unsettled(database, change);
     const result = await push({ schema: withAuth(after), identity, database }).then(
       () => asDeclared,
       (error: unknown) => refused(error instanceof PushError ? error.problems : [String(error)]),
