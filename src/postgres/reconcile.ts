@@ -11,15 +11,15 @@ import { dollarQuoted, identifier, nameText, qualified, text } from "../conditio
 import type { Grant } from "./grants.js";
 import { helperSchema } from "./names.js";
 
-/** The rights of everybody but the owner. @param relation an expression of type `oid`. */
+/** The rights of everybody but the owner. @param relation an expression of type `oid`, without the aliases that are used in here. */
 export const rightsOf = (relation: string): string => `(
   select g.grantee, g.privilege, g.attribute, ${roleNames("array[g.grantee]")}::text[] as named from (
-    select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end as privilege, null::text as attribute, c.relowner
-    from pg_catalog.pg_class c cross join pg_catalog.aclexplode(c.relacl) acl where c.oid = ${relation}
+    select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end as privilege, null::text as attribute, granted.relowner
+    from pg_catalog.pg_class granted cross join pg_catalog.aclexplode(granted.relacl) acl where granted.oid = ${relation}
     union all
-    select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end, a.attname::text, c.relowner
-    from pg_catalog.pg_class c join pg_catalog.pg_attribute a on a.attrelid = c.oid and not a.attisdropped
-    cross join pg_catalog.aclexplode(a.attacl) acl where c.oid = ${relation}
+    select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end, part.attname::text, granted.relowner
+    from pg_catalog.pg_class granted join pg_catalog.pg_attribute part on part.attrelid = granted.oid and not part.attisdropped
+    cross join pg_catalog.aclexplode(part.attacl) acl where granted.oid = ${relation}
   ) g where g.grantee <> g.relowner
 )`;
 
