@@ -4,6 +4,7 @@
  * Invariant: it only reads. What it would change comes back as data, and an error of the database comes back as itself.
  */
 import * as Effect from "effect/Effect";
+import type { TableName } from "../condition/condition.js";
 import type { DatabaseError, DatabaseShape } from "../database/database.js";
 import type { SchemaModule } from "../table/schema.js";
 import { PushError } from "./failure.js";
@@ -13,6 +14,21 @@ import { quietly } from "./quiet.js";
 export type Diff = KitDiff;
 
 /**
+ * The policies of guarded tables are made without drizzle-kit, so it is not shown any: then it wants to create all of
+ * them, and does not ask whether one is another's new name. What it would create is left out.
+ */
+const isPolicyOn = (
+  guarded: ReadonlyArray<TableName>,
+  query: string,
+  row: Readonly<Record<string, unknown>>,
+): boolean =>
+  /\bfrom pg_policies\b/i.test(query) &&
+  guarded.some(({ schema, name }) => row.schemaname === schema && row.tablename === name);
+
+const createsPolicyOn = (guarded: ReadonlyArray<TableName>, statement: string): boolean =>
+  statement.startsWith("CREATE POLICY ") && guarded.some(({ name }) => statement.includes(` ON "${name}" AS `));
+
+/**
  * @returns an effect that fails with the database's own error, or with a `PushError` where drizzle-kit would have to ask,
  * for example whether a column is new or renamed.
  */
@@ -20,6 +36,7 @@ export const diff = (
   schema: SchemaModule,
   database: DatabaseShape,
   schemas: ReadonlyArray<string>,
+  guarded: ReadonlyArray<TableName>,
 ): Effect.Effect<Diff, DatabaseError | PushError> =>
   Effect.suspend(() => {
     let refused: DatabaseError | undefined;
@@ -31,12 +48,13 @@ export const diff = (
           }),
         ),
       );
-      return results[0]?.rows ?? [];
+      return (results[0]?.rows ?? []).filter((row) => !isPolicyOn(guarded, text, row));
     };
     return Effect.tryPromise({
       try: async () => {
         const kit = await loadKit();
-        return quietly(() => kit(schema, query, schemas));
+        const { statements, losses } = await quietly(() => kit(schema, query, schemas));
+        return { statements: statements.filter((statement) => !createsPolicyOn(guarded, statement)), losses };
       },
       catch: (cause) => refused ?? unanswered(cause),
     });

@@ -5,7 +5,7 @@
  */
 import * as Data from "effect/Data";
 import type { DatabaseError } from "../database/database.js";
-import { unmetState } from "../postgres/verification.js";
+import { unmetState } from "../postgres/inspect.js";
 
 /** Rejects the promise of `push()`. */
 export class PushError extends Data.TaggedError("PushError")<{

@@ -4,11 +4,12 @@
  * Invariant: plain SQL, decided before anything runs. Each list is one transaction under Hedgerow's lock; `finish` ends
  * with the check of what it did, so it either leaves the database as declared or does not touch it.
  */
-import { text } from "../condition/sql-text.js";
+import type { TableName } from "../condition/condition.js";
 import { compile } from "../postgres/compile.js";
 import type { IdentitySource } from "../postgres/identity.js";
+import { demandSecurity, demandStructure } from "../postgres/inspect.js";
+import { clear, liftForce } from "../postgres/pre-phase.js";
 import { closingStatements, lockStatement } from "../postgres/security.js";
-import { demandSecurity, demandStructure } from "../postgres/verification.js";
 import type { SchemaModule } from "../table/schema.js";
 
 export interface Guard {
@@ -27,7 +28,15 @@ export interface Lifted {
 export interface Plan {
   /** How many tables of the author's and of the identity provider's are guarded. */
   readonly tables: number;
-  /** Before drizzle-kit: roles and helpers. The last but one returns the `Lifted`, the last lifts them. */
+  /** The tables whose policies are Hedgerow's alone. */
+  readonly guarded: ReadonlyArray<TableName>;
+  /** Before drizzle-kit looks: roles and helpers. */
+  readonly bootstrap: ReadonlyArray<string>;
+  /** Drops what drizzle-kit would stumble over. It can only close. */
+  readonly clear: string;
+  /** Before drizzle-kit counts rows. The last but one returns the `Lifted`, the last lifts them. */
+  readonly lift: ReadonlyArray<string>;
+  /** All of these, for a drizzle-kit that looks, counts and changes by itself. */
   readonly prepare: ReadonlyArray<string>;
   /** The changes that drizzle-kit has not made itself, then what guards the tables, checked before and after. */
   readonly finish: (lifted: ReadonlyArray<Lifted>, changes: ReadonlyArray<string>) => ReadonlyArray<string>;
@@ -36,21 +45,6 @@ export interface Plan {
   /** Raises what is missing. */
   readonly inspect: ReadonlyArray<string>;
 }
-
-/**
- * Before it drops a table or a column, drizzle-kit counts the rows, as the owner. Under FORCE the owner sees none, and
- * data would be dropped without a question.
- */
-const forced = (schemas: ReadonlyArray<string>): string =>
-  `select n.nspname as schema, c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where c.relforcerowsecurity and n.nspname in (${schemas.map(text).join(", ")}) and pg_catalog.pg_has_role(c.relowner, 'usage')
-order by 1, 2`;
-
-const lift = (schemas: ReadonlyArray<string>): string => `do $$ declare t record; begin
-  for t in ${forced(schemas)} loop
-    execute pg_catalog.format('alter table %I.%I no force row level security', t.schema, t.name);
-  end loop;
-end $$`;
 
 /** Whoever holds a lock on a table for longer turns into an error; a command that waits without a word helps nobody. */
 const begin: ReadonlyArray<string> = ["select pg_catalog.set_config('lock_timeout', '30s', true)", lockStatement];
@@ -61,12 +55,20 @@ const begin: ReadonlyArray<string> = ["select pg_catalog.set_config('lock_timeou
  */
 export const planPush = ({ schema, identity }: Guard, schemas: ReadonlyArray<string>): Plan => {
   const { bootstrap, security, expected } = compile(schema, identity);
-  const closing = (lifted: ReadonlyArray<Lifted>): ReadonlyArray<string> => closingStatements([...expected, ...lifted]);
+  const cleared = clear(expected);
+  const lift = liftForce(expected, schemas);
+  const closing = (lifted: ReadonlyArray<Lifted>): ReadonlyArray<string> =>
+    closingStatements([...expected.tables, ...lifted]);
   return {
-    tables: expected.length,
-    prepare: [...begin, ...bootstrap, forced(schemas), lift(schemas)],
+    tables: expected.tables.length,
+    guarded: expected.tables,
+    bootstrap: [...begin, ...bootstrap],
+    clear: cleared,
+    lift: [...begin, ...lift],
+    prepare: [...begin, ...bootstrap, cleared, ...lift],
     finish: (lifted, changes) => [
       ...begin,
+      cleared,
       ...changes,
       ...closing(lifted),
       demandStructure(expected),
@@ -78,7 +80,7 @@ export const planPush = ({ schema, identity }: Guard, schemas: ReadonlyArray<str
   };
 };
 
-/** The rows of a `prepare` that ran. */
+/** The rows of a `lift` or `prepare` that ran. */
 export const liftedBy = (results: ReadonlyArray<{ readonly rows: ReadonlyArray<object> }>): ReadonlyArray<Lifted> =>
   (results.at(-2)?.rows ?? []).flatMap((row) =>
     "schema" in row && typeof row.schema === "string" && "name" in row && typeof row.name === "string"

@@ -42,10 +42,14 @@ export const pushEffect = ({
   Effect.gen(function* () {
     const plan = planPush(guard, schemas);
     const run = (statements: ReadonlyArray<string>) => database.transact(statements.map((text) => ({ text })));
-    const prepared = yield* Effect.mapError(run(plan.prepare), refused(notPrepared));
-    const lifted = liftedBy(prepared);
+    yield* Effect.mapError(run(plan.bootstrap), refused(notPrepared));
+    const look = diff(guard.schema, database, schemas, plan.guarded);
+    const first = yield* Effect.mapError(look, refused(notFinished));
+    // Rows are counted only for what changes a table, and FORCE is lifted only to count them.
+    const changes = first.statements.length > 0;
+    const lifted = changes ? liftedBy(yield* Effect.mapError(run(plan.lift), refused(notFinished))) : [];
     const apply = Effect.gen(function* () {
-      const { statements, losses } = yield* diff(guard.schema, database, schemas);
+      const { statements, losses } = changes ? yield* look : first;
       if (losses.length > 0 && !acceptDataLoss) {
         return yield* Effect.fail(
           new PushError({

@@ -1,16 +1,18 @@
 /**
- * Refuses to serve through a connection that no policy could stop.
+ * Refuses to serve through a connection that no policy could stop, or from a database with other policies.
  *
  * Invariant: one catalog query, before the first request. A superuser, a role that bypasses row-level security, an
- * owner of a guarded table, a role that could become one of these, and a guarded table without forced row-level
- * security are each a reason not to serve.
+ * owner of a guarded table, a role that could become one of these, a guarded table without forced row-level security,
+ * and a policy that is missing, not declared or not as declared are each a reason not to serve.
  */
+import type { PgTable } from "drizzle-orm/pg-core";
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import { qualified, textArray } from "../condition/sql-text.js";
 import { Database, type DatabaseError, type DatabaseShape, type Statement } from "../database/database.js";
 import { roles } from "../database/session.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
+import { declaredPolicies, driftedPolicies } from "./declared.js";
 
 /** The connection is not safe to serve from; `reasons` says why, for the log. */
 export class UnsafeDatabase extends Data.TaggedError("UnsafeDatabase")<{ readonly reasons: ReadonlyArray<string> }> {
@@ -19,7 +21,10 @@ export class UnsafeDatabase extends Data.TaggedError("UnsafeDatabase")<{ readonl
   }
 }
 
-const facts = (tables: ReadonlyArray<string>): Statement => ({
+/** Postgres writes expressions as the search path lets it, and their hashes were taken with an empty one. */
+const pinSearchPath: Statement = { text: "select set_config('search_path', '', true)" };
+
+const facts = (tables: ReadonlyArray<string>, sources: ReadonlyArray<PgTable>): Statement => ({
   text: `with wanted as (select name, to_regclass(name) as oid from unnest(${textArray(tables)}) as name)
 select
   session_user::text as login,
@@ -30,6 +35,7 @@ select
   (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w where w.oid is null) as missing,
   (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w join pg_class c on c.oid = w.oid
     where not (c.relrowsecurity and c.relforcerowsecurity)) as open,
+  ${driftedPolicies("array(select w.oid::oid from wanted w)", declaredPolicies(sources))} as drifted,
   (select coalesce(string_agg(name, ', '), '') from unnest(${textArray([roles.authenticated, roles.anonymous])}) as name
     where not exists (select 1 from pg_roles r where r.rolname = name)) as absent`,
 });
@@ -45,13 +51,15 @@ export const verifyDatabaseEffect = (schema: Schema): Effect.Effect<void, Unsafe
   Effect.gen(function* () {
     const database = yield* Database;
     const names = schema.tables.map(({ definition }) => qualified(definition.table));
-    const [result] = yield* database.transact([facts(names)]);
+    const sources = schema.tables.map(({ source }) => source);
+    const [, result] = yield* database.transact([pinSearchPath, facts(names, sources)]);
     const row = result?.rows[0] ?? {};
     const login = asText(row.login);
     const powerful = asText(row.powerful);
     const owned = asText(row.owned);
     const missing = asText(row.missing);
     const open = asText(row.open);
+    const drifted = asText(row.drifted);
     const absent = asText(row.absent);
     const reasons = [
       ...(database.rolesAreBoundary && powerful !== "{}"
@@ -63,6 +71,7 @@ export const verifyDatabaseEffect = (schema: Schema): Effect.Effect<void, Unsafe
       ...(absent !== "" ? [`role ${absent} does not exist; push the schema first`] : []),
       ...(missing !== "" ? [`table ${missing} does not exist; push the schema first`] : []),
       ...(open !== "" ? [`row-level security is not forced on ${open}; push the schema again`] : []),
+      ...(drifted !== "" ? [`not as declared: ${drifted}; push the schema again`] : []),
     ];
     if (reasons.length > 0) return yield* new UnsafeDatabase({ reasons });
   });
@@ -74,7 +83,8 @@ export const verifyDatabaseEffect = (schema: Schema): Effect.Effect<void, Unsafe
  * @param options the same schema and database as for `createRouter`.
  * @throws DefinitionError for a schema with problems.
  * @throws UnsafeDatabase with the reasons: the login is a superuser, bypasses row-level security, owns a table or can
- * become such a role; a table or a role is missing; row-level security is not forced.
+ * become such a role; a table or a role is missing; row-level security is not forced; a policy is missing, not declared, or
+ * not as it was declared.
  * @throws SqlError or ConnectionError where the database cannot be asked.
  *
  * @example

@@ -8,7 +8,7 @@ import type { DefinitionError } from "../condition/problem.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
 import { bootstrapStatements } from "./bootstrap.js";
 import { Dialect, Postgres } from "./dialect.js";
-import { type ExpectedTable, expectationsOf } from "./expectation.js";
+import { type Expectation, expectationOf } from "./expectation.js";
 import type { IdentitySource } from "./identity.js";
 import { type Policy, policiesOf } from "./policies.js";
 import { securityStatements } from "./security.js";
@@ -21,7 +21,7 @@ export interface CompiledSchema {
   /** Once the tables exist: row-level security, policies, grants, reference checks. */
   readonly security: ReadonlyArray<string>;
   /** What the catalog must hold afterwards. */
-  readonly expected: ReadonlyArray<ExpectedTable>;
+  readonly expected: Expectation;
 }
 
 /**
@@ -41,7 +41,7 @@ export const compileEffect = (
       policies: schema.tables.flatMap(({ definition }) => policiesOf(definition, caller)),
       bootstrap: bootstrapStatements(identity),
       security: securityStatements(schema.tables, identity, caller),
-      expected: expectationsOf(module, schema, identity, caller),
+      expected: expectationOf(module, schema, identity, caller),
     };
   });
 

@@ -7,13 +7,16 @@
 import { getTableColumns, is } from "drizzle-orm";
 import { getTableConfig, type Index, type PgColumn, PgTable } from "drizzle-orm/pg-core";
 import type { TableName } from "../condition/condition.js";
+import { recordOf, shortHash } from "../condition/fingerprint.js";
 import type { CallerSql } from "../condition/policy.js";
 import { tableName } from "../table/definition.js";
 import type { Schema, SchemaModule } from "../table/schema.js";
+import { bare, helperFunctions } from "./functions.js";
 import { type Grant, grantsOf, serviceGrantsOf } from "./grants.js";
 import type { IdentitySource } from "./identity.js";
-import { policiesOf } from "./policies.js";
-import { referencesOf, triggerName } from "./references.js";
+import { type Policy, policiesOf } from "./policies.js";
+import { referenceSql, referencesOf } from "./references.js";
+import { saidOf, servicePoliciesOf } from "./security.js";
 
 export interface ExpectedColumn {
   readonly name: string;
@@ -38,6 +41,24 @@ export interface ExpectedPolicy {
   /** Whether there is an expression at all: its text is the database's own. */
   readonly using: boolean;
   readonly check: boolean;
+  /** The comment, up to the catalog's half of the record. */
+  readonly said: string;
+}
+
+export interface ExpectedTrigger {
+  readonly name: string;
+  /** The comment, up to the catalog's half of the record. */
+  readonly said: string;
+}
+
+export interface ExpectedFunction {
+  /** `hedgerow.has_claim(text)` */
+  readonly signature: string;
+  /** The hash of its body. */
+  readonly source: string;
+  /** Whether it has the rights of its owner, who is the definer then, and otherwise nobody who sends requests. */
+  readonly definer: boolean;
+  readonly executors: ReadonlyArray<string>;
 }
 
 /** One privilege of one role, on the table (no column) or on a column. */
@@ -53,7 +74,12 @@ export interface ExpectedTable extends TableName {
   readonly uniqueIndexes: ReadonlyArray<string>;
   readonly policies: ReadonlyArray<ExpectedPolicy>;
   readonly grants: ReadonlyArray<ExpectedGrant>;
-  readonly triggers: ReadonlyArray<string>;
+  readonly triggers: ReadonlyArray<ExpectedTrigger>;
+}
+
+export interface Expectation {
+  readonly tables: ReadonlyArray<ExpectedTable>;
+  readonly functions: ReadonlyArray<ExpectedFunction>;
 }
 
 type Structure = Pick<ExpectedTable, "columns" | "keys" | "uniqueIndexes">;
@@ -113,8 +139,35 @@ const exported = (module: SchemaModule, { schema, name }: TableName): PgTable | 
       return found.schema === schema && found.name === name;
     });
 
-/** @returns one expectation for each guarded table and each table of the identity provider. */
-export const expectationsOf = (
+const expectedPolicy = (policy: Policy): ExpectedPolicy => ({
+  name: policy.name,
+  command: policy.command,
+  permissive: policy.permissive,
+  roles: policy.roles,
+  using: policy.using !== undefined,
+  check: policy.check !== undefined,
+  said: saidOf(policy),
+});
+
+const expectedFunctions = (schema: Schema, identity: IdentitySource): ReadonlyArray<ExpectedFunction> => [
+  ...helperFunctions(identity).map(({ signature, source, definer, executors }) => ({
+    signature: bare(signature),
+    source: shortHash(source),
+    definer,
+    executors,
+  })),
+  ...schema.tables
+    .flatMap(({ source }) => referencesOf(source))
+    .map(referenceSql)
+    .map(({ functionName, source }) => ({
+      signature: `${functionName}()`,
+      source: shortHash(source),
+      definer: false,
+      executors: [],
+    })),
+];
+
+const expectedTables = (
   module: SchemaModule,
   schema: Schema,
   identity: IdentitySource,
@@ -126,16 +179,7 @@ export const expectationsOf = (
       schema: table.schema,
       name: table.name,
       ...(source === undefined ? { columns: [], keys: [], uniqueIndexes: [] } : structureOf(source)),
-      policies: identity.policies
-        .filter((policy) => policy.table.schema === table.schema && policy.table.name === table.name)
-        .map(({ name, command, role, check }) => ({
-          name,
-          command,
-          permissive: true,
-          roles: [role],
-          using: true,
-          check: check !== null,
-        })),
+      policies: servicePoliciesOf(table, identity).map(expectedPolicy),
       grants: expectedGrants(serviceGrantsOf(table, identity)),
       triggers: [],
     };
@@ -144,15 +188,22 @@ export const expectationsOf = (
     schema: table.definition.table.schema,
     name: table.definition.table.name,
     ...structureOf(table.source),
-    policies: policiesOf(table.definition, caller).map(({ name, command, permissive, roles, using, check }) => ({
-      name,
-      command,
-      permissive,
-      roles,
-      using: using !== undefined,
-      check: check !== undefined,
-    })),
+    policies: policiesOf(table.definition, caller).map(expectedPolicy),
     grants: expectedGrants(grantsOf(table)),
-    triggers: referencesOf(table.source).map(triggerName),
+    triggers: referencesOf(table.source).map((reference) => {
+      const { trigger, createTrigger } = referenceSql(reference);
+      return { name: trigger, said: recordOf(undefined, shortHash(createTrigger)) };
+    }),
   })),
 ];
+
+/** @returns what must stand for each guarded table and each table of the identity provider, and the helpers of all. */
+export const expectationOf = (
+  module: SchemaModule,
+  schema: Schema,
+  identity: IdentitySource,
+  caller: CallerSql,
+): Expectation => ({
+  tables: expectedTables(module, schema, identity, caller),
+  functions: expectedFunctions(schema, identity),
+});

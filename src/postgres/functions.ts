@@ -8,22 +8,41 @@
 import { text } from "../condition/sql-text.js";
 import { uuidPattern } from "../condition/uuid.js";
 import type { IdentitySource } from "./identity.js";
-import { helperSchema, roles, settings } from "./names.js";
+import { everyone, helperSchema, roles, settings } from "./names.js";
+import { fingerprintBody, isRecordedBody, recordBody, revokeAllBody } from "./reconcile.js";
 
-interface HelperFunction {
+export interface HelperFunction {
+  /** With the names of the arguments. */
   readonly signature: string;
   readonly statement: string;
+  /** As `pg_proc.prosrc` holds it. */
+  readonly source: string;
+  /** Whether it runs with the rights of its owner, which is then the definer. */
+  readonly definer: boolean;
+  /** Who may call it, beside its owner. */
+  readonly executors: ReadonlyArray<string>;
 }
 
 const callerColumns =
   "session_id text, user_id text, org_id text, org_roles text[], team_id text, user_roles text[], claims jsonb";
 
-const define = (signature: string, returns: string, options: string, body: string): HelperFunction => ({
+const callers: ReadonlyArray<string> = [roles.authenticated, roles.anonymous];
+
+const define = (
+  signature: string,
+  returns: string,
+  options: string,
+  body: string,
+  executors: ReadonlyArray<string> = callers,
+): HelperFunction => ({
   signature: `${helperSchema}.${signature}`,
   statement: `create or replace function ${helperSchema}.${signature} returns ${returns}
 ${options} set search_path = '' as $$
 ${body}
 $$`,
+  source: `\n${body}\n`,
+  definer: options.includes("security definer"),
+  executors,
 });
 
 const plpgsql = "language plpgsql stable parallel restricted";
@@ -109,7 +128,8 @@ end`,
 
 const claimValue = "c.claims -> name";
 
-const helpers = (identity: IdentitySource): ReadonlyArray<HelperFunction> => [
+/** All helpers, the one that reads tables first. */
+export const helperFunctions = (identity: IdentitySource): ReadonlyArray<HelperFunction> => [
   caller(identity),
   getter("get_user_id()", "text", "c.user_id"),
   getter("get_session_id()", "text", "c.session_id"),
@@ -162,6 +182,23 @@ const helpers = (identity: IdentitySource): ReadonlyArray<HelperFunction> => [
   ),
   enter,
   admit,
+  // For the owner alone: what keeps the database as declared.
+  define("fingerprint(kind text, target regclass, object name)", "text", "language sql stable", fingerprintBody, []),
+  define(
+    "is_recorded(kind text, target regclass, object name, said text)",
+    "boolean",
+    "language sql stable",
+    isRecordedBody,
+    [],
+  ),
+  define(
+    "record(kind text, target regclass, object name, said text)",
+    "void",
+    "language plpgsql volatile",
+    recordBody,
+    [],
+  ),
+  define("revoke_all(target regclass)", "void", "language plpgsql volatile", revokeAllBody, []),
 ];
 
 /**
@@ -181,17 +218,22 @@ end $as_definer$`;
  * PL/pgSQL looks names up when it runs.
  */
 export const functionStatements = (identity: IdentitySource): ReadonlyArray<string> =>
-  helpers(identity).flatMap((helper) => {
+  helperFunctions(identity).flatMap((helper) => {
+    const others = everyone.filter(
+      (role) => !helper.executors.includes(role) && !(helper.definer && role === roles.definer),
+    );
     const statements = [
       helper.statement,
-      `revoke all on function ${bare(helper.signature)} from public`,
-      `grant execute on function ${bare(helper.signature)} to ${roles.authenticated}, ${roles.anonymous}`,
+      `revoke all on function ${bare(helper.signature)} from ${others.join(", ")}`,
+      ...(helper.executors.length === 0
+        ? []
+        : [`grant execute on function ${bare(helper.signature)} to ${helper.executors.join(", ")}`]),
     ];
-    return helper.signature === `${helperSchema}.caller()` ? [asDefiner(statements)] : statements;
+    return helper.definer ? [asDefiner(statements)] : statements;
   });
 
 /** `hedgerow.has_claim(name text)` as `hedgerow.has_claim(text)`. */
-const bare = (signature: string): string =>
+export const bare = (signature: string): string =>
   signature.replace(/\((.*)\)$/, (_, args: string) =>
     args === ""
       ? "()"

@@ -6,7 +6,6 @@
  */
 import { getTableColumns } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import { identifier, qualified } from "../condition/sql-text.js";
 import type { SchemaTable } from "../table/schema.js";
 import type { IdentitySource, ServiceTable } from "./identity.js";
 import { roles } from "./names.js";
@@ -18,9 +17,6 @@ export interface Grant {
   readonly columns: ReadonlyArray<string> | undefined;
   readonly roles: ReadonlyArray<string>;
 }
-
-/** Everyone whose rights on a table Hedgerow decides. */
-export const everyone: ReadonlyArray<string> = ["public", ...Object.values(roles)];
 
 const columnsOf = (table: SchemaTable, without: ReadonlyArray<string>): ReadonlyArray<string> =>
   Object.entries<PgColumn>(getTableColumns(table.source))
@@ -53,10 +49,4 @@ export const serviceGrantsOf = (table: ServiceTable, identity: IdentitySource): 
     })),
     ...(read ? [{ privilege: "select", columns: undefined, roles: [roles.definer] } as const] : []),
   ];
-};
-
-/** @returns for example `grant insert (title, salary) on table public.documents to authenticated`. */
-export const grantStatement = (table: ServiceTable, { privilege, columns, roles: to }: Grant): string => {
-  const list = columns === undefined ? "" : ` (${columns.map(identifier).join(", ")})`;
-  return `grant ${privilege}${list} on table ${qualified(table)} to ${to.join(", ")}`;
 };

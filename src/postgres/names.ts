@@ -3,9 +3,13 @@
  *
  * Invariant: every name fits into Postgres's 63 bytes and is the same on every machine.
  */
+import { roles } from "../database/session.js";
 import { createHash } from "./hash.js";
 
 export { helperSchema, roles, settings } from "../database/session.js";
+
+/** Everyone whose rights Hedgerow decides. */
+export const everyone: ReadonlyArray<string> = ["public", ...Object.values(roles)];
 
 const maxBytes = 63;
 

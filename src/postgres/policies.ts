@@ -6,23 +6,16 @@
  * restriction".
  */
 import { anonymousCaller } from "../condition/caller.js";
-import type { Condition, TableName } from "../condition/condition.js";
+import type { Condition } from "../condition/condition.js";
 import { describe } from "../condition/describe.js";
 import { evaluate } from "../condition/evaluate.js";
 import { type CallerSql, policySql } from "../condition/policy.js";
+import type { PolicyStatement } from "../condition/policy-statement.js";
 import { requirementOf } from "../condition/requirement.js";
-import { identifier, qualified, text } from "../condition/sql-text.js";
 import type { TableDefinition } from "../table/definition.js";
 import { objectName, roles } from "./names.js";
 
-export interface Policy {
-  readonly table: TableName;
-  readonly name: string;
-  readonly command: "all" | "select" | "insert" | "update" | "delete";
-  readonly permissive: boolean;
-  readonly roles: ReadonlyArray<string>;
-  readonly using: string | undefined;
-  readonly check: string | undefined;
+export interface Policy extends PolicyStatement {
   /** What the policy says, in English. */
   readonly comment: string | undefined;
 }
@@ -75,23 +68,3 @@ export const policiesOf = (definition: TableDefinition, caller: CallerSql): Read
     ...(commands.delete ? [permissive("delete", commands.delete, undefined)] : []),
   ];
 };
-
-/**
- * @returns for example
- * ```sql
- * create policy documents_select on public.documents
- *   as permissive for select to authenticated
- *   using (organization_id = (select hedgerow.get_active_org_id()))
- * ```
- */
-export const createPolicy = (policy: Policy): string =>
-  [
-    `create policy ${identifier(policy.name)} on ${qualified(policy.table)}`,
-    `  as ${policy.permissive ? "permissive" : "restrictive"} for ${policy.command} to ${policy.roles.join(", ")}`,
-    ...(policy.using === undefined ? [] : [`  using (${policy.using})`]),
-    ...(policy.check === undefined ? [] : [`  with check (${policy.check})`]),
-  ].join("\n");
-
-/** @returns the statement that keeps the sentence beside the policy. */
-export const commentOnPolicy = (policy: Policy): string =>
-  `comment on policy ${identifier(policy.name)} on ${qualified(policy.table)} is ${policy.comment === undefined ? "null" : text(policy.comment)}`;

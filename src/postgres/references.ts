@@ -61,10 +61,21 @@ const functionName = (reference: Reference): string =>
   `${helperSchema}.${identifier(objectName("reference", reference.table.schema, reference.table.name, reference.column))}`;
 
 /** Upper case sorts before `RI_`: the check runs before the foreign key's own and raises the same error. */
-export const triggerName = (reference: Reference): string => objectName("HEDGEROW", reference.column);
+const triggerName = (reference: Reference): string => objectName("HEDGEROW", reference.column);
 
-/** @returns the statements that (re)create the trigger of one reference. */
-export const referenceStatements = (reference: Reference): ReadonlyArray<string> => {
+/** What a reference becomes. */
+export interface ReferenceSql {
+  /** The function, which can be replaced without a lock on the table. */
+  readonly createFunction: string;
+  readonly functionName: string;
+  /** As `pg_proc.prosrc` holds it. */
+  readonly source: string;
+  readonly trigger: string;
+  readonly createTrigger: string;
+}
+
+/** @returns the function and the trigger of one reference. */
+export const referenceSql = (reference: Reference): ReferenceSql => {
   const column = identifier(reference.column);
   const scope = sharedScope(reference);
   const matches = [
@@ -73,10 +84,8 @@ export const referenceStatements = (reference: Reference): ReadonlyArray<string>
   ].join(" and ");
   const watched = [...new Set([reference.column, ...scope.map(({ own }) => own)])].map(identifier).join(", ");
   const message = `insert or update on table "${reference.table.name}" violates foreign key constraint "${reference.constraint}"`;
-  return [
-    // The owner sees no row of a forced table; what it writes is left to the foreign key.
-    `create or replace function ${functionName(reference)}() returns trigger
-language plpgsql security invoker set search_path = '' as ${dollarQuoted(`
+  // The owner sees no row of a forced table; what it writes is left to the foreign key.
+  const source = `
 begin
   if new.${column} is not null
     and not exists (select 1 from ${qualified(reference.parent)} as parent where ${matches})
@@ -92,8 +101,14 @@ begin
   end if;
   return null;
 end
-`)}`,
-    `create trigger ${identifier(triggerName(reference))} after insert or update of ${watched} on ${qualified(reference.table)}
+`;
+  return {
+    functionName: functionName(reference),
+    source,
+    createFunction: `create or replace function ${functionName(reference)}() returns trigger
+language plpgsql security invoker set search_path = '' as ${dollarQuoted(source)}`,
+    trigger: triggerName(reference),
+    createTrigger: `create trigger ${identifier(triggerName(reference))} after insert or update of ${watched} on ${qualified(reference.table)}
   for each row execute function ${functionName(reference)}()`,
-  ];
+  };
 };

@@ -1,48 +1,26 @@
 /**
  * What makes tables that exist safe: row-level security, policies, grants, reference checks.
  *
- * Invariant: idempotent. Run in one transaction it replaces whatever stood on the tables before, so afterwards they
- * have exactly what the definitions say, and at no moment is a table more open than before or after.
+ * Invariant: idempotent. Run in one transaction it replaces whatever differs from the definitions and nothing else, so
+ * afterwards the tables have exactly what those say, and at no moment is a table more open than before or after.
  */
 import { getTableColumns } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { TableName } from "../condition/condition.js";
+import { policyHash, recordOf, shortHash } from "../condition/fingerprint.js";
 import type { CallerSql } from "../condition/policy.js";
+import { createPolicy } from "../condition/policy-statement.js";
 import { dollarQuoted, identifier, nameText, qualified, text } from "../condition/sql-text.js";
 import type { SchemaTable } from "../table/schema.js";
-import { everyone, grantStatement, grantsOf, serviceGrantsOf } from "./grants.js";
-import type { IdentitySource, ServicePolicy } from "./identity.js";
-import { helperSchema, roles } from "./names.js";
-import { commentOnPolicy, createPolicy, policiesOf, rolesFor } from "./policies.js";
-import { referenceStatements, referencesOf } from "./references.js";
+import { grantsOf, serviceGrantsOf } from "./grants.js";
+import type { IdentitySource } from "./identity.js";
+import { everyone, helperSchema, roles } from "./names.js";
+import { type Policy, policiesOf, rolesFor } from "./policies.js";
+import { dropOthers, force, grantExactly, replace } from "./reconcile.js";
+import { referenceSql, referencesOf } from "./references.js";
 
 /** Serialises whoever changes policies; the key is the text "hedgerow" in ASCII. */
 export const lockStatement = "select pg_advisory_xact_lock(7522529147838689143)";
-
-const force = (table: TableName): ReadonlyArray<string> => [
-  `alter table ${qualified(table)} enable row level security`,
-  `alter table ${qualified(table)} force row level security`,
-];
-
-/** Drops what a catalog lists on a table; `%I` stands for its name. */
-const dropAll = (kind: "policy" | "trigger", names: string, table: TableName): string =>
-  `do ${dollarQuoted(`declare found name; begin
-  for found in ${names} loop
-    execute pg_catalog.format('drop ${kind} %I on %s', found, ${nameText(table)}::regclass);
-  end loop;
-end`)}`;
-
-const dropPolicies = (table: TableName): string =>
-  dropAll("policy", `select polname from pg_catalog.pg_policy where polrelid = ${nameText(table)}::regclass`, table);
-
-const dropReferenceTriggers = (table: TableName): string =>
-  dropAll(
-    "trigger",
-    `select tgname from pg_catalog.pg_trigger where tgrelid = ${nameText(table)}::regclass and tgname like 'HEDGEROW\\_%'`,
-    table,
-  );
-
-const revoke = (table: TableName): string => `revoke all on table ${qualified(table)} from ${everyone.join(", ")}`;
 
 /** A serial column takes its number from a sequence of its own, which needs a right of its own. */
 const sequences = (table: SchemaTable): ReadonlyArray<string> => {
@@ -59,43 +37,71 @@ end`)}`,
     );
 };
 
+/** Policies of one table: those that nobody declared go first. */
+const policyStatements = (table: TableName, policies: ReadonlyArray<Policy>): ReadonlyArray<string> => [
+  dropOthers(
+    "policy",
+    table,
+    policies.map(({ name }) => name),
+  ),
+  ...policies.map((policy) => replace("policy", table, policy.name, createPolicy(policy), saidOf(policy))),
+];
+
+/** The comment of a policy, up to the catalog's half of its record. */
+export const saidOf = (policy: Policy): string => recordOf(policy.comment, policyHash(policy));
+
 const tableStatements = (table: SchemaTable, caller: CallerSql): ReadonlyArray<string> => {
   const { table: name } = table.definition;
+  const references = referencesOf(table.source).map(referenceSql);
   return [
-    ...force(name),
-    dropPolicies(name),
-    ...policiesOf(table.definition, caller).flatMap((policy) => [createPolicy(policy), commentOnPolicy(policy)]),
-    revoke(name),
-    ...grantsOf(table).map((grant) => grantStatement(name, grant)),
+    force(name),
+    ...policyStatements(name, policiesOf(table.definition, caller)),
+    grantExactly(name, grantsOf(table)),
     ...sequences(table),
-    dropReferenceTriggers(name),
-    ...referencesOf(table.source).flatMap(referenceStatements),
+    dropOthers(
+      "trigger",
+      name,
+      references.map(({ trigger }) => trigger),
+    ),
+    ...references.flatMap(({ createFunction, functionName, trigger, createTrigger }) => [
+      createFunction,
+      `revoke all on function ${functionName}() from ${everyone.join(", ")}`,
+      replace("trigger", name, trigger, createTrigger, recordOf(undefined, shortHash(createTrigger))),
+    ]),
   ];
 };
 
-const servicePolicy = (policy: ServicePolicy): string =>
-  createPolicy({
-    ...policy,
-    permissive: true,
-    roles: [policy.role],
-    check: policy.check ?? undefined,
-    comment: undefined,
-  });
+/** The policies of a table of the identity provider. */
+export const servicePoliciesOf = (table: TableName, identity: IdentitySource): ReadonlyArray<Policy> =>
+  identity.policies
+    .filter((policy) => policy.table.schema === table.schema && policy.table.name === table.name)
+    .map(({ name, command, role, using, check }) => ({
+      table,
+      name,
+      command,
+      permissive: true,
+      roles: [role],
+      using,
+      check: check ?? undefined,
+      comment: undefined,
+    }));
 
 const serviceStatements = (identity: IdentitySource): ReadonlyArray<string> => [
   ...identity.serviceTables.flatMap((table) => [
-    ...force(table),
-    dropPolicies(table),
-    revoke(table),
-    ...serviceGrantsOf(table, identity).map((grant) => grantStatement(table, grant)),
+    force(table),
+    ...policyStatements(table, servicePoliciesOf(table, identity)),
+    grantExactly(table, serviceGrantsOf(table, identity)),
   ]),
-  ...identity.policies.map(servicePolicy),
   ...identity.indexes,
 ];
 
 const databaseStatements = (schemas: ReadonlyArray<string>): ReadonlyArray<string> => [
   // A temporary table could stand in front of a guarded one for the next request on the same connection.
-  "do $$ begin execute format('revoke temporary on database %I from public', current_database()); end $$",
+  `do $$ begin
+  if pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'temporary') then
+    execute pg_catalog.format('revoke temporary on database %I from public', pg_catalog.current_database());
+  end if;
+end $$`,
   ...schemas.flatMap((schema) => [
     `revoke create on schema ${identifier(schema)} from public`,
     `grant usage on schema ${identifier(schema)} to ${roles.authenticated}, ${roles.anonymous}, ${roles.auth}, ${roles.definer}`,
@@ -115,8 +121,10 @@ export const closingStatements = (tables: ReadonlyArray<TableName>): ReadonlyArr
   if exists (
     select 1 from pg_catalog.pg_class c
     where c.oid = pg_catalog.to_regclass(${nameText(table)}) and c.relkind in ('r', 'p') and pg_catalog.pg_has_role(c.relowner, 'usage')
+      and not (c.relrowsecurity and c.relforcerowsecurity)
   ) then
-    ${force(table).join(";\n    ")};
+    alter table ${qualified(table)} enable row level security;
+    alter table ${qualified(table)} force row level security;
   end if;
 end`)}`,
   );

@@ -3,7 +3,7 @@ import { push } from "hedgerow/drizzle-kit";
 import { pglite } from "hedgerow/pglite";
 import { compile } from "hedgerow/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { demandSecurity, demandStructure, unmetState } from "../../src/postgres/verification.js";
+import { demandSecurity, demandStructure, unmetState } from "../../src/postgres/inspect.js";
 import { freshPglite } from "../support/databases.js";
 import { identity, schema } from "../support/guarded-schema.js";
 

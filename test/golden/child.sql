@@ -1,108 +1,169 @@
-alter table public.projects enable row level security;
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."projects"'::regclass) then
+    alter table public.projects enable row level security;
+    alter table public.projects force row level security;
+  end if;
+end$$;
 
-alter table public.projects force row level security;
-
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."projects"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."projects"'::regclass);
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."projects"'::regclass and polname not in ('projects_firewall'::name, 'projects_select'::name, 'projects_insert'::name, 'projects_update'::name, 'projects_delete'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."projects"'::regclass);
   end loop;
 end$$;
 
-create policy projects_firewall on public.projects
+do $$declare said constant text := 'Second wall: organizationId is the caller''s active organization.
+hedgerow:ffad0f2670d92800';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_firewall', said) then
+    drop policy if exists projects_firewall on public.projects;
+    create policy projects_firewall on public.projects
   as restrictive for all to public
   using (organization_id = (select hedgerow.get_active_org_id()))
   with check (organization_id = (select hedgerow.get_active_org_id()));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_firewall', said);
+  end if;
+end$$;
 
-comment on policy projects_firewall on public.projects is 'Second wall: organizationId is the caller''s active organization.';
-
-create policy projects_select on public.projects
+do $$declare said constant text := 'select: organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller).
+hedgerow:73771447ccf3b600';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_select', said) then
+    drop policy if exists projects_select on public.projects;
+    create policy projects_select on public.projects
   as permissive for select to authenticated
   using (organization_id = (select hedgerow.get_active_org_id()) and ((select hedgerow.has_any_role(array['admin', 'owner'])) or user_id = (select hedgerow.get_user_id())));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_select', said);
+  end if;
+end$$;
 
-comment on policy projects_select on public.projects is 'select: organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller).';
-
-create policy projects_insert on public.projects
+do $$declare said constant text := 'insert: organizationId is the caller''s active organization and the caller has the role member, admin or owner.
+hedgerow:e925f08feeeca58e';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_insert', said) then
+    drop policy if exists projects_insert on public.projects;
+    create policy projects_insert on public.projects
   as permissive for insert to authenticated
   with check (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_insert', said);
+  end if;
+end$$;
 
-comment on policy projects_insert on public.projects is 'insert: organizationId is the caller''s active organization and the caller has the role member, admin or owner.';
-
-create policy projects_update on public.projects
+do $$declare said constant text := 'update: organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller); afterwards organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller).
+hedgerow:cfb8b612f6485689';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_update', said) then
+    drop policy if exists projects_update on public.projects;
+    create policy projects_update on public.projects
   as permissive for update to authenticated
   using (organization_id = (select hedgerow.get_active_org_id()) and ((select hedgerow.has_any_role(array['admin', 'owner'])) or user_id = (select hedgerow.get_user_id())))
   with check (organization_id = (select hedgerow.get_active_org_id()) and ((select hedgerow.has_any_role(array['admin', 'owner'])) or user_id = (select hedgerow.get_user_id())));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_update', said);
+  end if;
+end$$;
 
-comment on policy projects_update on public.projects is 'update: organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller); afterwards organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller).';
-
-create policy projects_delete on public.projects
+do $$declare said constant text := 'delete: organizationId is the caller''s active organization and the caller has the role admin or owner.
+hedgerow:014f049c6f91c855';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_delete', said) then
+    drop policy if exists projects_delete on public.projects;
+    create policy projects_delete on public.projects
   as permissive for delete to authenticated
   using (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['admin', 'owner'])));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_delete', said);
+  end if;
+end$$;
 
-comment on policy projects_delete on public.projects is 'delete: organizationId is the caller''s active organization and the caller has the role admin or owner.';
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."projects"', '') = '7172a13278dcea5d' then
+    perform hedgerow.revoke_all('"public"."projects"');
+    grant select (id, organization_id, user_id, name) on table public.projects to authenticated;
+    grant insert (user_id, name) on table public.projects to authenticated;
+    grant update (user_id, name) on table public.projects to authenticated;
+    grant delete on table public.projects to authenticated;
+  end if;
+end$$;
 
-revoke all on table public.projects from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
-
-grant select (id, organization_id, user_id, name) on table public.projects to authenticated;
-
-grant insert (user_id, name) on table public.projects to authenticated;
-
-grant update (user_id, name) on table public.projects to authenticated;
-
-grant delete on table public.projects to authenticated;
-
-do $$declare found name; begin
-  for found in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."projects"'::regclass and tgname like 'HEDGEROW\_%' loop
-    execute pg_catalog.format('drop trigger %I on %s', found, '"public"."projects"'::regclass);
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."projects"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."projects"'::regclass);
   end loop;
 end$$;
 
-alter table public.tasks enable row level security;
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."tasks"'::regclass) then
+    alter table public.tasks enable row level security;
+    alter table public.tasks force row level security;
+  end if;
+end$$;
 
-alter table public.tasks force row level security;
-
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."tasks"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."tasks"'::regclass);
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."tasks"'::regclass and polname not in ('tasks_firewall'::name, 'tasks_select'::name, 'tasks_insert'::name, 'tasks_update'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."tasks"'::regclass);
   end loop;
 end$$;
 
-create policy tasks_firewall on public.tasks
+do $$declare said constant text := 'Second wall: the caller can read the row of projects that projectId points to.
+hedgerow:126cad9d55fe597f';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."tasks"', 'tasks_firewall', said) then
+    drop policy if exists tasks_firewall on public.tasks;
+    create policy tasks_firewall on public.tasks
   as restrictive for all to public
   using (exists (select 1 from public.projects as parent where parent.id = tasks.project_id))
   with check (exists (select 1 from public.projects as parent where parent.id = tasks.project_id));
+    perform hedgerow.record('policy', '"public"."tasks"', 'tasks_firewall', said);
+  end if;
+end$$;
 
-comment on policy tasks_firewall on public.tasks is 'Second wall: the caller can read the row of projects that projectId points to.';
-
-create policy tasks_select on public.tasks
+do $$declare said constant text := 'select: the caller can read the row of projects that projectId points to and the caller has the role member, admin or owner.
+hedgerow:6e500b0159effe9f';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."tasks"', 'tasks_select', said) then
+    drop policy if exists tasks_select on public.tasks;
+    create policy tasks_select on public.tasks
   as permissive for select to authenticated
   using (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+    perform hedgerow.record('policy', '"public"."tasks"', 'tasks_select', said);
+  end if;
+end$$;
 
-comment on policy tasks_select on public.tasks is 'select: the caller can read the row of projects that projectId points to and the caller has the role member, admin or owner.';
-
-create policy tasks_insert on public.tasks
+do $$declare said constant text := U&'insert: the caller can read the row of projects that projectId points to, the caller has the role member, admin or owner and state is one of "open" or "it''s \002D\002D late".
+hedgerow:526e0da83e94b886';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."tasks"', 'tasks_insert', said) then
+    drop policy if exists tasks_insert on public.tasks;
+    create policy tasks_insert on public.tasks
   as permissive for insert to authenticated
   with check (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])) and tasks.state in ('open', U&'it''s \002D\002D late'));
+    perform hedgerow.record('policy', '"public"."tasks"', 'tasks_insert', said);
+  end if;
+end$$;
 
-comment on policy tasks_insert on public.tasks is U&'insert: the caller can read the row of projects that projectId points to, the caller has the role member, admin or owner and state is one of "open" or "it''s \002D\002D late".';
-
-create policy tasks_update on public.tasks
+do $$declare said constant text := 'update: the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z and the caller has the role member, admin or owner; afterwards the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z and the caller has the role member, admin or owner.
+hedgerow:0e05ae8cfcbc8479';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."tasks"', 'tasks_update', said) then
+    drop policy if exists tasks_update on public.tasks;
+    create policy tasks_update on public.tasks
   as permissive for update to authenticated
   using (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (not tasks.due < '2024-02-29T10:00:00.000+00'::timestamptz) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])))
   with check (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (not tasks.due < '2024-02-29T10:00:00.000+00'::timestamptz) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+    perform hedgerow.record('policy', '"public"."tasks"', 'tasks_update', said);
+  end if;
+end$$;
 
-comment on policy tasks_update on public.tasks is 'update: the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z and the caller has the role member, admin or owner; afterwards the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z and the caller has the role member, admin or owner.';
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."tasks"', '') = '275d45e6dd443554' then
+    perform hedgerow.revoke_all('"public"."tasks"');
+    grant select (id, project_id, state, due) on table public.tasks to authenticated;
+    grant insert (project_id, state, due) on table public.tasks to authenticated;
+    grant update (project_id, state, due) on table public.tasks to authenticated;
+  end if;
+end$$;
 
-revoke all on table public.tasks from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
-
-grant select (id, project_id, state, due) on table public.tasks to authenticated;
-
-grant insert (project_id, state, due) on table public.tasks to authenticated;
-
-grant update (project_id, state, due) on table public.tasks to authenticated;
-
-do $$declare found name; begin
-  for found in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."tasks"'::regclass and tgname like 'HEDGEROW\_%' loop
-    execute pg_catalog.format('drop trigger %I on %s', found, '"public"."tasks"'::regclass);
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."tasks"'::regclass and tgname like 'HEDGEROW\_%' and tgname not in ('HEDGEROW_project_id'::name) loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."tasks"'::regclass);
   end loop;
 end$$;
 
@@ -125,5 +186,14 @@ begin
 end
 $$;
 
-create trigger "HEDGEROW_project_id" after insert or update of project_id on public.tasks
+revoke all on function hedgerow.reference_public_tasks_project_id() from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
+
+do $$declare said constant text := 'hedgerow:6ec275da9cc47f10';
+begin
+  if not hedgerow.is_recorded('trigger', '"public"."tasks"', 'HEDGEROW_project_id', said) then
+    drop trigger if exists "HEDGEROW_project_id" on public.tasks;
+    create trigger "HEDGEROW_project_id" after insert or update of project_id on public.tasks
   for each row execute function hedgerow.reference_public_tasks_project_id();
+    perform hedgerow.record('trigger', '"public"."tasks"', 'HEDGEROW_project_id', said);
+  end if;
+end$$;

@@ -1,57 +1,90 @@
-alter table public.projects enable row level security;
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."projects"'::regclass) then
+    alter table public.projects enable row level security;
+    alter table public.projects force row level security;
+  end if;
+end$$;
 
-alter table public.projects force row level security;
-
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."projects"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."projects"'::regclass);
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."projects"'::regclass and polname not in ('projects_firewall'::name, 'projects_select'::name, 'projects_insert'::name, 'projects_update'::name, 'projects_delete'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."projects"'::regclass);
   end loop;
 end$$;
 
-create policy projects_firewall on public.projects
+do $$declare said constant text := 'Second wall: organizationId is the caller''s active organization.
+hedgerow:ffad0f2670d92800';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_firewall', said) then
+    drop policy if exists projects_firewall on public.projects;
+    create policy projects_firewall on public.projects
   as restrictive for all to public
   using (organization_id = (select hedgerow.get_active_org_id()))
   with check (organization_id = (select hedgerow.get_active_org_id()));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_firewall', said);
+  end if;
+end$$;
 
-comment on policy projects_firewall on public.projects is 'Second wall: organizationId is the caller''s active organization.';
-
-create policy projects_select on public.projects
+do $$declare said constant text := 'select: organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller).
+hedgerow:73771447ccf3b600';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_select', said) then
+    drop policy if exists projects_select on public.projects;
+    create policy projects_select on public.projects
   as permissive for select to authenticated
   using (organization_id = (select hedgerow.get_active_org_id()) and ((select hedgerow.has_any_role(array['admin', 'owner'])) or user_id = (select hedgerow.get_user_id())));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_select', said);
+  end if;
+end$$;
 
-comment on policy projects_select on public.projects is 'select: organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller).';
-
-create policy projects_insert on public.projects
+do $$declare said constant text := 'insert: organizationId is the caller''s active organization and the caller has the role member, admin or owner.
+hedgerow:e925f08feeeca58e';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_insert', said) then
+    drop policy if exists projects_insert on public.projects;
+    create policy projects_insert on public.projects
   as permissive for insert to authenticated
   with check (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_insert', said);
+  end if;
+end$$;
 
-comment on policy projects_insert on public.projects is 'insert: organizationId is the caller''s active organization and the caller has the role member, admin or owner.';
-
-create policy projects_update on public.projects
+do $$declare said constant text := 'update: organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller); afterwards organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller).
+hedgerow:cfb8b612f6485689';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_update', said) then
+    drop policy if exists projects_update on public.projects;
+    create policy projects_update on public.projects
   as permissive for update to authenticated
   using (organization_id = (select hedgerow.get_active_org_id()) and ((select hedgerow.has_any_role(array['admin', 'owner'])) or user_id = (select hedgerow.get_user_id())))
   with check (organization_id = (select hedgerow.get_active_org_id()) and ((select hedgerow.has_any_role(array['admin', 'owner'])) or user_id = (select hedgerow.get_user_id())));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_update', said);
+  end if;
+end$$;
 
-comment on policy projects_update on public.projects is 'update: organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller); afterwards organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller).';
-
-create policy projects_delete on public.projects
+do $$declare said constant text := 'delete: organizationId is the caller''s active organization and the caller has the role admin or owner.
+hedgerow:014f049c6f91c855';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_delete', said) then
+    drop policy if exists projects_delete on public.projects;
+    create policy projects_delete on public.projects
   as permissive for delete to authenticated
   using (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['admin', 'owner'])));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_delete', said);
+  end if;
+end$$;
 
-comment on policy projects_delete on public.projects is 'delete: organizationId is the caller''s active organization and the caller has the role admin or owner.';
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."projects"', '') = '7172a13278dcea5d' then
+    perform hedgerow.revoke_all('"public"."projects"');
+    grant select (id, organization_id, user_id, name) on table public.projects to authenticated;
+    grant insert (user_id, name) on table public.projects to authenticated;
+    grant update (user_id, name) on table public.projects to authenticated;
+    grant delete on table public.projects to authenticated;
+  end if;
+end$$;
 
-revoke all on table public.projects from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
-
-grant select (id, organization_id, user_id, name) on table public.projects to authenticated;
-
-grant insert (user_id, name) on table public.projects to authenticated;
-
-grant update (user_id, name) on table public.projects to authenticated;
-
-grant delete on table public.projects to authenticated;
-
-do $$declare found name; begin
-  for found in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."projects"'::regclass and tgname like 'HEDGEROW\_%' loop
-    execute pg_catalog.format('drop trigger %I on %s', found, '"public"."projects"'::regclass);
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."projects"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."projects"'::regclass);
   end loop;
 end$$;

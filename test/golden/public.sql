@@ -1,42 +1,64 @@
-alter table public.categories enable row level security;
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."categories"'::regclass) then
+    alter table public.categories enable row level security;
+    alter table public.categories force row level security;
+  end if;
+end$$;
 
-alter table public.categories force row level security;
-
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."categories"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."categories"'::regclass);
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."categories"'::regclass and polname not in ('categories_select'::name, 'categories_insert'::name, 'categories_update'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."categories"'::regclass);
   end loop;
 end$$;
 
-create policy categories_select on public.categories
+do $$declare said constant text := 'select: always. No firewall: reference data, the same for everyone
+hedgerow:c03ac66f4958eae7';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."categories"', 'categories_select', said) then
+    drop policy if exists categories_select on public.categories;
+    create policy categories_select on public.categories
   as permissive for select to authenticated, anonymous
   using (true);
+    perform hedgerow.record('policy', '"public"."categories"', 'categories_select', said);
+  end if;
+end$$;
 
-comment on policy categories_select on public.categories is 'select: always. No firewall: reference data, the same for everyone';
-
-create policy categories_insert on public.categories
+do $$declare said constant text := 'insert: the caller has the platform role admin. No firewall: reference data, the same for everyone
+hedgerow:c05a9e5a60caa7a4';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."categories"', 'categories_insert', said) then
+    drop policy if exists categories_insert on public.categories;
+    create policy categories_insert on public.categories
   as permissive for insert to authenticated
   with check ((select hedgerow.has_any_user_role(array['admin'])));
+    perform hedgerow.record('policy', '"public"."categories"', 'categories_insert', said);
+  end if;
+end$$;
 
-comment on policy categories_insert on public.categories is 'insert: the caller has the platform role admin. No firewall: reference data, the same for everyone';
-
-create policy categories_update on public.categories
+do $$declare said constant text := 'update: the caller has the platform role admin; afterwards the caller has the platform role admin and hidden is not empty. No firewall: reference data, the same for everyone
+hedgerow:e9a681b503cae36a';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."categories"', 'categories_update', said) then
+    drop policy if exists categories_update on public.categories;
+    create policy categories_update on public.categories
   as permissive for update to authenticated
   using ((select hedgerow.has_any_user_role(array['admin'])))
   with check ((select hedgerow.has_any_user_role(array['admin'])) and hidden is not null);
+    perform hedgerow.record('policy', '"public"."categories"', 'categories_update', said);
+  end if;
+end$$;
 
-comment on policy categories_update on public.categories is 'update: the caller has the platform role admin; afterwards the caller has the platform role admin and hidden is not empty. No firewall: reference data, the same for everyone';
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."categories"', '') = '0ea70fe8d39ac1bc' then
+    perform hedgerow.revoke_all('"public"."categories"');
+    grant select (id, name, hidden) on table public.categories to authenticated, anonymous;
+    grant insert (name, hidden) on table public.categories to authenticated;
+    grant update (name, hidden) on table public.categories to authenticated;
+  end if;
+end$$;
 
-revoke all on table public.categories from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
-
-grant select (id, name, hidden) on table public.categories to authenticated, anonymous;
-
-grant insert (name, hidden) on table public.categories to authenticated;
-
-grant update (name, hidden) on table public.categories to authenticated;
-
-do $$declare found name; begin
-  for found in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."categories"'::regclass and tgname like 'HEDGEROW\_%' loop
-    execute pg_catalog.format('drop trigger %I on %s', found, '"public"."categories"'::regclass);
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."categories"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."categories"'::regclass);
   end loop;
 end$$;

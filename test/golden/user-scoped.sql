@@ -1,57 +1,90 @@
-alter table public.preferences enable row level security;
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."preferences"'::regclass) then
+    alter table public.preferences enable row level security;
+    alter table public.preferences force row level security;
+  end if;
+end$$;
 
-alter table public.preferences force row level security;
-
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."preferences"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."preferences"'::regclass);
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."preferences"'::regclass and polname not in ('preferences_firewall'::name, 'preferences_select'::name, 'preferences_insert'::name, 'preferences_update'::name, 'preferences_delete'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."preferences"'::regclass);
   end loop;
 end$$;
 
-create policy preferences_firewall on public.preferences
+do $$declare said constant text := 'Second wall: userId is the caller.
+hedgerow:53a0bc9461634cbe';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_firewall', said) then
+    drop policy if exists preferences_firewall on public.preferences;
+    create policy preferences_firewall on public.preferences
   as restrictive for all to public
   using (user_id = (select hedgerow.get_user_id()))
   with check (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_firewall', said);
+  end if;
+end$$;
 
-comment on policy preferences_firewall on public.preferences is 'Second wall: userId is the caller.';
-
-create policy preferences_select on public.preferences
+do $$declare said constant text := 'select: userId is the caller.
+hedgerow:8e67543a1c8b230e';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_select', said) then
+    drop policy if exists preferences_select on public.preferences;
+    create policy preferences_select on public.preferences
   as permissive for select to authenticated
   using (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_select', said);
+  end if;
+end$$;
 
-comment on policy preferences_select on public.preferences is 'select: userId is the caller.';
-
-create policy preferences_insert on public.preferences
+do $$declare said constant text := 'insert: userId is the caller.
+hedgerow:362cffb22bde00ea';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_insert', said) then
+    drop policy if exists preferences_insert on public.preferences;
+    create policy preferences_insert on public.preferences
   as permissive for insert to authenticated
   with check (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_insert', said);
+  end if;
+end$$;
 
-comment on policy preferences_insert on public.preferences is 'insert: userId is the caller.';
-
-create policy preferences_update on public.preferences
+do $$declare said constant text := 'update: userId is the caller; afterwards userId is the caller.
+hedgerow:d9188877218f91e8';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_update', said) then
+    drop policy if exists preferences_update on public.preferences;
+    create policy preferences_update on public.preferences
   as permissive for update to authenticated
   using (user_id = (select hedgerow.get_user_id()))
   with check (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_update', said);
+  end if;
+end$$;
 
-comment on policy preferences_update on public.preferences is 'update: userId is the caller; afterwards userId is the caller.';
-
-create policy preferences_delete on public.preferences
+do $$declare said constant text := 'delete: userId is the caller.
+hedgerow:18aaff714bca9194';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_delete', said) then
+    drop policy if exists preferences_delete on public.preferences;
+    create policy preferences_delete on public.preferences
   as permissive for delete to authenticated
   using (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_delete', said);
+  end if;
+end$$;
 
-comment on policy preferences_delete on public.preferences is 'delete: userId is the caller.';
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."preferences"', '') = '442ac60a63cd8ee6' then
+    perform hedgerow.revoke_all('"public"."preferences"');
+    grant select (id, user_id, theme) on table public.preferences to authenticated;
+    grant insert (theme) on table public.preferences to authenticated;
+    grant update (theme) on table public.preferences to authenticated;
+    grant delete on table public.preferences to authenticated;
+  end if;
+end$$;
 
-revoke all on table public.preferences from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
-
-grant select (id, user_id, theme) on table public.preferences to authenticated;
-
-grant insert (theme) on table public.preferences to authenticated;
-
-grant update (theme) on table public.preferences to authenticated;
-
-grant delete on table public.preferences to authenticated;
-
-do $$declare found name; begin
-  for found in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."preferences"'::regclass and tgname like 'HEDGEROW\_%' loop
-    execute pg_catalog.format('drop trigger %I on %s', found, '"public"."preferences"'::regclass);
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."preferences"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."preferences"'::regclass);
   end loop;
 end$$;

@@ -5,7 +5,7 @@
  * always those of the tables that exist.
  */
 import type { BetterAuthOptions } from "better-auth";
-import { identifier } from "../../condition/sql-text.js";
+import { dollarQuoted, identifier, nameText } from "../../condition/sql-text.js";
 import type { IdentitySource } from "../../postgres/identity.js";
 import { callerQuery, sessionsQuery, tokenIndex } from "./caller-query.js";
 import type { IdentityOptions } from "./claims.js";
@@ -38,7 +38,14 @@ export const sessionIdentity = (options: BetterAuthOptions, identity: IdentityOp
   if (session !== undefined) {
     const { name, expression } = tokenIndex(session);
     const table = `${identifier(authSchema)}.${identifier(session.table)}`;
-    indexes.push(`create unique index if not exists ${identifier(name)} on ${table} (${expression})`);
+    // Asked first, because IF NOT EXISTS would wait for whoever signs in at the moment before it looks.
+    indexes.push(
+      `do ${dollarQuoted(`begin
+  if pg_catalog.to_regclass(${nameText({ schema: authSchema, name })}) is null then
+    create unique index ${identifier(name)} on ${table} (${expression});
+  end if;
+end`)}`,
+    );
   }
   return {
     callerQuery: query.text,

@@ -85,7 +85,8 @@ export const authModels = (options: BetterAuthOptions): AuthModels => {
       return { name, properties: [first, ...rest], unique: unique === true };
     });
     for (const { property, attribute } of fields.values()) {
-      if (attribute.index === true && attribute.unique !== true) {
+      // Deleting what a column points at looks for the column's rows.
+      if ((attribute.index === true || attribute.references !== undefined) && attribute.unique !== true) {
         indexes.push({ name: `${table.modelName}_${property}_idx`, properties: [property], unique: false });
       }
     }

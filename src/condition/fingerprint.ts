@@ -1,0 +1,55 @@
+/**
+ * Hashes that tell whether the database still holds what was declared.
+ *
+ * Invariant: a record has two halves. The first is the hash of the declaration, computed here; the second is the hash of
+ * what the catalog held right after the declaration was applied, computed by Postgres. Postgres writes expressions in its
+ * own words, so neither half can be computed from the other, and a change on either side shows.
+ *
+ * The expressions must run with an empty `search_path`: Postgres leaves out the schema of what the path finds.
+ */
+import { createPolicy, type PolicyStatement } from "./policy-statement.js";
+import { sha256 } from "./sha256.js";
+
+/** The first 16 hexadecimal digits of the text's SHA-256. */
+export const shortHash = (text: string): string => sha256(text).slice(0, 16);
+
+/** `shortHash` of an expression of type text, by Postgres. */
+export const shortHashSql = (expression: string): string =>
+  `pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(${expression}, 'UTF8')), 'hex'), 16)`;
+
+/** The hash of a policy's declaration. */
+export const policyHash = (policy: PolicyStatement): string => shortHash(createPolicy(policy));
+
+/**
+ * What a comment says before the catalog's half of the record.
+ *
+ * @param sentence what the object does, for whoever reads the comment; may be missing.
+ * @param declared the hash of its declaration.
+ */
+export const recordOf = (sentence: string | undefined, declared: string): string =>
+  `${sentence === undefined ? "" : `${sentence}\n`}hedgerow:${declared}`;
+
+/** The declaration's half of the record in a comment; null without a record. */
+export const declaredHalf = (comment: string): string =>
+  `pg_catalog.substring(${comment}, 'hedgerow:([0-9a-f]{16}):[0-9a-f]{16}$')`;
+
+/** The catalog's half of the record in a comment; null without a record. */
+export const catalogHalf = (comment: string): string =>
+  `pg_catalog.substring(${comment}, 'hedgerow:[0-9a-f]{16}:([0-9a-f]{16})$')`;
+
+const roleName = (oid: string): string =>
+  `case when ${oid} = 0 then 'public' else pg_catalog.pg_get_userbyid(${oid})::text end`;
+
+/** Names of roles in the order of their bytes, from an expression of type `oid[]`. */
+export const roleNames = (oids: string): string =>
+  `(select pg_catalog.array_agg(${roleName("u")} collate "C" order by ${roleName("u")} collate "C") from pg_catalog.unnest(${oids}) u)`;
+
+/** The hash of what the catalog holds of a policy. @param row a row of `pg_policy`. */
+export const policyHashSql = (row: string): string =>
+  shortHashSql(
+    `pg_catalog.concat_ws('|', ${row}.polcmd::text, ${row}.polpermissive::text, pg_catalog.array_to_string(${roleNames(`${row}.polroles`)}, ','), coalesce(pg_catalog.pg_get_expr(${row}.polqual, ${row}.polrelid), '-'), coalesce(pg_catalog.pg_get_expr(${row}.polwithcheck, ${row}.polrelid), '-'))`,
+  );
+
+/** The hash of what the catalog holds of a trigger. @param row a row of `pg_trigger`. */
+export const triggerHashSql = (row: string): string =>
+  shortHashSql(`pg_catalog.concat_ws('|', ${row}.tgenabled::text, pg_catalog.pg_get_triggerdef(${row}.oid))`);

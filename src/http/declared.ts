@@ -1,0 +1,67 @@
+/**
+ * The policies of a table as Drizzle holds them, and what the catalog should say about each.
+ *
+ * Invariant: read from the very objects that a push reads, so the hash is that of the declaration which was pushed, and
+ * nothing has to be computed twice in two ways.
+ */
+import { is, type SQL } from "drizzle-orm";
+import { getTableConfig, PgDialect, type PgPolicyToOption, PgRole, type PgTable } from "drizzle-orm/pg-core";
+import { catalogHalf, declaredHalf, policyHash, policyHashSql } from "../condition/fingerprint.js";
+import { text } from "../condition/sql-text.js";
+import { tableName } from "../table/definition.js";
+
+const dialect = new PgDialect();
+const render = (expression: SQL | undefined): string | undefined =>
+  expression === undefined ? undefined : dialect.sqlToQuery(expression).sql;
+
+const rolesOf = (to: PgPolicyToOption): ReadonlyArray<string> =>
+  Array.isArray(to) ? to.flatMap(rolesOf) : [is(to, PgRole) ? to.name : String(to)];
+
+interface DeclaredPolicy {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+  readonly declared: string;
+}
+
+/** @returns the policies of these tables, each with the hash of its declaration. */
+export const declaredPolicies = (tables: ReadonlyArray<PgTable>): ReadonlyArray<DeclaredPolicy> =>
+  tables.flatMap((source) => {
+    const table = tableName(source);
+    return getTableConfig(source).policies.map((policy) => ({
+      schema: table.schema,
+      table: table.name,
+      name: policy.name,
+      declared: policyHash({
+        table,
+        name: policy.name,
+        command: policy.for ?? "all",
+        permissive: policy.as !== "restrictive",
+        roles: rolesOf(policy.to ?? "public"),
+        using: render(policy.using),
+        check: render(policy.withCheck),
+      }),
+    }));
+  });
+
+/**
+ * The policies that are missing, not declared, made from another declaration, or changed since they were made.
+ *
+ * @param relations an expression of type `oid[]`: the guarded tables.
+ * @returns an expression of type text, to be run with an empty search path; null where there is none.
+ */
+export const driftedPolicies = (relations: string, policies: ReadonlyArray<DeclaredPolicy>): string => `(
+  select pg_catalog.string_agg(pg_catalog.format('%s on %s', coalesce(wanted.name, actual.name), coalesce(wanted.relation, actual.relation)::regclass), ', '
+    order by coalesce(wanted.name, actual.name) collate "C")
+  from (
+    select c.oid as relation, p.name::name, p.declared
+    from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(policies))}::jsonb) as p(schema text, "table" text, name text, declared text)
+    join pg_catalog.pg_namespace n on n.nspname = p.schema::name
+    join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = p.table::name
+  ) wanted
+  full join (
+    select p.polrelid as relation, p.polname as name, ${policyHashSql("p")} as hash, pg_catalog.obj_description(p.oid, 'pg_policy') as comment
+    from pg_catalog.pg_policy p where p.polrelid = any (${relations})
+  ) actual using (relation, name)
+  where wanted.declared is distinct from ${declaredHalf("actual.comment")} or actual.hash is distinct from ${catalogHalf("actual.comment")}
+)`;

@@ -1,0 +1,139 @@
+/**
+ * Change by difference: what stands as declared is left alone, down to its oid.
+ *
+ * Invariant: an object is taken for what was declared only if its comment has a record whose two halves both hold: this
+ * very declaration, and a catalog that is as it was right after it was applied. Otherwise it is dropped and made anew,
+ * with its record, in the same statement. Where nothing differs, no lock on a table is taken.
+ */
+import type { TableName } from "../condition/condition.js";
+import { policyHashSql, roleNames, shortHash, shortHashSql, triggerHashSql } from "../condition/fingerprint.js";
+import { dollarQuoted, identifier, nameText, qualified, text } from "../condition/sql-text.js";
+import type { Grant } from "./grants.js";
+import { helperSchema } from "./names.js";
+
+/** The rights of everybody but the owner. @param relation an expression of type `oid`, without the aliases that are used in here. */
+export const rightsOf = (relation: string): string => `(
+  select g.grantee, g.privilege, g.attribute, ${roleNames("array[g.grantee]")}::text[] as named from (
+    select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end as privilege, null::text as attribute, granted.relowner
+    from pg_catalog.pg_class granted cross join pg_catalog.aclexplode(granted.relacl) acl where granted.oid = ${relation}
+    union all
+    select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end, part.attname::text, granted.relowner
+    from pg_catalog.pg_class granted join pg_catalog.pg_attribute part on part.attrelid = granted.oid and not part.attisdropped
+    cross join pg_catalog.aclexplode(part.attacl) acl where granted.oid = ${relation}
+  ) g where g.grantee <> g.relowner
+)`;
+
+const grantLine = "g.named[1] || ' ' || g.privilege || coalesce(' ' || g.attribute, '')";
+
+export const fingerprintBody = `select case kind
+  when 'policy' then (select ${policyHashSql("p")} from pg_catalog.pg_policy p where p.polrelid = target and p.polname = object)
+  when 'trigger' then (select ${triggerHashSql("t")} from pg_catalog.pg_trigger t where t.tgrelid = target and t.tgname = object)
+  when 'grants' then (select ${shortHashSql(`coalesce(pg_catalog.string_agg(${grantLine}, e'\\n' order by ${grantLine} collate "C"), '')`)} from ${rightsOf("target")} g)
+end`;
+
+export const isRecordedBody = `select coalesce((
+  select pg_catalog.obj_description(o.oid, o.catalog) = said || ':' || ${helperSchema}.fingerprint(kind, target, object)
+  from (
+    select p.oid, 'pg_policy'::name as catalog from pg_catalog.pg_policy p where kind = 'policy' and p.polrelid = target and p.polname = object
+    union all
+    select t.oid, 'pg_trigger' from pg_catalog.pg_trigger t where kind = 'trigger' and t.tgrelid = target and t.tgname = object
+  ) o), false)`;
+
+export const recordBody = `begin
+  execute pg_catalog.format('comment on %s %I on %s is %L', kind, object, target,
+    said || ':' || ${helperSchema}.fingerprint(kind, target, object));
+end`;
+
+export const revokeAllBody = `declare
+  r record;
+begin
+  for r in select distinct g.grantee, g.named[1] as name from ${rightsOf("target")} g loop
+    execute pg_catalog.format('revoke all on table %s from %s cascade', target,
+      case when r.grantee = 0 then 'public' else pg_catalog.quote_ident(r.name) end);
+  end loop;
+end`;
+
+const whenNot = (condition: string, statements: ReadonlyArray<string>, declare = ""): string =>
+  `do ${dollarQuoted(`${declare}begin
+  if not ${condition} then
+${statements.map((statement) => `    ${statement};`).join("\n")}
+  end if;
+end`)}`;
+
+/** Turns row-level security on and forces it, unless that is so. */
+export const force = (table: TableName): string =>
+  whenNot(
+    `(select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = ${nameText(table)}::regclass)`,
+    [
+      `alter table ${qualified(table)} enable row level security`,
+      `alter table ${qualified(table)} force row level security`,
+    ],
+  );
+
+/**
+ * Drops and creates a policy or a trigger, unless it is recorded as said.
+ *
+ * @param said the comment up to the catalog's half, which Postgres adds.
+ */
+export const replace = (
+  kind: "policy" | "trigger",
+  table: TableName,
+  name: string,
+  create: string,
+  said: string,
+): string => {
+  const which = `(${text(kind)}, ${nameText(table)}, ${text(name)}, said)`;
+  return whenNot(
+    `${helperSchema}.is_recorded${which}`,
+    [
+      `drop ${kind} if exists ${identifier(name)} on ${qualified(table)}`,
+      create,
+      `perform ${helperSchema}.record${which}`,
+    ],
+    `declare said constant text := ${text(said)};\n`,
+  );
+};
+
+/** Drops what a table has beyond these names. Triggers are Hedgerow's only if their names say so. */
+export const dropOthers = (kind: "policy" | "trigger", table: TableName, names: ReadonlyArray<string>): string => {
+  const [catalog, name, relation, ours] =
+    kind === "policy"
+      ? ["pg_policy", "polname", "polrelid", ""]
+      : ["pg_trigger", "tgname", "tgrelid", " and tgname like 'HEDGEROW\\_%'"];
+  const others =
+    names.length === 0 ? "" : ` and ${name} not in (${names.map((each) => `${text(each)}::name`).join(", ")})`;
+  return `do ${dollarQuoted(`declare other name; begin
+  for other in select ${name} from pg_catalog.${catalog} where ${relation} = ${nameText(table)}::regclass${ours}${others} loop
+    execute pg_catalog.format('drop ${kind} %I on %s', other, ${nameText(table)}::regclass);
+  end loop;
+end`)}`;
+};
+
+/** In the order of their bytes, as Postgres sorts with the collation "C". */
+const byBytes = (a: string, b: string): number => {
+  const [left, right] = [[...a], [...b]];
+  const at = left.findIndex((character, index) => character !== right[index]);
+  return at < 0 ? left.length - right.length : (left[at]?.codePointAt(0) ?? 0) - (right[at]?.codePointAt(0) ?? -1);
+};
+
+/** @returns for example `grant insert (title, salary) on table public.documents to authenticated`. */
+export const grantStatement = (table: TableName, { privilege, columns, roles: to }: Grant): string => {
+  const list = columns === undefined ? "" : ` (${columns.map(identifier).join(", ")})`;
+  return `grant ${privilege}${list} on table ${qualified(table)} to ${to.join(", ")}`;
+};
+
+/** Takes all rights on a table from everybody but its owner and grants these, unless they are just these. */
+export const grantExactly = (table: TableName, grants: ReadonlyArray<Grant>): string => {
+  const lines = grants.flatMap(({ privilege, columns, roles }) =>
+    roles.flatMap((role) =>
+      columns === undefined
+        ? [`${role} ${privilege.toUpperCase()}`]
+        : columns.map((column) => `${role} ${privilege.toUpperCase()} ${column}`),
+    ),
+  );
+  const hash = shortHash([...lines].sort(byBytes).join("\n"));
+  return whenNot(`${helperSchema}.fingerprint('grants', ${nameText(table)}, '') = '${hash}'`, [
+    `perform ${helperSchema}.revoke_all(${nameText(table)})`,
+    ...grants.map((grant) => grantStatement(table, grant)),
+  ]);
+};

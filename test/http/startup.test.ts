@@ -1,0 +1,52 @@
+/** A database whose policies are not those of the schema is not served, and a push repairs it. */
+import { text } from "drizzle-orm/pg-core";
+import * as Effect from "effect/Effect";
+import { id, table } from "hedgerow";
+import { UnsafeDatabase, verifyDatabase } from "hedgerow/hono";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as schema from "../../examples/app/tables.js";
+import { type Kind, openWorld, type World } from "../support/world.js";
+
+describe.each<Kind>(["postgres", "pglite"])("the check at the start, on %s", (kind) => {
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld(kind, schema);
+  });
+  afterAll(() => world.close());
+
+  const reasons = async (): Promise<ReadonlyArray<string>> =>
+    verifyDatabase({ schema, database: world.api }).then(
+      () => [],
+      (error: unknown) => (error instanceof UnsafeDatabase ? error.reasons : [String(error)]),
+    );
+
+  const repair = () =>
+    Effect.runPromise(world.owner.transact(world.compiled.security.map((statement) => ({ text: statement }))));
+
+  it.each([
+    ["alter policy documents_select on documents using (true)", "documents_select on public.documents"],
+    ["alter policy documents_select on documents to public", "documents_select on public.documents"],
+    ["create policy extra on documents for select using (true)", "extra on public.documents"],
+    ["drop policy documents_firewall on documents", "documents_firewall on public.documents"],
+    ["comment on policy documents_insert on documents is null", "documents_insert on public.documents"],
+    [
+      "drop policy documents_delete on documents; create policy documents_delete on documents for delete to authenticated",
+      "documents_delete on public.documents",
+    ],
+  ])("finds what `%s` did", async (change, found) => {
+    expect(await reasons()).toEqual([]);
+    for (const statement of change.split("; ")) await world.truth(statement);
+    expect(await reasons()).toEqual([`not as declared: ${found}; push the schema again`]);
+    await repair();
+    expect(await reasons()).toEqual([]);
+  });
+
+  it("finds a declaration that was not pushed", async () => {
+    const categories = table("categories", { id: id("cat"), name: text("name").notNull() })
+      .firewall({ exception: "reference data, the same for every tenant" })
+      .access({ read: { roles: ["AUTHENTICATED"] } });
+    await expect(verifyDatabase({ schema: { ...schema, categories }, database: world.api })).rejects.toThrow(
+      "categories_delete on public.categories, categories_insert on public.categories, categories_select on public.categories",
+    );
+  });
+});
