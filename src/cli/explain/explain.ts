@@ -6,9 +6,10 @@
 import type { Condition } from "../../condition/condition.js";
 import { describe } from "../../condition/describe.js";
 import { nearest } from "../../condition/nearest.js";
+import { createPolicy } from "../../condition/policy-statement.js";
 import { requirementOf } from "../../condition/requirement.js";
 import { postgresCaller } from "../../postgres/dialect.js";
-import { createPolicy, policiesOf } from "../../postgres/policies.js";
+import { policiesOf } from "../../postgres/policies.js";
 import type { Schema, SchemaTable } from "../../table/schema.js";
 
 export type SqlCommand = "select" | "insert" | "update" | "delete";
