@@ -6,7 +6,9 @@
  */
 import type { Config } from "drizzle-kit";
 import { isPush } from "./command.js";
+import type { HedgerowConfig } from "./configuration.js";
 import { connectionOf } from "./connection.js";
+import { drizzleConfigOf, guardOf, isHedgerowConfig } from "./derive.js";
 import { hookPush } from "./hook.js";
 import { type Guard, planPush } from "./plan.js";
 
@@ -16,6 +18,12 @@ const fail = (message: string): never => {
 
 const schemasOf = ({ schemaFilter = ["public"] }: Config): Array<string> =>
   typeof schemaFilter === "string" ? [schemaFilter] : schemaFilter;
+
+interface WithHedgerow {
+  /** @param config as `defineConfig` of `hedgerow/config` made it: schema, folder, database and identity are in it. */
+  (config: HedgerowConfig): Config;
+  (config: Config, guard: Guard): Config;
+}
 
 /**
  * Wraps the config of drizzle-kit, so that `drizzle-kit push` makes roles and helper functions first, and applies and
@@ -43,7 +51,12 @@ const schemasOf = ({ schemaFilter = ["public"] }: Config): Array<string> =>
  * );
  * ```
  */
-export const withHedgerow = (config: Config, guard: Guard): Config => {
+export const withHedgerow: WithHedgerow = (config: HedgerowConfig | Config, guard?: Guard): Config => {
+  if (isHedgerowConfig(config)) return wrap(drizzleConfigOf(config), guardOf(config));
+  return guard === undefined ? fail("pass the schema and the identity as a second argument.") : wrap(config, guard);
+};
+
+const wrap = (config: Config, guard: Guard): Config => {
   if (config.dialect !== "postgresql") fail(`dialect must be "postgresql", not ${JSON.stringify(config.dialect)}.`);
   if (config.entities?.roles) {
     fail("leave entities.roles out: drizzle-kit would drop the roles that it does not find. Hedgerow makes its own.");
