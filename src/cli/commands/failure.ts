@@ -9,7 +9,10 @@ import { CliError, Flag, GlobalFlag } from "effect/cli";
 
 /** For all commands. */
 export const verbose = GlobalFlag.Setting("verbose")({
-  flag: Flag.Boolean("verbose").pipe(Flag.withDescription("Show what lies behind an error, stack traces included")),
+  flag: Flag.Boolean("verbose").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Show what lies behind an error, stack traces included"),
+  ),
 });
 
 const causes = (error: unknown): ReadonlyArray<string> =>

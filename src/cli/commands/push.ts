@@ -13,6 +13,7 @@ export const push = Command.make(
   {
     config: configFlag,
     acceptDataLoss: Flag.Boolean("accept-data-loss").pipe(
+      Flag.withDefault(false),
       Flag.withDescription("Also drop tables and columns that have rows"),
     ),
   },
