@@ -5,7 +5,7 @@
  * in it only grow, because a migrator passes over an entry that is older than the last one it applied.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as Data from "effect/Data";
 
@@ -38,7 +38,7 @@ export class FolderError extends Data.TaggedError("FolderError")<{
 
 const separator = "--> statement-breakpoint";
 
-const noJournal: Journal = { version: "7", dialect: "postgresql", entries: [] };
+export const noJournal: Journal = { version: "7", dialect: "postgresql", entries: [] };
 
 const isEntry = (value: unknown): value is Entry =>
   typeof value === "object" &&
@@ -180,4 +180,18 @@ export const append = (out: string, drafts: ReadonlyArray<Draft>, snapshot?: obj
   }
   writeJournal(out, { ...journal, entries: [...journal.entries, ...entries] });
   return entries;
+};
+
+/** Replaces the text of a migration that nobody has applied yet. */
+export const rewrite = (out: string, { tag }: Entry, text: string): void => {
+  writeFileSync(join(out, `${tag}.sql`), text);
+};
+
+/** Takes migrations out of the journal again, and their files away. What drizzle-kit knows stays. */
+export const retract = (out: string, entries: ReadonlyArray<Entry>): void => {
+  const journal = readJournal(out);
+  if (journal === undefined || entries.length === 0) return;
+  const tags = new Set(entries.map(({ tag }) => tag));
+  writeJournal(out, { ...journal, entries: journal.entries.filter(({ tag }) => !tags.has(tag)) });
+  for (const tag of tags) rmSync(join(out, `${tag}.sql`), { force: true });
 };

@@ -7,10 +7,9 @@
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import { DefinitionError } from "../../condition/problem.js";
-import { qualified } from "../../condition/sql-text.js";
 import type { Guard } from "../plan.js";
-import { append, type Draft, type Journal, joinStatements, readJournal, readSnapshot } from "./folder.js";
-import { guardedBefore, helpersDraft, layersOf, makeRoom, securityDraft } from "./layers.js";
+import { append, type Draft, noJournal, readJournal, readSnapshot } from "./folder.js";
+import { guardedBefore, helpersDraft, layersOf, securityDraft, tablesDraft } from "./layers.js";
 import { tableChanges } from "./tables.js";
 
 export interface GenerateOptions extends Guard {
@@ -28,8 +27,6 @@ export class GenerateError extends Data.TaggedError("GenerateError")<{
   readonly cause?: unknown;
 }> {}
 
-const empty: Journal = { version: "7", dialect: "postgresql", entries: [] };
-
 const unanswered = (cause: unknown): GenerateError => {
   const message = cause instanceof Error ? cause.message : String(cause);
   return new GenerateError({
@@ -39,10 +36,6 @@ const unanswered = (cause: unknown): GenerateError => {
     cause,
   });
 };
-
-/** Tables that stand in the way of nothing are left alone. */
-const needsRoom = (statements: ReadonlyArray<string>): boolean =>
-  statements.some((statement) => /\b(SET DATA TYPE|DROP COLUMN)\b/i.test(statement));
 
 /** The program behind `generate`, for those who use Effect. */
 export const generateEffect = ({
@@ -55,7 +48,7 @@ export const generateEffect = ({
     try: async () => {
       if (!/^[a-z0-9_-]+$/i.test(name)) throw new Error("the name of a migration has letters, digits, - and _ only.");
       const layers = layersOf(guard);
-      const journal = readJournal(out) ?? empty;
+      const journal = readJournal(out) ?? noJournal;
       const before = guardedBefore(out, journal);
       const { statements, snapshot } = await tableChanges(
         guard.schema,
@@ -64,14 +57,10 @@ export const generateEffect = ({
         before,
         ask,
       );
-      const declared = new Set(layers.tables.map(qualified));
-      const kept = before.filter((table) => declared.has(qualified(table)));
-      const cleared = kept.length > 0 && needsRoom(statements);
+      const { text, cleared } = tablesDraft(layers, statements, before);
       const drafts: ReadonlyArray<Draft> = [
         ...helpersDraft(layers, journal),
-        ...(statements.length === 0
-          ? []
-          : [{ name, text: joinStatements([...(cleared ? [makeRoom(kept)] : []), ...statements]) }]),
+        ...(text === undefined ? [] : [{ name, text }]),
         ...securityDraft(layers, journal, before, cleared),
       ];
       return append(out, drafts, snapshot).map(({ tag }) => `${tag}.sql`);

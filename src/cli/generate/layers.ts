@@ -64,7 +64,9 @@ export const layersOf = ({ schema, identity }: Guard): Layers => {
   return {
     helpers: layer(bootstrap),
     security: layer(security),
-    tables: expected.map(({ schema, name }) => ({ schema, name })).sort(byText(qualified)),
+    tables: expected
+      .map(({ schema, name }) => ({ schema, name }))
+      .sort(byText(({ schema, name }) => `${schema} ${name}`)),
   };
 };
 
@@ -112,17 +114,46 @@ end`)}`;
  * @returns a statement that drops all of them, on the tables that exist.
  */
 export const makeRoom = (tables: ReadonlyArray<TableName>): string =>
-  `do ${dollarQuoted(`declare found record; begin
+  `do ${dollarQuoted(`declare
+  guarded oid[] := array[
+    ${tables.map((table) => `pg_catalog.to_regclass(${nameText(table)})`).join(",\n    ")}
+  ];
+  found record;
+begin
   for found in
     select 'policy' as kind, polname as name, polrelid::regclass as relation from pg_catalog.pg_policy
-    where polrelid in (${tables.map((table) => `pg_catalog.to_regclass(${nameText(table)})`).join(", ")})
+    where polrelid = any (guarded)
     union all
-    select 'trigger', tgname, tgrelid::regclass from pg_catalog.pg_trigger where tgname like 'HEDGEROW\\_%'
-      and tgrelid in (${tables.map((table) => `pg_catalog.to_regclass(${nameText(table)})`).join(", ")})
+    select 'trigger', tgname, tgrelid::regclass from pg_catalog.pg_trigger
+    where tgrelid = any (guarded) and tgname like 'HEDGEROW\\_%'
   loop
     execute pg_catalog.format('drop %s %I on %s', found.kind, found.name, found.relation);
   end loop;
 end`)}`;
+
+/** Tables that stand in the way of nothing are left alone. */
+const needsRoom = (statement: string): boolean => /\b(SET DATA TYPE|DROP COLUMN)\b/i.test(statement);
+
+export interface TablesDraft {
+  /** Undefined where there is nothing to do. */
+  readonly text: string | undefined;
+  /** Whether it drops policies, which must then be made again. */
+  readonly cleared: boolean;
+}
+
+/** @returns drizzle-kit's statements as a migration that nothing stands in the way of. */
+export const tablesDraft = (
+  { tables }: Layers,
+  statements: ReadonlyArray<string>,
+  before: ReadonlyArray<TableName>,
+): TablesDraft => {
+  const kept = before.filter((table) => isIn(tables, table));
+  const cleared = kept.length > 0 && statements.some(needsRoom);
+  return {
+    text: statements.length === 0 ? undefined : joinStatements([...(cleared ? [makeRoom(kept)] : []), ...statements]),
+    cleared,
+  };
+};
 
 /** @returns the migration with the helpers, where the folder does not end with these. */
 export const helpersDraft = ({ helpers }: Layers, journal: Journal): ReadonlyArray<Draft> => {

@@ -6,6 +6,7 @@
  * has them, so that a `drizzle-kit generate` without Hedgerow goes on from the same state.
  */
 import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
 import type { TableName } from "../../condition/condition.js";
 import type { SchemaModule } from "../../table/schema.js";
 import { quietly } from "../quiet.js";
@@ -97,4 +98,30 @@ export const tableChanges = async (
 
 /** drizzle-kit's id of the empty schema. */
 const noSnapshot = "00000000-0000-0000-0000-000000000000";
+/**
+ * @param newest the newest snapshot of the folder, as it was read.
+ * @returns whether drizzle-kit has understood the schema as it is now.
+ */
+export const isCurrent = (schema: SchemaModule, newest: unknown): boolean => {
+  // Not `import()`, because a process that ends cannot wait.
+  const {
+    generateDrizzleJson,
+  }: { generateDrizzleJson: (module: object, id: string, schemas: Array<string>) => Snapshot } = createRequire(
+    import.meta.url,
+  )("drizzle-kit/api");
+  return isSnapshot(newest) && content(newest) === content(generateDrizzleJson({ ...ordered(schema) }, "", ["public"]));
+};
+
+const policyOn = /^\s*(?:CREATE|ALTER|DROP) POLICY "(?:[^"]|"")*" ON (?:"((?:[^"]|"")*)"\.)?"((?:[^"]|"")*)"/;
+
+/** @returns the statements of a migration of drizzle-kit's, without those on policies of guarded tables. */
+export const withoutPolicyStatements = (
+  statements: ReadonlyArray<string>,
+  guarded: ReadonlyArray<TableName>,
+): ReadonlyArray<string> =>
+  statements.filter((statement) => {
+    const [policy, schema = "public", name] = policyOn.exec(statement) ?? [];
+    return policy === undefined || !guarded.some((table) => table.schema === schema && table.name === name);
+  });
+
 const noRenames = { columns: {}, schemas: {}, tables: {} };
