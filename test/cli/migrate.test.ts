@@ -1,0 +1,343 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PGlite } from "@electric-sql/pglite";
+import { drizzle } from "drizzle-orm/node-postgres";
+import { migrate as drizzleMigrate } from "drizzle-orm/node-postgres/migrator";
+import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
+import { migrate as drizzleMigratePglite } from "drizzle-orm/pglite/migrator";
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type FreshPostgres, freshPostgres } from "../support/databases.js";
+import { files, schemaFile } from "../support/guarded-schema.js";
+import { makeProject, type Project } from "../support/project.js";
+
+const config = `
+import { defineConfig } from "hedgerow/config";
+import { authOptions } from "./auth.js";
+import * as schema from "./schema.js";
+const url = process.env.DATABASE_URL;
+export default defineConfig({
+  name: "acme",
+  schema: { path: "./schema.ts", module: schema },
+  providers: {
+    runtime: "node",
+    database: process.env.FOLDER ? { type: "pglite", dataDir: process.env.FOLDER } : { type: "postgres", url },
+    auth: { type: "better-auth", options: authOptions },
+  },
+});
+`;
+const tasks = `
+export const tasks = table("tasks", { id: id(), organizationId: organization(), noteId: text("note_id").references(() => notes.id) })
+  .firewall("organization").access(guard);`;
+
+/** Everything that decides who sees what, and what has been recorded. */
+const catalog = `
+  select c.relname, c.relrowsecurity, c.relforcerowsecurity, c.relacl::text,
+    (select json_agg(json_build_array(polname, polcmd, polpermissive, polroles::regrole[]::text, obj_description(oid, 'pg_policy'),
+      pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) order by polname)::text from pg_policy where polrelid = c.oid) as policies,
+    (select json_agg(json_build_array(attname, atttypid::regtype, attnotnull, attacl::text) order by attname)::text
+      from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped) as columns,
+    (select json_agg(pg_get_constraintdef(oid) order by conname)::text from pg_constraint where conrelid = c.oid) as keys,
+    (select json_agg(pg_get_triggerdef(oid) order by tgname)::text from pg_trigger where tgrelid = c.oid and not tgisinternal) as triggers
+  from pg_class c where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1`;
+const helpers =
+  "select proname, prosrc, proowner::regrole::text, proacl::text from pg_proc where pronamespace = 'hedgerow'::regnamespace order by 1";
+const records = "select hash, created_at::text from drizzle.__drizzle_migrations order by id";
+
+let project: Project;
+
+beforeAll(async () => {
+  project = await makeProject();
+  for (const [file, text] of Object.entries(files)) await project.write(file, text);
+  await project.write("hedgerow.config.ts", config);
+});
+
+beforeEach(async () => {
+  await rm(join(project.directory, "drizzle"), { recursive: true, force: true });
+  await project.write("schema.ts", schemaFile("", tasks));
+});
+
+afterAll(() => project.remove());
+
+const out = (...path: ReadonlyArray<string>): string => join(project.directory, "drizzle", ...path);
+
+const journal = async (): Promise<ReadonlyArray<{ readonly tag: string; readonly when: number }>> =>
+  JSON.parse(await readFile(out("meta", "_journal.json"), "utf8")).entries;
+
+const generated = async (): Promise<void> => {
+  expect(await project.hedgerow(["generate"])).toMatchObject({ code: 0, stderr: "" });
+};
+
+describe("hedgerow, the command", () => {
+  it("helps, tells its version and completes, without colours where there is no terminal", async () => {
+    const help = await project.hedgerow(["--help"]);
+    expect(help).toMatchObject({ code: 0, stderr: "" });
+    for (const command of ["push", "generate", "migrate"]) expect(help.stdout).toContain(`  ${command} `);
+    expect(help.stdout).not.toContain("\u001b[");
+    expect((await project.hedgerow(["--version"])).stdout).toMatch(/^hedgerow v\d+\.\d+\.\d+\n$/);
+    expect((await project.hedgerow(["--completions", "bash"])).stdout).toContain("complete ");
+    expect(await project.hedgerow(["pusch"])).toMatchObject({ code: 2, stderr: expect.stringContaining("pusch") });
+  });
+
+  it("says in one message what is wrong with a config, and shows a stack only when asked", async () => {
+    await project.write("wrong.config.ts", 'export default { name: "", schema: { path: "./schema.ts" } };');
+    const short = await project.hedgerow(["generate", "--config", "wrong.config.ts"]);
+    expect(short).toMatchObject({ code: 1, stdout: "" });
+    expect(short.stderr).toBe(
+      [
+        "The config of Hedgerow is not right:",
+        "  - name must be a text that is not empty",
+        "  - schema.module must be an object",
+        "  - providers must be an object\n",
+      ].join("\n"),
+    );
+    const long = await project.hedgerow(["generate", "--config", "wrong.config.ts", "--verbose"]);
+    expect(long.stderr).toMatch(/^The config of Hedgerow is not right:(.|\n)*\n {4}at /);
+    expect((await project.hedgerow(["migrate", "-c", "none.ts"])).stderr).toBe("There is no file none.ts.\n");
+    const nowhere = await project.hedgerow(["migrate"]);
+    expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining("providers.database.url is empty") });
+  });
+});
+
+describe("drizzle-kit generate with the same config, plain", () => {
+  beforeEach(() =>
+    project.write(
+      "drizzle.config.ts",
+      'import { withHedgerow } from "hedgerow/drizzle-kit";\nimport config from "./hedgerow.config";\nexport default withHedgerow(config);\n',
+    ),
+  );
+
+  it("writes helpers and row-level security too, and agrees with hedgerow generate", async () => {
+    const first = await project.drizzleKit(["generate", "--name=first"]);
+    expect(first).toMatchObject({ code: 0, stderr: "" });
+    const [helpers, tables, security] = (await journal()).map(({ tag }) => tag);
+    expect([helpers, tables, security]).toEqual([
+      expect.stringMatching(/^0000_hedgerow_helpers_/),
+      "0001_first",
+      expect.stringMatching(/^0002_hedgerow_rls_/),
+    ]);
+    expect(await readFile(out("0001_first.sql"), "utf8")).not.toContain("POLICY");
+    expect((await project.hedgerow(["generate"])).stdout).toContain("nothing has changed");
+
+    await project.write(
+      "schema.ts",
+      schemaFile("", tasks).replace('create: { roles: ["member+"] }', 'create: { roles: ["admin+"] }'),
+    );
+    expect(await project.drizzleKit(["generate"])).toMatchObject({ code: 0, stderr: "" });
+    expect((await journal()).slice(3)).toEqual([
+      expect.objectContaining({ tag: expect.stringMatching(/^0003_hedgerow_rls_/) }),
+    ]);
+    expect((await project.hedgerow(["generate"])).stdout).toContain("nothing has changed");
+    expect((await project.drizzleKit(["generate"])).stdout).toContain("No schema changes");
+  });
+
+  it("fails where drizzle-kit could not ask, and leaves the folder as it was", async () => {
+    await generated();
+    const before = await journal();
+    await project.write("schema.ts", schemaFile("", tasks.replace('"tasks"', '"jobs"')));
+    const { code, stderr } = await project.drizzleKit(["generate"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("drizzle-kit has not written what changed");
+    expect(await journal()).toEqual(before);
+    expect(await project.hedgerow(["generate"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^Nothing was written: drizzle-kit has a question/),
+    });
+  });
+});
+
+describe("hedgerow migrate on PostgreSQL, as an owner who is no superuser", () => {
+  let postgres: FreshPostgres;
+  const migrate = () => project.hedgerow(["migrate"], { DATABASE_URL: postgres.ownerUrl });
+  const query = async (text: string) => (await postgres.ownerPool.query(text)).rows;
+
+  const state = async () => ({
+    catalog: await query(catalog),
+    helpers: await query(helpers),
+    records: await query(records),
+  });
+
+  const empty = async () => {
+    for (const schema of ["public", "hedgerow", "drizzle"]) await query(`drop schema if exists ${schema} cascade`);
+    await query("create schema public");
+    await query("grant usage on schema public to public");
+  };
+
+  beforeEach(async () => {
+    postgres = await freshPostgres();
+  });
+
+  afterEach(() => postgres.close());
+
+  it("applies what is new, once, and ends where drizzle-orm's migrator ends", async () => {
+    await generated();
+    const first = await migrate();
+    expect(first).toMatchObject({ code: 0, stderr: "" });
+    expect(first.stdout).toContain("3 applied, the database is as declared");
+    const ours = await state();
+    expect((await migrate()).stdout).toContain("nothing to apply, the database is as declared");
+    await drizzleMigrate(drizzle(postgres.ownerPool), { migrationsFolder: out() });
+    expect(await state()).toEqual(ours);
+
+    await empty();
+    await drizzleMigrate(drizzle(postgres.ownerPool), { migrationsFolder: out() });
+    expect(await state()).toEqual(ours);
+    expect(await migrate()).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing to apply") });
+
+    await empty();
+    expect(await project.hedgerow(["push"], { DATABASE_URL: postgres.ownerUrl })).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
+    expect(await query(catalog)).toEqual(ours.catalog);
+  });
+
+  it("carries a changed rule, a changed column and a removed table to a database with rows", async () => {
+    await generated();
+    expect((await migrate()).code).toBe(0);
+    await project.write(
+      "schema.ts",
+      schemaFile('size: text("size"),').replace(
+        'create: { roles: ["member+"] }',
+        'create: { roles: ["admin+"] }, delete: { roles: ["owner"] }',
+      ),
+    );
+    await generated();
+    expect(await migrate()).toMatchObject({ code: 0, stderr: "" });
+    await project.write(
+      "schema.ts",
+      schemaFile('size: varchar("size"),').replace("{ integer, text }", "{ integer, text, varchar }"),
+    );
+    await generated();
+    expect(await migrate()).toMatchObject({ code: 0, stderr: "" });
+    const { catalog: migrated } = await state();
+    await empty();
+    await project.hedgerow(["push"], { DATABASE_URL: postgres.ownerUrl });
+    expect(await query(catalog)).toEqual(migrated);
+  });
+
+  it("lets two at once take turns", async () => {
+    await generated();
+    const both = await Promise.all([migrate(), migrate()]);
+    expect(both.map(({ code, stderr }) => ({ code, stderr }))).toEqual([
+      { code: 0, stderr: "" },
+      { code: 0, stderr: "" },
+    ]);
+    expect(both.flatMap(({ stdout }) => stdout.match(/applied 000\d/g) ?? [])).toHaveLength(3);
+    expect(await query(records)).toHaveLength(3);
+  });
+
+  it("leaves a state between two migrations when it is killed, and goes on from there", async () => {
+    await generated();
+    const started = performance.now();
+    expect((await migrate()).code).toBe(0);
+    const duration = performance.now() - started;
+    const whole = await state();
+    const hashes = whole.records.map(({ hash }) => hash);
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      await empty();
+      const { child, ran } = project.start(["migrate"], { DATABASE_URL: postgres.ownerUrl });
+      await sleep(duration * (0.4 + 0.6 * Math.random()));
+      child.kill("SIGKILL");
+      await ran;
+      // The server may still be busy with what the dead process had sent.
+      await query("select pg_advisory_lock(7522529147838689143), pg_advisory_unlock(7522529147838689143)");
+      const [{ made }] = await query("select to_regclass('drizzle.__drizzle_migrations') is not null as made");
+      const applied = made === true ? (await query(records)).map(({ hash }) => hash) : [];
+      expect(applied).toEqual(hashes.slice(0, applied.length));
+      const tables = await query(catalog);
+      expect(tables.length > 0).toBe(applied.length >= 2);
+      // Between tables and policies nobody reads: row-level security is on and no policy lets anyone in.
+      for (const table of tables) expect(table).toMatchObject({ relrowsecurity: true });
+      expect(await migrate()).toMatchObject({ code: 0, stderr: "" });
+      expect(await state()).toEqual(whole);
+    }
+  });
+
+  it("refuses a folder that does not fit the database, by name, and changes nothing", async () => {
+    await generated();
+    expect((await migrate()).code).toBe(0);
+    const [, , last] = await journal();
+    const file = out(`${last?.tag}.sql`);
+    const text = await readFile(file, "utf8");
+    await writeFile(file, `${text}\n-- changed\n`);
+    expect(await migrate()).toMatchObject({
+      code: 1,
+      stderr: `Nothing was migrated.\n  - ${last?.tag}.sql was changed after it had been applied. Restore it, and put the change into a new migration.\n`,
+    });
+    await writeFile(file, text);
+    await query("delete from drizzle.__drizzle_migrations where id = 2");
+    expect((await migrate()).stderr).toContain("0001_tables is older than the last migration that was applied");
+  });
+
+  it("names the statement that failed, and keeps nothing of its migration", async () => {
+    await generated();
+    await query("create table notes (id text)");
+    const { code, stderr } = await migrate();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^0001_tables was not applied, and nothing of it is left\. What is wrong:\n {2}- 0001_tables\.sql, statement \d+ of \d+: relation "notes" already exists\n$/,
+    );
+    expect(await query(records)).toHaveLength(1);
+    expect(
+      await query("select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"),
+    ).toEqual([{ relname: "notes" }]);
+  });
+
+  it("fails on a database that is not as declared afterwards", async () => {
+    await generated();
+    expect((await migrate()).code).toBe(0);
+    await query("alter table notes no force row level security");
+    const { code, stderr } = await migrate();
+    expect(code).toBe(1);
+    expect(stderr).toContain("row-level security of table public.notes is not enabled and forced");
+    const client = new pg.Client(postgres.ownerUrl);
+    await client.connect();
+    expect((await client.query("select pg_try_advisory_lock(7522529147838689143) as free")).rows).toEqual([
+      { free: true },
+    ]);
+    await client.end();
+  });
+});
+
+describe("hedgerow migrate on a folder of PGlite", () => {
+  const migrate = (name = "data") => project.start(["migrate"], { FOLDER: join(project.directory, name) });
+
+  const inspect = async <A>(name: string, use: (client: PGlite) => Promise<A>): Promise<A> => {
+    const client = await PGlite.create(join(project.directory, name));
+    try {
+      return await use(client);
+    } finally {
+      await client.close();
+    }
+  };
+  const stateOf = (name: string) =>
+    inspect(name, async (client) => ({
+      catalog: (await client.query(catalog)).rows,
+      helpers: (await client.query(helpers)).rows,
+      records: (await client.query(records)).rows,
+    }));
+
+  it("takes turns, survives a kill, and ends where drizzle-orm's migrator ends", async () => {
+    await generated();
+    const both = await Promise.all([migrate().ran, migrate().ran]);
+    expect(both.map(({ code, stderr }) => ({ code, stderr }))).toEqual([
+      { code: 0, stderr: "" },
+      { code: 0, stderr: "" },
+    ]);
+    const whole = await stateOf("data");
+    expect(whole.records).toHaveLength(3);
+
+    await inspect("other", (client) => drizzleMigratePglite(drizzlePglite(client), { migrationsFolder: out() }));
+    expect(await stateOf("other")).toEqual(whole);
+
+    // The folder exists, and is empty of ours: a kill during initdb is PGlite's own affair.
+    await inspect("killed", (client) => client.query("select 1"));
+    const { child, ran } = migrate("killed");
+    child.stdout?.once("data", () => child.kill("SIGKILL"));
+    await ran;
+    expect(await migrate("killed").ran).toMatchObject({ code: 0, stderr: "" });
+    expect(await stateOf("killed")).toEqual(whole);
+  });
+});
