@@ -5,6 +5,7 @@
  */
 import type { DatabaseShape } from "../database/database.js";
 import type { Connection } from "./connection.js";
+import { claimFolder } from "./folder-lock.js";
 
 export interface Opened {
   readonly database: DatabaseShape;
@@ -15,8 +16,14 @@ export const openDatabase = async (connection: Connection): Promise<Opened> => {
   if (connection.driver === "pglite") {
     const { PGlite } = await import("@electric-sql/pglite");
     const { pglite } = await import("../database/pglite.js");
-    const client = await PGlite.create(connection.dataDir);
-    return { database: pglite(client), close: () => client.close() };
+    const release = await claimFolder(connection.dataDir);
+    try {
+      const client = await PGlite.create(connection.dataDir);
+      return { database: pglite(client), close: () => client.close().finally(release) };
+    } catch (cause) {
+      release();
+      throw cause;
+    }
   }
   const { default: pg } = await import("pg");
   const { nodePostgres } = await import("../database/node-postgres.js");

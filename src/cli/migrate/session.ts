@@ -2,11 +2,10 @@
  * One connection, kept: what a migration needs and a pool does not promise.
  *
  * Invariant: one session from `open` to `close`, so a lock that it takes is held until it is closed or its process dies.
- * For a folder of PGlite, which one process may open at a time, the lock is a file beside it.
+ * A folder of PGlite is claimed instead, because one process at a time may open it.
  */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection } from "../connection.js";
+import { claimFolder } from "../folder-lock.js";
 
 export interface Session {
   /** Runs one statement; `values` are texts. */
@@ -20,7 +19,7 @@ export interface Session {
 /** @throws the driver's own error where there is no such database. */
 export const openSession = async (connection: Connection): Promise<Session> => {
   if (connection.driver === "pglite") {
-    const release = await claim(`${connection.dataDir.replace(/[\\/]+$/, "")}.lock`);
+    const release = await claimFolder(connection.dataDir);
     try {
       const { PGlite } = await import("@electric-sql/pglite");
       const client = await PGlite.create(connection.dataDir);
@@ -43,44 +42,4 @@ export const openSession = async (connection: Connection): Promise<Session> => {
       (await (values === undefined ? client.query(text) : client.query(text, [...values]))).rows,
     close: () => client.end(),
   };
-};
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (cause) {
-    return cause instanceof Error && "code" in cause && cause.code === "EPERM";
-  }
-};
-
-const holder = (lock: string): number => {
-  try {
-    return Number(readFileSync(lock, "utf8"));
-  } catch {
-    return 0;
-  }
-};
-
-/** Waits for the folder; one that a dead process left is taken over. */
-const claim = async (lock: string): Promise<() => void> => {
-  const release = (): void => {
-    process.off("exit", release);
-    if (holder(lock) === process.pid) rmSync(lock, { force: true });
-  };
-  for (let attempt = 0; attempt < 600; attempt += 1) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: "wx" });
-      process.once("exit", release);
-      // Who saw the same dead process may have removed this file instead of that one's.
-      await sleep(attempt === 0 ? 0 : 50);
-      if (holder(lock) === process.pid) return release;
-    } catch (cause) {
-      if (!(cause instanceof Error && "code" in cause && cause.code === "EEXIST")) throw cause;
-      const pid = holder(lock);
-      if (pid !== 0 && !isRunning(pid)) rmSync(lock, { force: true });
-    }
-    await sleep(100);
-  }
-  throw new Error(`process ${holder(lock)} has had the folder for a minute. If that is no migration, remove ${lock}.`);
 };
