@@ -115,6 +115,11 @@ describe("drizzle-kit generate with the same config, plain", () => {
   );
 
   it("writes helpers and row-level security too, and agrees with hedgerow generate", async () => {
+    // Also with a table that is not guarded, in a schema of its own.
+    const logs =
+      'export const app = pgSchema("app");\nexport const logs = app.table("logs", { id: text("id").primaryKey() });';
+    const declared = schemaFile("", tasks + logs).replace("{ integer, text }", "{ integer, pgSchema, text }");
+    await project.write("schema.ts", declared);
     const first = await project.drizzleKit(["generate", "--name=first"]);
     expect(first).toMatchObject({ code: 0, stderr: "" });
     const [helpers, tables, security] = (await journal()).map(({ tag }) => tag);
@@ -128,7 +133,7 @@ describe("drizzle-kit generate with the same config, plain", () => {
 
     await project.write(
       "schema.ts",
-      schemaFile("", tasks).replace('create: { roles: ["member+"] }', 'create: { roles: ["admin+"] }'),
+      declared.replace('create: { roles: ["member+"] }', 'create: { roles: ["admin+"] }'),
     );
     expect(await project.drizzleKit(["generate"])).toMatchObject({ code: 0, stderr: "" });
     expect((await journal()).slice(3)).toEqual([

@@ -3,7 +3,8 @@
  *
  * Invariant: drizzle-kit sees no policy of a guarded table. Its diff loses expressions, keeps old ones and asks whether one
  * policy is another renamed; the row-level security that follows replaces all of them anyway. The snapshot that is kept
- * has them, so that a `drizzle-kit generate` without Hedgerow goes on from the same state.
+ * has them, so that a `drizzle-kit generate` without Hedgerow goes on from the same state. As there, `schemaFilter` has no
+ * say: whatever the schema exports is migrated.
  */
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
@@ -86,7 +87,7 @@ export const tableChanges = async (
   const { generateDrizzleJson, generateMigration } = await import("drizzle-kit/api");
   const previous: Snapshot = isSnapshot(before) ? before : generateDrizzleJson({});
   const prevId = isSnapshot(before) ? before.id : noSnapshot;
-  const now: Snapshot = generateDrizzleJson({ ...ordered(schema) }, prevId, ["public"]);
+  const now: Snapshot = generateDrizzleJson({ ...ordered(schema) }, prevId);
   // The policies of one that is still exported, but no longer guarded, are drizzle-kit's to drop.
   const gone = guardedBefore.filter((each) => !Object.values(now.tables).some((table) => isName(table, each)));
   const compare = (): Promise<ReadonlyArray<string>> =>
@@ -104,12 +105,10 @@ const noSnapshot = "00000000-0000-0000-0000-000000000000";
  */
 export const isCurrent = (schema: SchemaModule, newest: unknown): boolean => {
   // Not `import()`, because a process that ends cannot wait.
-  const {
-    generateDrizzleJson,
-  }: { generateDrizzleJson: (module: object, id: string, schemas: Array<string>) => Snapshot } = createRequire(
-    import.meta.url,
-  )("drizzle-kit/api");
-  return isSnapshot(newest) && content(newest) === content(generateDrizzleJson({ ...ordered(schema) }, "", ["public"]));
+  const { generateDrizzleJson }: { generateDrizzleJson: (module: object) => Snapshot } = createRequire(import.meta.url)(
+    "drizzle-kit/api",
+  );
+  return isSnapshot(newest) && content(newest) === content(generateDrizzleJson({ ...ordered(schema) }));
 };
 
 const policyOn = /^\s*(?:CREATE|ALTER|DROP) POLICY "(?:[^"]|"")*" ON (?:"((?:[^"]|"")*)"\.)?"((?:[^"]|"")*)"/;
