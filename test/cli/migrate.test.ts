@@ -246,15 +246,22 @@ describe("hedgerow migrate on PostgreSQL, as an owner who is no superuser", () =
 
   it("leaves a state between two migrations when it is killed, and goes on from there", async () => {
     await prepared();
+    const running = async () => (await query("select from pg_locks where locktype = 'advisory'")).length > 0;
+    const first = migrate();
+    while (!(await running())) await sleep(1);
     const started = performance.now();
-    expect((await migrate()).code).toBe(0);
+    while (await running()) await sleep(1);
     const duration = performance.now() - started;
+    expect((await first).code).toBe(0);
     const whole = await state();
     const hashes = whole.records.map(({ hash }) => hash);
-    for (let attempt = 0; attempt < 8; attempt += 1) {
+    const attempts = 8;
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
       await empty();
       const { child, ran } = project.start(["migrate"], { DATABASE_URL: postgres.ownerUrl });
-      await sleep(duration * (0.5 + 0.5 * Math.random()));
+      while (!(await running())) await sleep(1);
+      // Anywhere in its work, and spread over it.
+      await sleep((duration * (attempt + Math.random())) / attempts);
       child.kill("SIGKILL");
       await ran;
       // The server may still be busy with what the dead process had sent.
@@ -262,8 +269,10 @@ describe("hedgerow migrate on PostgreSQL, as an owner who is no superuser", () =
       const [{ made }] = await query("select to_regclass('drizzle.__drizzle_migrations') is not null as made");
       const applied = made === true ? (await query(records)).map(({ hash }) => hash) : [];
       expect(applied).toEqual(hashes.slice(0, applied.length));
+      const [{ helped }] = await query("select to_regnamespace('hedgerow') is not null as helped");
       const tables = await query(catalog);
-      expect(tables.length > 0).toBe(applied.length >= 2);
+      const guarded = tables.filter(({ policies }) => policies !== null);
+      expect([helped, tables.length > 0, guarded.length > 0]).toEqual([1, 2, 3].map((n) => applied.length >= n));
       // Between tables and policies nobody reads: row-level security is on and no policy lets anyone in.
       for (const table of tables) expect(table).toMatchObject({ relrowsecurity: true });
       expect(await migrate()).toMatchObject({ code: 0, stderr: "" });
