@@ -45,6 +45,9 @@ const helpers =
   "select proname, prosrc, proowner::regrole::text, proacl::text from pg_proc where pronamespace = 'hedgerow'::regnamespace order by 1";
 const records = "select hash, created_at::text from drizzle.__drizzle_migrations order by id";
 
+/** Many processes one after the other. */
+const slow = { timeout: 150_000 };
+
 let project: Project;
 
 beforeAll(async () => {
@@ -244,7 +247,7 @@ describe("hedgerow migrate on PostgreSQL, as an owner who is no superuser", () =
     expect(await query(records)).toHaveLength(3);
   });
 
-  it("leaves a state between two migrations when it is killed, and goes on from there", async () => {
+  it("leaves a state between two migrations when it is killed, and goes on from there", slow, async () => {
     await prepared();
     const running = async () => (await query("select from pg_locks where locktype = 'advisory'")).length > 0;
     const first = migrate();
@@ -327,7 +330,7 @@ describe("hedgerow migrate on a folder of PGlite", () => {
     return { catalog: await rows(catalog), helpers: await rows(helpers), records: await rows(records) };
   };
 
-  it("survives a kill, takes turns, and ends where drizzle-orm's migrator ends", async () => {
+  it("survives a kill, takes turns, and ends where drizzle-orm's migrator ends", slow, async () => {
     await prepared();
     const folder = join(project.directory, "data");
     // To make a folder takes seconds, and a kill meanwhile would be PGlite's own affair.
