@@ -13,6 +13,7 @@ const alias = [
   { find: /^hedgerow\/pglite$/, replacement: source("database/pglite.ts") },
   { find: /^hedgerow\/node-postgres$/, replacement: source("database/node-postgres.ts") },
   { find: /^hedgerow\/drizzle-kit$/, replacement: source("cli/index.ts") },
+  { find: /^hedgerow\/config$/, replacement: source("cli/configuration.ts") },
 ];
 
 export default defineConfig({

@@ -25,6 +25,10 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   index: ["define", "table", "condition"],
 };
 
+/** What the command alone needs must not be reachable from the library. */
+const isCommand = (path: string): boolean => path === "cli/bin.ts" || path.startsWith("cli/commands/");
+const commandPackages = ["effect/cli", "@effect/platform-node-shared", "jiti"];
+
 interface Import {
   readonly specifier: string;
   readonly line: number;
@@ -49,13 +53,17 @@ const isPackage = (specifier: string, name: string): boolean => specifier === na
 const objection = (path: string, specifier: string): string | null => {
   const layer = layerOf(path);
   if (specifier.startsWith(".")) {
-    const target = layerOf(posix.join(posix.dirname(path), specifier));
+    const file = posix.join(posix.dirname(path), specifier).replace(/\.js$/, ".ts");
+    if (isCommand(file) && !isCommand(path)) return "only the command may import its own parts";
+    const target = layerOf(file);
     if (target === layer || mayImport[layer]?.includes(target)) return null;
     return `${layer} may not import ${target}; it may import ${mayImport[layer]?.join(", ") || "nothing of ours"}`;
   }
   if (isPackage(specifier, "hedgerow"))
     return "a source imports another by its relative path, not by the package's name";
   if (isPackage(specifier, "drizzle-kit") && layer !== "cli") return "only cli may import drizzle-kit";
+  if (commandPackages.some((name) => isPackage(specifier, name)) && !isCommand(path))
+    return "only cli/bin.ts and cli/commands may import what the command alone needs";
   if (specifier === "effect") return 'bundlers cannot shake the barrel; import * as Effect from "effect/Effect"';
   return null;
 };

@@ -1,7 +1,7 @@
 /**
  * Which of drizzle-kit's commands this process is.
  *
- * Invariant: answers "push" only inside drizzle-kit itself; a config that anything else imports does nothing.
+ * Invariant: answers only inside drizzle-kit itself; a config that anything else imports does nothing.
  */
 
 const program = /(^|[\\/])drizzle-kit([\\/]bin)?(\.[cm]?js)?$/;
@@ -15,6 +15,13 @@ const commandOf = (args: ReadonlyArray<string>): string | undefined => {
   }
   return undefined;
 };
+
+/**
+ * @param argv `process.argv`.
+ * @returns whether drizzle-kit was started to write what has changed; an empty migration by `--custom` is not that.
+ */
+export const isGenerate = ([, script = "", ...args]: ReadonlyArray<string>): boolean =>
+  program.test(script) && commandOf(args) === "generate" && !args.some((arg) => /^--custom(=|$)/.test(arg));
 
 /**
  * @param argv `process.argv`.

@@ -2,11 +2,14 @@
  * `withHedgerow`: a drizzle-kit config whose push also guards.
  *
  * Invariant: what comes back is a plain drizzle-kit config that never lets drizzle-kit manage roles, and names the schemas
- * that it may touch. Only `drizzle-kit push` reaches a database.
+ * that it may touch. Only `drizzle-kit push` reaches a database, and only `drizzle-kit generate` writes files.
  */
 import type { Config } from "drizzle-kit";
-import { isPush } from "./command.js";
+import { isGenerate, isPush } from "./command.js";
+import type { HedgerowConfig } from "./configuration.js";
 import { connectionOf } from "./connection.js";
+import { drizzleConfigOf, guardOf, isHedgerowConfig } from "./derive.js";
+import { hookGenerate } from "./generate/hook.js";
 import { hookPush } from "./hook.js";
 import { type Guard, planPush } from "./plan.js";
 
@@ -17,10 +20,16 @@ const fail = (message: string): never => {
 const schemasOf = ({ schemaFilter = ["public"] }: Config): Array<string> =>
   typeof schemaFilter === "string" ? [schemaFilter] : schemaFilter;
 
+interface WithHedgerow {
+  /** @param config as `defineConfig` of `hedgerow/config` made it: schema, folder, database and identity are in it. */
+  (config: HedgerowConfig): Config;
+  (config: Config, guard: Guard): Config;
+}
+
 /**
  * Wraps the config of drizzle-kit, so that `drizzle-kit push` makes roles and helper functions first, and applies and
- * verifies row-level security afterwards. Where something is missing at the end, the command fails and says what.
- * Other commands run as they would without it.
+ * verifies row-level security afterwards; and so that `drizzle-kit generate` writes migrations for both as well. Where
+ * something is missing at the end, the command fails and says what. Other commands run as they would without it.
  *
  * @param config as for `defineConfig`; `schemaFilter` is `["public"]` unless given.
  * @param guard `schema`: all exports of the schema, with the identity provider's tables; `identity`: its other half.
@@ -43,7 +52,12 @@ const schemasOf = ({ schemaFilter = ["public"] }: Config): Array<string> =>
  * );
  * ```
  */
-export const withHedgerow = (config: Config, guard: Guard): Config => {
+export const withHedgerow: WithHedgerow = (config: HedgerowConfig | Config, guard?: Guard): Config => {
+  if (isHedgerowConfig(config)) return wrap(drizzleConfigOf(config), guardOf(config));
+  return guard === undefined ? fail("pass the schema and the identity as a second argument.") : wrap(config, guard);
+};
+
+const wrap = (config: Config, guard: Guard): Config => {
   if (config.dialect !== "postgresql") fail(`dialect must be "postgresql", not ${JSON.stringify(config.dialect)}.`);
   if (config.entities?.roles) {
     fail("leave entities.roles out: drizzle-kit would drop the roles that it does not find. Hedgerow makes its own.");
@@ -53,5 +67,12 @@ export const withHedgerow = (config: Config, guard: Guard): Config => {
   }
   const schemas = schemasOf(config);
   if (isPush(process.argv)) hookPush(planPush(guard, schemas), connectionOf(config));
+  if (isGenerate(process.argv)) {
+    if (config.breakpoints === false) fail("leave breakpoints out: drivers run one statement at a time.");
+    if ((config.migrations?.prefix ?? "index") !== "index") {
+      fail("leave migrations.prefix out: the order of migrations is that of their numbers.");
+    }
+    hookGenerate(guard, config.out ?? "./drizzle");
+  }
   return { ...config, schemaFilter: schemas };
 };

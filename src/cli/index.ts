@@ -1,6 +1,9 @@
-/** `hedgerow/drizzle-kit`: drizzle-kit, made to guard what it pushes. */
+/** `hedgerow/drizzle-kit`: drizzle-kit, made to guard what it pushes and what it migrates. */
 export { withHedgerow } from "./config.js";
+export type { Connection } from "./connection.js";
 export { type DoctorOptions, doctor, doctorEffect, type Finding, type Risk, type RiskCode } from "./doctor.js";
 export { PushError } from "./failure.js";
+export { GenerateError, type GenerateOptions, generate, generateEffect } from "./generate/generate.js";
+export { MigrateError, type MigrateOptions, migrate, migrateEffect } from "./migrate/migrate.js";
 export type { Guard } from "./plan.js";
 export { type PushOptions, push, pushEffect } from "./push.js";

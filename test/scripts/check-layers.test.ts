@@ -26,6 +26,8 @@ beforeAll(() => {
     "auth/jwt.ts": 'export const of = (x: import("../database/database.js").Result) => x;\n',
     "auth/self.ts": 'import { table } from "hedgerow";\n',
     "cli/push.ts": 'import "drizzle-kit/api";\nimport "../index.js";\nimport "../testing/matrix.js";\n',
+    "cli/load.ts": 'import { createJiti } from "jiti";\nimport "effect/cli";\nimport "./commands/index.js";\n',
+    "cli/commands/index.ts": 'import { Command } from "effect/cli";\nimport "../push.js";\n',
     "testing/matrix.ts": 'import "../http/index.js";\nimport "../cli/push.js";\n',
     "utils/misc.ts": "export {};\n",
   };
@@ -42,6 +44,9 @@ it("names file, line and reason of every import that points up or across", () =>
     'auth/jwt.ts:1: "../database/database.js": auth may not import database',
     'auth/plugin.ts:2: "../database/database.js": auth may not import database',
     'auth/self.ts:1: "hedgerow": a source imports another by its relative path, not by the package\'s name',
+    'cli/load.ts:1: "jiti": only cli/bin.ts and cli/commands may import what the command alone needs',
+    'cli/load.ts:2: "effect/cli": only cli/bin.ts and cli/commands may import what the command alone needs',
+    'cli/load.ts:3: "./commands/index.js": only the command may import its own parts',
     'condition/up.ts:3: "../table/table.js": condition may not import table',
     'http/index.ts:1: "../postgres/helpers.js": http may not import postgres',
     'http/index.ts:2: "effect": bundlers cannot shake the barrel',

@@ -4,7 +4,7 @@
  * Invariant: the package is built, packed and unpacked for each project, so that tests in parallel do not share a `dist`,
  * and nothing is resolved that the tarball does not hold or package.json does not export.
  */
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,17 +17,27 @@ export interface Ran {
   readonly stderr: string;
 }
 
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ran: Promise<Ran>;
+}
+
 export interface Project {
   readonly directory: string;
   readonly write: (file: string, text: string) => Promise<void>;
   /** Runs `drizzle-kit` as npx does, without a terminal. */
   readonly drizzleKit: (args: ReadonlyArray<string>, environment?: NodeJS.ProcessEnv) => Promise<Ran>;
+  /** Runs `hedgerow` as npx does, without a terminal. */
+  readonly hedgerow: (args: ReadonlyArray<string>, environment?: NodeJS.ProcessEnv) => Promise<Ran>;
+  /** The same, with the process in hand. */
+  readonly start: (args: ReadonlyArray<string>, environment?: NodeJS.ProcessEnv) => Running;
   readonly remove: () => Promise<void>;
 }
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const dependencies = [
   ".bin",
+  "@effect",
   "@electric-sql",
   "@hono",
   "better-auth",
@@ -35,6 +45,7 @@ const dependencies = [
   "drizzle-orm",
   "effect",
   "hono",
+  "jiti",
   "pg",
   "tsx",
 ];
@@ -63,21 +74,32 @@ export const makeProject = async (): Promise<Project> => {
     dependencies.map((name) => symlink(join(repository, "node_modules", name), join(modules, name), "junction")),
   );
   await install(modules);
+  const start =
+    (script: string) =>
+    (args: ReadonlyArray<string>, environment: NodeJS.ProcessEnv = {}): Running => {
+      const { NODE_OPTIONS: _, VITEST: __, ...env } = process.env;
+      let end = (_: Ran): void => {};
+      const ran = new Promise<Ran>((resolve) => {
+        end = resolve;
+      });
+      const child = execFile(
+        process.execPath,
+        [script, ...args],
+        { cwd: directory, env: { ...env, ...environment } },
+        (error, stdout, stderr) =>
+          end({ code: error === null ? 0 : typeof error.code === "number" ? error.code : -1, stdout, stderr }),
+      );
+      child.stdin?.end();
+      return { child, ran };
+    };
+  const drizzleKit = start(join(modules, ".bin", "drizzle-kit"));
+  const hedgerow = start(join(modules, "hedgerow", "dist", "cli", "bin.js"));
   return {
     directory,
     write: (file, text) => writeFile(join(directory, file), text),
-    drizzleKit: (args, environment = {}) =>
-      new Promise((resolve) => {
-        const { NODE_OPTIONS: _, VITEST: __, ...env } = process.env;
-        const child = execFile(
-          process.execPath,
-          [join(modules, ".bin", "drizzle-kit"), ...args],
-          { cwd: directory, env: { ...env, ...environment } },
-          (error, stdout, stderr) =>
-            resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : -1, stdout, stderr }),
-        );
-        child.stdin?.end();
-      }),
+    drizzleKit: (args, environment) => drizzleKit(args, environment).ran,
+    hedgerow: (args, environment) => hedgerow(args, environment).ran,
+    start: hedgerow,
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 };

@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+/**
+ * The command `hedgerow`.
+ *
+ * Invariant: only this file and those in commands/ import what the command alone needs. It ends with an exit code that
+ * tells whether it did what it was asked to do.
+ */
+import { readFileSync } from "node:fs";
+import * as NodeChildProcessSpawner from "@effect/platform-node-shared/NodeChildProcessSpawner";
+import * as NodeFileSystem from "@effect/platform-node-shared/NodeFileSystem";
+import * as NodePath from "@effect/platform-node-shared/NodePath";
+import * as NodeStdio from "@effect/platform-node-shared/NodeStdio";
+import * as NodeTerminal from "@effect/platform-node-shared/NodeTerminal";
+import { CliOutput, Command } from "effect/cli";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Layer from "effect/Layer";
+import { describeCause, exitCodeOf } from "./commands/failure.js";
+import { hedgerow } from "./commands/index.js";
+
+const files = Layer.mergeAll(NodeFileSystem.layer, NodePath.layer);
+const platform = Layer.mergeAll(
+  files,
+  NodeStdio.layer,
+  NodeTerminal.layer,
+  Layer.provide(NodeChildProcessSpawner.layer, files),
+);
+
+const colors = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+const args = process.argv.slice(2);
+const { version }: { readonly version: string } = JSON.parse(
+  readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+);
+
+const program = Command.runWith(hedgerow, { version })(args).pipe(
+  Effect.provide(Layer.mergeAll(platform, CliOutput.layer(CliOutput.defaultFormatter({ colors })))),
+);
+
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+
+const exit = await Effect.runPromiseExit(program, { signal: stop.signal });
+if (Exit.isFailure(exit)) {
+  const message = describeCause(exit.cause, args.includes("--verbose"));
+  if (message !== undefined) console.error(message);
+  process.exitCode = exitCodeOf(exit.cause);
+}

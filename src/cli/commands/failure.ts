@@ -1,0 +1,40 @@
+/**
+ * What a command says when it fails.
+ *
+ * Invariant: a failure that was foreseen is a message and an exit code, without a stack; `--verbose` adds what lies behind
+ * it. Whatever was not foreseen shows its message too, and its stack under `--verbose` only.
+ */
+import * as Cause from "effect/Cause";
+import { CliError, Flag, GlobalFlag } from "effect/cli";
+
+/** For all commands. */
+export const verbose = GlobalFlag.Setting("verbose")({
+  flag: Flag.Boolean("verbose").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Show what lies behind an error, stack traces included"),
+  ),
+});
+
+const causes = (error: unknown): ReadonlyArray<string> =>
+  error instanceof Error
+    ? [error.stack ?? error.message, ...causes(error.cause)]
+    : error === undefined
+      ? []
+      : [String(error)];
+
+/** @returns the text for stderr; nothing where the library has said it. */
+export const describeCause = (cause: Cause.Cause<unknown>, detailed: boolean): string | undefined => {
+  const error = Cause.squash(cause);
+  // With the help it has printed what is wrong.
+  if (CliError.isCliError(error) && error._tag === "ShowHelp") return undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  return detailed ? [message, "", ...causes(error)].join("\n") : message;
+};
+
+/** 2 where the command line is wrong, as for other commands; 130 as after Ctrl-C; 1 for what went wrong. */
+export const exitCodeOf = (cause: Cause.Cause<unknown>): number => {
+  if (Cause.hasInterruptsOnly(cause)) return 130;
+  const error = Cause.squash(cause);
+  if (!CliError.isCliError(error)) return 1;
+  return error._tag === "ShowHelp" && error.errors.length === 0 ? 0 : 2;
+};

@@ -1,0 +1,12 @@
+/** The commands of `hedgerow`. A new one is a file here and a line below. */
+import { Command } from "effect/cli";
+import { verbose } from "./failure.js";
+import { generate } from "./generate.js";
+import { migrate } from "./migrate.js";
+import { push } from "./push.js";
+
+export const hedgerow = Command.make("hedgerow").pipe(
+  Command.withDescription("Postgres tables that are guarded as declared"),
+  Command.withSubcommands([push, generate, migrate]),
+  Command.withGlobalFlags([verbose]),
+);

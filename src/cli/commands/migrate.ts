@@ -1,0 +1,25 @@
+/** `hedgerow migrate`: the migrations of the folder, applied and verified. */
+import * as Console from "effect/Console";
+import { Command } from "effect/cli";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import { guardOf, outOf } from "../derive.js";
+import { migrateEffect } from "../migrate/migrate.js";
+import { configFlag, connect, loadConfig } from "./load.js";
+
+export const migrate = Command.make(
+  "migrate",
+  { config: configFlag },
+  Effect.fn(function* ({ config: path }) {
+    const config = yield* loadConfig(Option.getOrUndefined(path));
+    const connection = yield* connect(config);
+    const applied = yield* migrateEffect({
+      ...guardOf(config),
+      out: outOf(config),
+      connection,
+      onApplied: (tag) => console.log(`${config.name}: applied ${tag}`),
+    });
+    const what = applied.length === 0 ? "nothing to apply" : `${applied.length} applied`;
+    yield* Console.log(`${config.name}: ${what}, the database is as declared.`);
+  }),
+).pipe(Command.withDescription("Apply the migrations that the database has not seen, and verify it"));

@@ -1,0 +1,35 @@
+/** `hedgerow push`: the database as declared, without migrations. */
+import * as Console from "effect/Console";
+import { Command, Flag } from "effect/cli";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import { guardOf } from "../derive.js";
+import { openDatabase } from "../open.js";
+import { pushEffect } from "../push.js";
+import { configFlag, connect, loadConfig } from "./load.js";
+
+export const push = Command.make(
+  "push",
+  {
+    config: configFlag,
+    acceptDataLoss: Flag.Boolean("accept-data-loss").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription("Also drop tables and columns that have rows"),
+    ),
+  },
+  Effect.fn(function* ({ config: path, acceptDataLoss }) {
+    const config = yield* loadConfig(Option.getOrUndefined(path));
+    const connection = yield* connect(config);
+    const guard = guardOf(config);
+    yield* Effect.acquireUseRelease(
+      Effect.promise(() => openDatabase(connection)),
+      ({ database }) => pushEffect({ ...guard, database, acceptDataLoss }),
+      ({ close }) => Effect.promise(close),
+    );
+    yield* Console.log(`${config.name}: the database is as declared, row-level security applied and verified.`);
+  }),
+).pipe(
+  Command.withDescription(
+    "Bring the database to what the schema declares, without migrations: for development and tests",
+  ),
+);

@@ -1,0 +1,195 @@
+/**
+ * `hedgerow/config`: what a project says about itself, once, in `hedgerow.config.ts`.
+ *
+ * Invariant: plain data that has been checked as a whole. Nothing here reaches a database or drizzle-kit, so anything may
+ * import a config.
+ */
+import type { BetterAuthOptions } from "better-auth";
+import * as Data from "effect/Data";
+import type { Claims } from "../auth/better-auth/claims.js";
+import type { SchemaModule } from "../table/schema.js";
+
+/** A PostgreSQL server, reached as the owner of the tables. */
+export interface PostgresProvider {
+  readonly type: "postgres";
+  /** Usually from the environment. Only commands that reach the database need it. */
+  readonly url: string | undefined;
+}
+
+/** A database of Neon, reached as the owner of the tables. */
+export interface NeonProvider {
+  readonly type: "neon";
+  /** The direct one, without `-pooler`: a lock must outlive a transaction. */
+  readonly url: string | undefined;
+}
+
+/** Postgres in a folder. */
+export interface PgliteProvider {
+  readonly type: "pglite";
+  /** The folder, from where the command runs. */
+  readonly dataDir: string;
+}
+
+export type DatabaseProvider = PostgresProvider | NeonProvider | PgliteProvider;
+
+/** Better Auth, with its tables in the same database. */
+export interface BetterAuthProvider {
+  readonly type: "better-auth";
+  /** The options that `authTables` and `betterAuth` get. */
+  readonly options: BetterAuthOptions;
+  /** Fields of Better Auth's tables that rules may compare with as `ctx.claims.x`. */
+  readonly claims?: Claims;
+}
+
+export interface HedgerowConfig {
+  /** What messages call the project. */
+  readonly name: string;
+  readonly schema: {
+    /** The file or files for drizzle-kit, from where the command runs: `"./schema.ts"`. */
+    readonly path: string | ReadonlyArray<string>;
+    /** What they export: `import * as schema from "./schema"`. */
+    readonly module: SchemaModule;
+  };
+  /** The folder of the migrations, from where the command runs. `"./drizzle"` unless given. */
+  readonly out?: string;
+  readonly providers: {
+    /** Where the API runs. A Worker has no folder, so `cloudflare` excludes `pglite`. */
+    readonly runtime: "cloudflare" | "node" | "bun";
+    readonly database: DatabaseProvider;
+    readonly auth: BetterAuthProvider;
+  };
+}
+
+/** A config that cannot be used. The message has every problem, one on each line. */
+export class ConfigError extends Data.TaggedError("ConfigError")<{
+  readonly message: string;
+  readonly problems: ReadonlyArray<string>;
+  readonly cause?: unknown;
+}> {}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isFilled = (value: unknown): value is string => typeof value === "string" && value.trim() !== "";
+
+type Check = (value: unknown, path: string) => ReadonlyArray<string>;
+
+const filled: Check = (value, path) => (isFilled(value) ? [] : [`${path} must be a text that is not empty`]);
+
+const optional =
+  (check: Check): Check =>
+  (value, path) =>
+    value === undefined ? [] : check(value, path);
+
+const object: Check = (value, path) => (isObject(value) ? [] : [`${path} must be an object`]);
+
+const oneOf = (words: ReadonlyArray<string>): Check => {
+  const list = words.map((word) => JSON.stringify(word)).join(", ");
+  return (value, path) => (words.some((word) => word === value) ? [] : [`${path} must be one of ${list}`]);
+};
+
+/** An object with exactly these keys: a key that nothing reads is a mistake, most often a misspelling. */
+const struct =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value, path) => {
+    if (!isObject(value)) return [`${path === "" ? "the config" : path} must be an object`];
+    const at = (key: string): string => (path === "" ? key : `${path}.${key}`);
+    return [
+      ...Object.keys(value)
+        .filter((key) => !Object.hasOwn(checks, key))
+        .map((key) => `${at(key)} is not known; there are ${Object.keys(checks).join(", ")}`),
+      ...Object.entries(checks).flatMap(([key, check]) => check(value[key], at(key))),
+    ];
+  };
+
+/** An object whose `type` decides what else it has. */
+const variants =
+  (of: Readonly<Record<string, Readonly<Record<string, Check>>>>): Check =>
+  (value, path) => {
+    if (!isObject(value)) return [`${path} must be an object with a type`];
+    const { type } = value;
+    const found = typeof type === "string" && Object.hasOwn(of, type) ? of[type] : undefined;
+    const known = oneOf(Object.keys(of));
+    return found === undefined ? known(type, `${path}.type`) : struct({ type: known, ...found })(value, path);
+  };
+
+const paths: Check = (value, path) =>
+  Array.isArray(value) && value.length > 0
+    ? value.flatMap((each, index) => filled(each, `${path}[${index}]`))
+    : filled(value, path);
+
+/** It may be missing where a command needs no database; `connectionOf` says so where one does. */
+const url: Check = optional((value, path) => (typeof value === "string" ? [] : [`${path} must be a text`]));
+
+const direct: Check = (value, path) =>
+  typeof value === "string" && /-pooler\./.test(value)
+    ? [`${path} goes through the pooler, where a lock does not outlive a transaction; take the direct one`]
+    : url(value, path);
+
+const folder: Check = (value, path) =>
+  isFilled(value) && value.includes("://") && !value.startsWith("file://")
+    ? [`${path} must be a folder, not ${JSON.stringify(value)}`]
+    : filled(value, path);
+
+const whole = struct({
+  name: filled,
+  schema: struct({ path: paths, module: object }),
+  out: optional(filled),
+  providers: struct({
+    runtime: oneOf(["cloudflare", "node", "bun"]),
+    database: variants({ postgres: { url }, neon: { url: direct }, pglite: { dataDir: folder } }),
+    auth: variants({ "better-auth": { options: object, claims: optional(object) } }),
+  }),
+});
+
+/** What each part allows by itself and both together do not. */
+const together = (config: unknown): ReadonlyArray<string> => {
+  const providers = isObject(config) && isObject(config.providers) ? config.providers : {};
+  const { runtime, database } = providers;
+  return runtime === "cloudflare" && isObject(database) && database.type === "pglite"
+    ? ['providers.database.type "pglite" keeps a folder, and a Worker (providers.runtime "cloudflare") has none']
+    : [];
+};
+
+/** @returns what is wrong with a value as a config, one sentence each. */
+const problemsOfConfig = (config: unknown): ReadonlyArray<string> => [...whole(config, ""), ...together(config)];
+
+const isConfig = (config: unknown): config is HedgerowConfig => problemsOfConfig(config).length === 0;
+
+/**
+ * Describes a project, for the `hedgerow` command and for `withHedgerow` in `drizzle.config.ts`.
+ *
+ * @param config where the schema is, where it goes, and on what it stands.
+ * @returns the same config.
+ * @throws ConfigError that lists every problem.
+ *
+ * @example
+ * ```ts
+ * // hedgerow.config.ts
+ * import { defineConfig } from "hedgerow/config";
+ * import { authOptions } from "./auth-options";
+ * import * as schema from "./schema";
+ *
+ * export default defineConfig({
+ *   name: "acme",
+ *   schema: { path: "./schema.ts", module: schema },
+ *   out: "./drizzle",
+ *   providers: {
+ *     runtime: "node",
+ *     database: { type: "postgres", url: process.env.MIGRATION_DATABASE_URL },
+ *     auth: { type: "better-auth", options: authOptions },
+ *   },
+ * });
+ * ```
+ */
+export const defineConfig = (config: HedgerowConfig): HedgerowConfig => checkConfig(config);
+
+/** @throws ConfigError that lists every problem. */
+export const checkConfig = (config: unknown): HedgerowConfig => {
+  if (isConfig(config)) return config;
+  const problems = problemsOfConfig(config);
+  throw new ConfigError({
+    message: ["The config of Hedgerow is not right:", ...problems.map((problem) => `  - ${problem}`)].join("\n"),
+    problems,
+  });
+};

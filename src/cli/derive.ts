@@ -1,0 +1,51 @@
+/**
+ * What a Hedgerow config means to drizzle-kit and to the commands.
+ *
+ * Invariant: one config, one meaning. drizzle-kit and every command of Hedgerow see the same tables, the same folder and
+ * the same database.
+ */
+import type { Config } from "drizzle-kit";
+import { sessionIdentity } from "../auth/better-auth/identity.js";
+import { ConfigError, type HedgerowConfig } from "./configuration.js";
+import type { Connection } from "./connection.js";
+import type { Guard } from "./plan.js";
+
+/** Tells a config of Hedgerow from one of drizzle-kit, which has no providers. */
+export const isHedgerowConfig = (config: HedgerowConfig | Config): config is HedgerowConfig => "providers" in config;
+
+/** @returns the folder of the migrations; drizzle-kit's own default where none is given. */
+export const outOf = ({ out = "./drizzle" }: Pick<HedgerowConfig, "out">): string => out;
+
+/** @returns the schema and the identity provider. */
+export const guardOf = ({ schema, providers }: HedgerowConfig): Guard => {
+  const { options, claims } = providers.auth;
+  return { schema: schema.module, identity: sessionIdentity(options, claims === undefined ? {} : { claims }) };
+};
+
+/** @returns the config that drizzle-kit understands. */
+export const drizzleConfigOf = (config: HedgerowConfig): Config => {
+  const { path } = config.schema;
+  const { database } = config.providers;
+  const common = {
+    dialect: "postgresql",
+    schema: typeof path === "string" ? path : [...path],
+    out: outOf(config),
+  } as const;
+  return database.type === "pglite"
+    ? { ...common, driver: "pglite", dbCredentials: { url: database.dataDir } }
+    : { ...common, dbCredentials: { url: database.url ?? "" } };
+};
+
+/**
+ * @returns how to reach the database of a config.
+ * @throws ConfigError where the config does not say.
+ */
+export const connectionTo = ({ providers: { database } }: HedgerowConfig): Connection => {
+  if (database.type === "pglite") return { driver: "pglite", dataDir: database.dataDir.replace(/^file:\/\//, "") };
+  if (database.url !== undefined && database.url !== "") {
+    return { driver: "pg", options: { connectionString: database.url } };
+  }
+  const message =
+    "providers.database.url is empty, so there is no database to reach. Is the environment variable that it comes from set?";
+  throw new ConfigError({ message, problems: [message] });
+};

@@ -1,0 +1,86 @@
+/**
+ * `generate()`: what has changed in a schema, as migrations in one folder with one journal.
+ *
+ * Invariant: helpers, then tables, then row-level security, and either all of them are in the journal or none. What is not
+ * changed is not written again; afterwards the last row-level security of the folder is the one that is declared.
+ */
+import * as Data from "effect/Data";
+import * as Effect from "effect/Effect";
+import { DefinitionError } from "../../condition/problem.js";
+import type { Guard } from "../plan.js";
+import { append, type Draft, noJournal, readJournal, readSnapshot } from "./folder.js";
+import { guardedBefore, helpersDraft, layersOf, securityDraft, tablesDraft } from "./layers.js";
+import { tableChanges } from "./tables.js";
+
+export interface GenerateOptions extends Guard {
+  /** The folder of the migrations. */
+  readonly out: string;
+  /** What the migration of the tables is called, `tables` unless given. */
+  readonly name?: string;
+  /** Whether drizzle-kit may ask on this terminal, for example whether a column is new or renamed. */
+  readonly ask?: boolean;
+}
+
+/** Rejects the promise of `generate()`. Nothing was written. */
+export class GenerateError extends Data.TaggedError("GenerateError")<{
+  readonly message: string;
+  readonly cause?: unknown;
+}> {}
+
+const unanswered = (cause: unknown): GenerateError => {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new GenerateError({
+    message: /TTY/.test(message)
+      ? "Nothing was written: drizzle-kit has a question, for example whether a column or table is new or renamed. Run `hedgerow generate` in a terminal."
+      : `Nothing was written: ${message}`,
+    cause,
+  });
+};
+
+/** The program behind `generate`, for those who use Effect. */
+export const generateEffect = ({
+  out,
+  name = "tables",
+  ask = false,
+  ...guard
+}: GenerateOptions): Effect.Effect<ReadonlyArray<string>, DefinitionError | GenerateError> =>
+  Effect.tryPromise({
+    try: async () => {
+      if (!/^[a-z0-9_-]+$/i.test(name)) throw new Error("the name of a migration has letters, digits, - and _ only.");
+      const layers = layersOf(guard);
+      const journal = readJournal(out) ?? noJournal;
+      const before = guardedBefore(out, journal);
+      const { statements, snapshot } = await tableChanges(
+        guard.schema,
+        readSnapshot(out, journal),
+        layers.tables,
+        before,
+        ask,
+      );
+      const { text, cleared } = tablesDraft(layers, statements, before);
+      const drafts: ReadonlyArray<Draft> = [
+        ...helpersDraft(layers, journal),
+        ...(text === undefined ? [] : [{ name, text }]),
+        ...securityDraft(layers, journal, before, cleared),
+      ];
+      return append(out, drafts, snapshot).map(({ tag }) => `${tag}.sql`);
+    },
+    catch: (cause) => (cause instanceof DefinitionError ? cause : unanswered(cause)),
+  });
+
+/**
+ * Writes what has changed in a schema as migrations: helper functions where they changed, drizzle-kit's migration of the
+ * tables, and the row-level security where a rule changed. A second call writes nothing.
+ *
+ * @param options the schema, the identity provider, the folder.
+ * @returns the names of the new files, in the order in which they run.
+ * @throws DefinitionError with all problems of all tables.
+ * @throws GenerateError where drizzle-kit has a question or the folder is broken; nothing was written then.
+ *
+ * @example
+ * ```ts
+ * await generate({ schema, identity: sessionIdentity(authOptions), out: "./drizzle" });
+ * ```
+ */
+export const generate = async (options: GenerateOptions): Promise<ReadonlyArray<string>> =>
+  Effect.runPromise(generateEffect(options));

@@ -1,0 +1,195 @@
+/**
+ * The two migrations that drizzle-kit does not make: helpers before its tables, row-level security after them.
+ *
+ * Invariant: each is known by the hash of what is declared, which is the same in whatever order tables are exported and on
+ * every machine. The row-level security replaces whatever stood there, so only the last one of a folder counts.
+ */
+import { getTableName, is } from "drizzle-orm";
+import { PgTable } from "drizzle-orm/pg-core";
+import type { TableName } from "../../condition/condition.js";
+import { dollarQuoted, nameText, qualified } from "../../condition/sql-text.js";
+import { type CompiledSchema, compile } from "../../postgres/compile.js";
+import type { IdentitySource } from "../../postgres/identity.js";
+import { helperSchema } from "../../postgres/names.js";
+import { lockStatement } from "../../postgres/security.js";
+import type { SchemaModule } from "../../table/schema.js";
+import type { Guard } from "../plan.js";
+import { type Draft, hashOf, type Journal, joinStatements, readMigration } from "./folder.js";
+
+export interface Layers {
+  readonly helpers: Layer;
+  readonly security: Layer;
+  /** The tables that Hedgerow guards, the identity provider's included, in order. */
+  readonly tables: ReadonlyArray<TableName>;
+}
+
+interface Layer {
+  readonly hash: string;
+  readonly statements: ReadonlyArray<string>;
+}
+
+const helpersName = "hedgerow_helpers";
+const securityName = "hedgerow_rls";
+
+const byText =
+  <A>(text: (value: A) => string) =>
+  (one: A, other: A): number => {
+    const [first, second] = [text(one), text(other)];
+    return first < second ? -1 : first > second ? 1 : 0;
+  };
+
+/** The same exports in the order of the names of the tables. */
+export const ordered = (module: SchemaModule): SchemaModule =>
+  Object.fromEntries(
+    Object.entries(module).sort(byText(([key, value]) => `${is(value, PgTable) ? getTableName(value) : ""} ${key}`)),
+  );
+
+const orderedIdentity = (identity: IdentitySource): IdentitySource => ({
+  ...identity,
+  serviceTables: [...identity.serviceTables].sort(byText(qualified)),
+  reads: [...identity.reads].sort(byText(qualified)),
+  policies: [...identity.policies].sort(byText(({ table, name }) => `${qualified(table)} ${name}`)),
+  indexes: [...identity.indexes].sort(),
+});
+
+const layer = (statements: ReadonlyArray<string>): Layer => ({
+  hash: hashOf(statements.join(";\n")).slice(0, 12),
+  // Whoever migrates with something else than `hedgerow migrate` takes no lock of their own.
+  statements: [lockStatement, ...statements],
+});
+
+/** @throws DefinitionError with all problems of all tables. */
+export const layersOf = ({ schema, identity }: Guard): Layers => {
+  const { bootstrap, security, expected }: CompiledSchema = compile(ordered(schema), orderedIdentity(identity));
+  return {
+    helpers: layer(bootstrap),
+    security: layer(security),
+    tables: expected.tables
+      .map(({ schema, name }) => ({ schema, name }))
+      .sort(byText(({ schema, name }) => `${schema} ${name}`)),
+  };
+};
+
+const hashIn = (tag: string, name: string): string | undefined =>
+  new RegExp(`^\\d+_${name}_([0-9a-f]{12})$`).exec(tag)?.[1];
+
+const last = ({ entries }: Journal, name: string) =>
+  entries.filter(({ tag }) => hashIn(tag, name) !== undefined).at(-1);
+
+const marker = "-- guards ";
+
+const isNames = (value: unknown): value is ReadonlyArray<readonly [string, string]> =>
+  Array.isArray(value) && value.every((each) => Array.isArray(each) && each.length === 2);
+
+/** @returns the tables that the last row-level security of a folder guards. */
+export const guardedBefore = (out: string, journal: Journal): ReadonlyArray<TableName> => {
+  const entry = last(journal, securityName);
+  if (entry === undefined) return [];
+  const line = readMigration(out, entry)
+    .split(/\r?\n/)
+    .find((each) => each.startsWith(marker));
+  const names: unknown = line === undefined ? [] : JSON.parse(line.slice(marker.length));
+  return isNames(names) ? names.map(([schema, name]) => ({ schema, name })) : [];
+};
+
+const isIn = (tables: ReadonlyArray<TableName>, { schema, name }: TableName): boolean =>
+  tables.some((table) => table.schema === schema && table.name === name);
+
+/** What Hedgerow gave to a table that it no longer guards; its policies are in drizzle-kit's own migration. */
+const retire = (table: TableName): string =>
+  `do ${dollarQuoted(`declare found name; begin
+  if pg_catalog.to_regclass(${nameText(table)}) is null then
+    return;
+  end if;
+  for found in select tgname from pg_catalog.pg_trigger where tgrelid = ${nameText(table)}::regclass and tgname like 'HEDGEROW\\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', found, ${nameText(table)}::regclass);
+  end loop;
+  perform ${helperSchema}.revoke_all(${nameText(table)});
+end`)}`;
+
+/**
+ * A policy or trigger that mentions a column stands in the way of changing the column's type and of dropping it. Row-level
+ * security stays on, so until the policies are back, nobody reads.
+ *
+ * @returns a statement that drops all of them, on the tables that exist.
+ */
+export const makeRoom = (tables: ReadonlyArray<TableName>): string =>
+  `do ${dollarQuoted(`declare
+  guarded oid[] := array[
+    ${tables.map((table) => `pg_catalog.to_regclass(${nameText(table)})`).join(",\n    ")}
+  ];
+  found record;
+begin
+  for found in
+    select 'policy' as kind, polname as name, polrelid::regclass as relation from pg_catalog.pg_policy
+    where polrelid = any (guarded)
+    union all
+    select 'trigger', tgname, tgrelid::regclass from pg_catalog.pg_trigger
+    where tgrelid = any (guarded) and tgname like 'HEDGEROW\\_%'
+  loop
+    execute pg_catalog.format('drop %s %I on %s', found.kind, found.name, found.relation);
+  end loop;
+end`)}`;
+
+/** Tables that stand in the way of nothing are left alone. */
+const needsRoom = (statement: string): boolean => /\b(SET DATA TYPE|DROP COLUMN)\b/i.test(statement);
+
+export interface TablesDraft {
+  /** Undefined where there is nothing to do. */
+  readonly text: string | undefined;
+  /** Whether it drops policies, which must then be made again. */
+  readonly cleared: boolean;
+}
+
+/** @returns drizzle-kit's statements as a migration that nothing stands in the way of. */
+export const tablesDraft = (
+  { tables }: Layers,
+  statements: ReadonlyArray<string>,
+  before: ReadonlyArray<TableName>,
+): TablesDraft => {
+  const kept = before.filter((table) => isIn(tables, table));
+  const cleared = kept.length > 0 && statements.some(needsRoom);
+  return {
+    text: statements.length === 0 ? undefined : joinStatements([...(cleared ? [makeRoom(kept)] : []), ...statements]),
+    cleared,
+  };
+};
+
+/** @returns the migration with the helpers, where the folder does not end with these. */
+export const helpersDraft = ({ helpers }: Layers, journal: Journal): ReadonlyArray<Draft> => {
+  const before = last(journal, helpersName);
+  return before !== undefined && hashIn(before.tag, helpersName) === helpers.hash
+    ? []
+    : [
+        {
+          name: `${helpersName}_${helpers.hash}`,
+          text: `-- Hedgerow: roles and helper functions, for the policies that follow.\n${joinStatements(helpers.statements)}`,
+        },
+      ];
+};
+
+/**
+ * @param force also where the folder ends with the same, because what it made has been dropped.
+ * @returns the migration with the row-level security, where the folder does not end with this one.
+ */
+export const securityDraft = (
+  { security, tables }: Layers,
+  journal: Journal,
+  before: ReadonlyArray<TableName>,
+  force: boolean,
+): ReadonlyArray<Draft> => {
+  const entry = last(journal, securityName);
+  if (!force && entry !== undefined && hashIn(entry.tag, securityName) === security.hash) return [];
+  const retired = before.filter((table) => !isIn(tables, table));
+  const [lock = "", ...statements] = security.statements;
+  return [
+    {
+      name: `${securityName}_${security.hash}`,
+      text: [
+        "-- Hedgerow: row-level security, exactly as declared. It replaces whatever stood on these tables before.",
+        `${marker}${JSON.stringify(tables.map(({ schema, name }) => [schema, name]))}`,
+        joinStatements([lock, ...retired.map(retire), ...statements]),
+      ].join("\n"),
+    },
+  ];
+};

@@ -1,0 +1,177 @@
+/**
+ * `migrate()`: the migrations of a folder, applied and verified.
+ *
+ * Invariant: one at a time works on a database, under the lock that pushes take as well. Each migration and the row that
+ * records it are one transaction, so a process that dies leaves the state before or after one; running again goes on from
+ * there. The rows are drizzle-orm's own, so its migrator and this one see each other's work.
+ */
+import * as Data from "effect/Data";
+import * as Effect from "effect/Effect";
+import type { DefinitionError } from "../../condition/problem.js";
+import { databaseError } from "../../database/protocol.js";
+import { compileEffect } from "../../postgres/compile.js";
+import { Postgres } from "../../postgres/dialect.js";
+import type { Expectation } from "../../postgres/expectation.js";
+import { demandSecurity, demandStructure } from "../../postgres/inspect.js";
+import { lockStatement } from "../../postgres/security.js";
+import { type Connection, withoutSecrets } from "../connection.js";
+import { describeFailure, problemsOf } from "../failure.js";
+import { readJournal, readMigration } from "../generate/folder.js";
+import type { Guard } from "../plan.js";
+import { type Applied, historyOf, type Migration, migrationOf } from "./history.js";
+import { openSession, type Session } from "./session.js";
+
+export interface MigrateOptions extends Guard {
+  /** The folder of the migrations. */
+  readonly out: string;
+  /** The database, reached as the owner of its tables. */
+  readonly connection: Connection;
+  /** Told after each migration. */
+  readonly onApplied?: (tag: string) => void;
+}
+
+/** Rejects the promise of `migrate()`. */
+export class MigrateError extends Data.TaggedError("MigrateError")<{
+  readonly message: string;
+  readonly problems: ReadonlyArray<string>;
+  readonly cause?: unknown;
+}> {}
+
+const failed = (what: string, problems: ReadonlyArray<string>, cause?: unknown): MigrateError =>
+  new MigrateError({ message: describeFailure(what, problems), problems, cause });
+
+/** The same lock, held until the session ends. */
+const lockSession = lockStatement.replace("pg_advisory_xact_lock", "pg_advisory_lock");
+
+/** As drizzle-orm makes it. */
+const recordTable = [
+  "create schema if not exists drizzle",
+  "create table if not exists drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)",
+];
+
+const readFolder = (out: string): Effect.Effect<ReadonlyArray<Migration>, MigrateError> =>
+  Effect.try({
+    try: () => {
+      const journal = readJournal(out);
+      if (journal === undefined) throw new Error(`${out} has no migrations. Run \`hedgerow generate\` first.`);
+      return journal.entries.map((entry) => migrationOf(entry, readMigration(out, entry)));
+    },
+    catch: (cause) => failed("Nothing was migrated.", [cause instanceof Error ? cause.message : String(cause)], cause),
+  });
+
+/** The sentences of an error of the driver's, without the password. */
+const sentences = (connection: Connection, cause: unknown): ReadonlyArray<string> =>
+  problemsOf(databaseError(cause)).map((problem) => withoutSecrets(connection, problem));
+
+const open = (connection: Connection) =>
+  Effect.tryPromise({
+    try: () => openSession(connection),
+    catch: (cause) =>
+      failed(
+        "Nothing was migrated.",
+        [
+          withoutSecrets(
+            connection,
+            `The database cannot be reached: ${cause instanceof Error && cause.message !== "" ? cause.message : String(cause)}`,
+          ),
+        ],
+        cause,
+      ),
+  });
+
+/** A problem in one statement, for whoever has to find it. */
+const at = (migration: Migration, position: number, problems: ReadonlyArray<string>): ReadonlyArray<string> => [
+  `${migration.tag}.sql, statement ${position + 1} of ${migration.statements.length}: ${problems.join("; ")}`,
+];
+
+const run =
+  (session: Session, connection: Connection, what: string) =>
+  (
+    text: string,
+    values?: ReadonlyArray<string>,
+    place: (problems: ReadonlyArray<string>) => ReadonlyArray<string> = (problems) => problems,
+  ) =>
+    Effect.tryPromise({
+      try: () => session.query(text, values),
+      catch: (cause) => failed(what, place(sentences(connection, cause)), cause),
+    });
+
+const apply = (session: Session, connection: Connection, migration: Migration): Effect.Effect<void, MigrateError> => {
+  const query = run(session, connection, `${migration.tag} was not applied, and nothing of it is left. What is wrong:`);
+  const work = Effect.gen(function* () {
+    yield* query("begin");
+    yield* query("set local lock_timeout = '30s'");
+    for (const [position, statement] of migration.statements.entries()) {
+      yield* query(statement, undefined, (problems) => at(migration, position, problems));
+    }
+    yield* query("insert into drizzle.__drizzle_migrations (hash, created_at) values ($1, $2)", [
+      migration.hash,
+      String(migration.when),
+    ]);
+    yield* query("commit");
+  });
+  return Effect.onError(work, () => Effect.ignore(query("rollback")));
+};
+
+const verify = (session: Session, connection: Connection, expected: Expectation) => {
+  const query = run(
+    session,
+    connection,
+    "The migrations are applied, but the database is not as declared. Is everything generated (`hedgerow generate`)? What is wrong:",
+  );
+  return Effect.gen(function* () {
+    yield* query(demandStructure(expected));
+    yield* query(demandSecurity(expected));
+  });
+};
+
+const readApplied = (rows: ReadonlyArray<Readonly<Record<string, unknown>>>): ReadonlyArray<Applied> =>
+  rows.map(({ hash, created_at }) => ({ hash: String(hash), when: Number(created_at) }));
+
+/** The program behind `migrate`, for those who use Effect. */
+export const migrateEffect = ({
+  out,
+  connection,
+  onApplied = () => {},
+  ...guard
+}: MigrateOptions): Effect.Effect<ReadonlyArray<string>, MigrateError | DefinitionError> =>
+  Effect.gen(function* () {
+    const { expected } = yield* Effect.provide(compileEffect(guard.schema, guard.identity), Postgres);
+    const migrations = yield* readFolder(out);
+    return yield* Effect.acquireUseRelease(
+      open(connection),
+      (session) =>
+        Effect.gen(function* () {
+          const query = run(session, connection, "Nothing was migrated.");
+          yield* query(lockSession);
+          for (const statement of recordTable) yield* query(statement);
+          const rows = yield* query("select hash, created_at::text as created_at from drizzle.__drizzle_migrations");
+          const history = historyOf(migrations, readApplied(rows));
+          if (history._tag === "Broken") return yield* failed("Nothing was migrated.", history.problems);
+          for (const migration of history.migrations) {
+            yield* apply(session, connection, migration);
+            onApplied(migration.tag);
+          }
+          yield* verify(session, connection, expected);
+          return history.migrations.map(({ tag }) => tag);
+        }),
+      (session) => Effect.ignore(Effect.tryPromise(() => session.close())),
+    );
+  });
+
+/**
+ * Applies all migrations of a folder that a database has not seen, and verifies the database against the schema.
+ *
+ * @param options the schema, the identity provider, the folder, the database.
+ * @returns the tags of the migrations that were applied now.
+ * @throws DefinitionError with all problems of all tables.
+ * @throws MigrateError where the folder and the database do not fit, a statement fails, or the database is not as declared
+ * afterwards. The migration that failed has changed nothing; those before it stand.
+ *
+ * @example
+ * ```ts
+ * await migrate({ schema, identity, out: "./drizzle", connection: { driver: "pg", options: { connectionString: url } } });
+ * ```
+ */
+export const migrate = async (options: MigrateOptions): Promise<ReadonlyArray<string>> =>
+  Effect.runPromise(migrateEffect(options));

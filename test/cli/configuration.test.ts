@@ -1,0 +1,97 @@
+import { ConfigError, defineConfig, type HedgerowConfig } from "hedgerow/config";
+import { withHedgerow } from "hedgerow/drizzle-kit";
+import { describe, expect, it } from "vitest";
+import { connectionTo } from "../../src/cli/derive.js";
+import { schema } from "../support/guarded-schema.js";
+
+const config: HedgerowConfig = {
+  name: "acme",
+  schema: { path: "./schema.ts", module: schema },
+  out: "./migrations",
+  providers: {
+    runtime: "node",
+    database: { type: "postgres", url: "postgres://owner@host/app" },
+    auth: { type: "better-auth", options: {} },
+  },
+};
+
+const onDatabase = (database: HedgerowConfig["providers"]["database"]): HedgerowConfig => ({
+  ...config,
+  providers: { ...config.providers, database },
+});
+
+/** As from JavaScript, where no type stops anybody. */
+const problemsOf = (wrong: unknown): ReadonlyArray<string> => {
+  try {
+    Reflect.apply(defineConfig, undefined, [wrong]);
+    return [];
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return error instanceof ConfigError ? error.problems : [];
+  }
+};
+
+describe("defineConfig", () => {
+  it("returns a config that is right, whether or not its database is known yet", () => {
+    expect(defineConfig(config)).toBe(config);
+    expect(problemsOf(onDatabase({ type: "neon", url: undefined }))).toEqual([]);
+    expect(problemsOf(onDatabase({ type: "pglite", dataDir: "file:///data" }))).toEqual([]);
+  });
+
+  it("lists everything that is wrong, at once", () => {
+    const wrong = {
+      name: "",
+      schema: { path: [], modul: schema },
+      providers: { runtime: "deno", database: { type: "mysql" }, auth: { type: "better-auth", options: 1 } },
+      dialect: "postgresql",
+    };
+    expect(problemsOf(wrong)).toEqual([
+      "dialect is not known; there are name, schema, out, providers",
+      "name must be a text that is not empty",
+      "schema.modul is not known; there are path, module",
+      "schema.path must be a text that is not empty",
+      "schema.module must be an object",
+      'providers.runtime must be one of "cloudflare", "node", "bun"',
+      'providers.database.type must be one of "postgres", "neon", "pglite"',
+      "providers.auth.options must be an object",
+    ]);
+    expect(problemsOf(undefined)).toEqual(["the config must be an object"]);
+  });
+
+  it("refuses a database that the commands or the runtime cannot use", () => {
+    expect(problemsOf(onDatabase({ type: "neon", url: "postgres://o@ep-a-pooler.eu.aws.neon.tech/app" }))).toEqual([
+      expect.stringContaining("goes through the pooler"),
+    ]);
+    expect(problemsOf(onDatabase({ type: "pglite", dataDir: "memory://" }))).toEqual([
+      expect.stringContaining("must be a folder"),
+    ]);
+    const { providers } = onDatabase({ type: "pglite", dataDir: "./data" });
+    expect(problemsOf({ ...config, providers: { ...providers, runtime: "cloudflare" } })).toEqual([
+      expect.stringContaining("a Worker"),
+    ]);
+  });
+});
+
+describe("what a config becomes", () => {
+  it("is a config of drizzle-kit", () => {
+    expect(withHedgerow(config)).toEqual({
+      dialect: "postgresql",
+      schema: "./schema.ts",
+      out: "./migrations",
+      schemaFilter: ["public"],
+      dbCredentials: { url: "postgres://owner@host/app" },
+    });
+    expect(withHedgerow(onDatabase({ type: "pglite", dataDir: "./data" }))).toMatchObject({
+      driver: "pglite",
+      dbCredentials: { url: "./data" },
+    });
+  });
+
+  it("is a connection, or an error where the environment has none", () => {
+    expect(connectionTo(config)).toEqual({
+      driver: "pg",
+      options: { connectionString: "postgres://owner@host/app" },
+    });
+    expect(() => connectionTo(onDatabase({ type: "postgres", url: "" }))).toThrow("providers.database.url is empty");
+  });
+});

@@ -1,0 +1,342 @@
+-- Hedgerow: roles and helper functions, for the policies that follow.
+select pg_advisory_xact_lock(7522529147838689143);
+--> statement-breakpoint
+do $$ begin
+  if not exists (select 1 from pg_catalog.pg_roles where rolname = 'authenticated') then
+    create role authenticated nologin;
+  end if;
+exception when duplicate_object or unique_violation then null;
+end $$;
+--> statement-breakpoint
+do $$ begin
+  if not exists (select 1 from pg_catalog.pg_roles where rolname = 'anonymous') then
+    create role anonymous nologin;
+  end if;
+exception when duplicate_object or unique_violation then null;
+end $$;
+--> statement-breakpoint
+do $$ begin
+  if not exists (select 1 from pg_catalog.pg_roles where rolname = 'hedgerow_definer') then
+    create role hedgerow_definer nologin;
+  end if;
+exception when duplicate_object or unique_violation then null;
+end $$;
+--> statement-breakpoint
+do $$ begin
+  if not exists (select 1 from pg_catalog.pg_roles where rolname = 'hedgerow_api') then
+    create role hedgerow_api login noinherit;
+  end if;
+exception when duplicate_object or unique_violation then null;
+end $$;
+--> statement-breakpoint
+do $$ begin
+  if not exists (select 1 from pg_catalog.pg_roles where rolname = 'hedgerow_auth') then
+    create role hedgerow_auth login;
+  end if;
+exception when duplicate_object or unique_violation then null;
+end $$;
+--> statement-breakpoint
+do $$ declare r name; begin
+  select rolname into r from pg_catalog.pg_roles
+  where rolname in ('authenticated', 'anonymous', 'hedgerow_definer', 'hedgerow_api', 'hedgerow_auth') and (rolsuper or rolbypassrls) limit 1;
+  if r is not null then
+    raise exception 'role % is a superuser or bypasses row-level security', r
+      using hint = 'Alter the role (nosuperuser nobypassrls) or use a cluster where the name is free.';
+  end if;
+end $$;
+--> statement-breakpoint
+do $$ begin
+  if not exists (
+    select 1 from pg_catalog.pg_auth_members m where m.roleid = 'authenticated'::regrole and m.member = 'hedgerow_api'::regrole
+  ) then
+    grant authenticated to hedgerow_api;
+  end if;
+end $$;
+--> statement-breakpoint
+do $$ begin
+  if not exists (
+    select 1 from pg_catalog.pg_auth_members m where m.roleid = 'anonymous'::regrole and m.member = 'hedgerow_api'::regrole
+  ) then
+    grant anonymous to hedgerow_api;
+  end if;
+end $$;
+--> statement-breakpoint
+do $$ begin
+  if pg_catalog.current_setting('server_version_num')::int < 160000 then
+    if not pg_catalog.pg_has_role(current_user, 'hedgerow_definer', 'member') then
+      grant hedgerow_definer to current_user;
+    end if;
+  elsif not pg_catalog.pg_has_role(current_user, 'hedgerow_definer', 'set') then
+    execute 'grant hedgerow_definer to current_user with inherit false, set true';
+  end if;
+end $$;
+--> statement-breakpoint
+create schema if not exists hedgerow;
+--> statement-breakpoint
+revoke all on schema hedgerow from public;
+--> statement-breakpoint
+grant usage, create on schema hedgerow to hedgerow_definer;
+--> statement-breakpoint
+grant usage on schema hedgerow to authenticated, anonymous;
+--> statement-breakpoint
+do $as_definer$ declare owner name := current_user; begin
+  perform pg_catalog.set_config('role', 'hedgerow_definer', true);
+  execute 'create or replace function hedgerow.caller() returns table(session_id text, user_id text, org_id text, org_roles text[], team_id text, user_roles text[], claims jsonb)
+language plpgsql stable parallel restricted security definer rows 1 set search_path = '''' as $$
+#variable_conflict use_column
+declare
+  token_hash bytea := pg_catalog.decode(nullif(pg_catalog.current_setting(''hedgerow.token'', true), ''''), ''hex'');
+begin
+  if token_hash is null then
+    return;
+  end if;
+  return query
+select
+  s.id::text as session_id,
+  u.id::text as user_id,
+  m.organization_id::text as org_id,
+  array(select role from unnest(string_to_array(m.role, '','')) as part, btrim(part, E'' \t\r\n'') as role where role <> '''') as org_roles,
+  t.id::text as team_id,
+  array(select role from unnest(string_to_array(u.role, '','')) as part, btrim(part, E'' \t\r\n'') as role where role <> '''') as user_roles,
+  ''{}''::jsonb as claims
+from (select token_hash as hash) as credential
+join public.session as s on sha256(decode(replace(s.token, E''\\'', E''\\\\''), ''escape'')) = credential.hash
+join public."user" as u on u.id = s.user_id
+left join public.member as m on m.organization_id = s.active_organization_id and m.user_id = s.user_id
+left join public.team_member as tm on tm.team_id = s.active_team_id and tm.user_id = s.user_id
+left join public.team as t on t.id = tm.team_id and t.organization_id = m.organization_id
+where s.expires_at > now()
+  and (u.banned is not true or u.ban_expires <= now());
+end
+$$';
+  execute 'revoke all on function hedgerow.caller() from public';
+  execute 'grant execute on function hedgerow.caller() to authenticated, anonymous';
+  perform pg_catalog.set_config('role', owner, true);
+end $as_definer$;
+--> statement-breakpoint
+create or replace function hedgerow.get_user_id() returns text
+language plpgsql stable parallel restricted set search_path = '' as $$
+begin return (select c.user_id from hedgerow.caller() c); end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.get_user_id() from public;
+--> statement-breakpoint
+grant execute on function hedgerow.get_user_id() to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.get_session_id() returns text
+language plpgsql stable parallel restricted set search_path = '' as $$
+begin return (select c.session_id from hedgerow.caller() c); end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.get_session_id() from public;
+--> statement-breakpoint
+grant execute on function hedgerow.get_session_id() to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.get_active_org_id() returns text
+language plpgsql stable parallel restricted set search_path = '' as $$
+begin return (select c.org_id from hedgerow.caller() c); end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.get_active_org_id() from public;
+--> statement-breakpoint
+grant execute on function hedgerow.get_active_org_id() to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.get_active_team_id() returns text
+language plpgsql stable parallel restricted set search_path = '' as $$
+begin return (select c.team_id from hedgerow.caller() c); end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.get_active_team_id() from public;
+--> statement-breakpoint
+grant execute on function hedgerow.get_active_team_id() to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.has_any_role(roles text[]) returns boolean
+language plpgsql stable parallel restricted set search_path = '' as $$
+begin return coalesce((select c.org_roles && roles from hedgerow.caller() c), false); end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.has_any_role(text[]) from public;
+--> statement-breakpoint
+grant execute on function hedgerow.has_any_role(text[]) to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.has_org_role(role text) returns boolean
+language plpgsql stable parallel restricted set search_path = '' as $$
+begin return coalesce((select c.org_roles @> array[role] from hedgerow.caller() c), false); end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.has_org_role(text) from public;
+--> statement-breakpoint
+grant execute on function hedgerow.has_org_role(text) to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.has_any_user_role(roles text[]) returns boolean
+language plpgsql stable parallel restricted set search_path = '' as $$
+begin return coalesce((select c.user_roles && roles from hedgerow.caller() c), false); end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.has_any_user_role(text[]) from public;
+--> statement-breakpoint
+grant execute on function hedgerow.has_any_user_role(text[]) to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.is_org_member() returns boolean
+language plpgsql stable parallel restricted set search_path = '' as $$
+begin return coalesce((select c.org_id is not null from hedgerow.caller() c), false); end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.is_org_member() from public;
+--> statement-breakpoint
+grant execute on function hedgerow.is_org_member() to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.is_owner(owner_id text) returns boolean
+language plpgsql stable parallel restricted set search_path = '' as $$
+begin return coalesce((select c.user_id = owner_id from hedgerow.caller() c), false); end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.is_owner(text) from public;
+--> statement-breakpoint
+grant execute on function hedgerow.is_owner(text) to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.has_claim(name text) returns boolean
+language plpgsql stable parallel restricted set search_path = '' as $$
+begin return coalesce((select c.claims ->> name is not null from hedgerow.caller() c), false); end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.has_claim(text) from public;
+--> statement-breakpoint
+grant execute on function hedgerow.has_claim(text) to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.claim_text(name text) returns text
+language plpgsql stable parallel restricted set search_path = '' as $$
+begin return (select case when pg_catalog.jsonb_typeof(c.claims -> name) = 'string' then c.claims ->> name end from hedgerow.caller() c); end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.claim_text(text) from public;
+--> statement-breakpoint
+grant execute on function hedgerow.claim_text(text) to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.claim_bigint(name text) returns bigint
+language plpgsql stable parallel restricted set search_path = '' as $$
+begin return (select case when pg_catalog.jsonb_typeof(c.claims -> name) = 'number'
+      and (c.claims ->> name)::numeric = pg_catalog.trunc((c.claims ->> name)::numeric)
+      and pg_catalog.abs((c.claims ->> name)::numeric) <= 9007199254740991
+    then (c.claims ->> name)::numeric::bigint end from hedgerow.caller() c); end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.claim_bigint(text) from public;
+--> statement-breakpoint
+grant execute on function hedgerow.claim_bigint(text) to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.claim_double(name text) returns double precision
+language plpgsql stable parallel restricted set search_path = '' as $$
+begin return (select case when pg_catalog.jsonb_typeof(c.claims -> name) = 'number' then (c.claims ->> name)::double precision end from hedgerow.caller() c); end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.claim_double(text) from public;
+--> statement-breakpoint
+grant execute on function hedgerow.claim_double(text) to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.claim_boolean(name text) returns boolean
+language plpgsql stable parallel restricted set search_path = '' as $$
+begin return (select case when pg_catalog.jsonb_typeof(c.claims -> name) = 'boolean' then (c.claims ->> name)::boolean end from hedgerow.caller() c); end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.claim_boolean(text) from public;
+--> statement-breakpoint
+grant execute on function hedgerow.claim_boolean(text) to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.as_uuid(value text) returns uuid
+language sql immutable parallel safe set search_path = '' as $$
+select case when value ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then value::uuid end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.as_uuid(text) from public;
+--> statement-breakpoint
+grant execute on function hedgerow.as_uuid(text) to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.entered_user_id() returns text
+language sql stable parallel safe set search_path = '' as $$
+select nullif(pg_catalog.current_setting('hedgerow.user_id', true), '')
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.entered_user_id() from public;
+--> statement-breakpoint
+grant execute on function hedgerow.entered_user_id() to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.entered_session_id() returns text
+language sql stable parallel safe set search_path = '' as $$
+select nullif(pg_catalog.current_setting('hedgerow.session_id', true), '')
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.entered_session_id() from public;
+--> statement-breakpoint
+grant execute on function hedgerow.entered_session_id() to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.entered_org_id() returns text
+language sql stable parallel safe set search_path = '' as $$
+select nullif(pg_catalog.current_setting('hedgerow.org_id', true), '')
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.entered_org_id() from public;
+--> statement-breakpoint
+grant execute on function hedgerow.entered_org_id() to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.entered_team_id() returns text
+language sql stable parallel safe set search_path = '' as $$
+select nullif(pg_catalog.current_setting('hedgerow.team_id', true), '')
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.entered_team_id() from public;
+--> statement-breakpoint
+grant execute on function hedgerow.entered_team_id() to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.entered_claim(name text) returns text
+language sql stable parallel safe set search_path = '' as $$
+select nullif(pg_catalog.current_setting('hedgerow.claims', true), '')::jsonb ->> name
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.entered_claim(text) from public;
+--> statement-breakpoint
+grant execute on function hedgerow.entered_claim(text) to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.enter() returns table(session_id text, user_id text, org_id text, org_roles text[], team_id text, user_roles text[], claims jsonb)
+language plpgsql volatile rows 1 set search_path = '' as $$
+#variable_conflict use_column
+declare
+  c record;
+begin
+  select * into c from hedgerow.caller();
+  perform
+    pg_catalog.set_config('hedgerow.session_id', coalesce(c.session_id, ''), true),
+    pg_catalog.set_config('hedgerow.user_id', coalesce(c.user_id, ''), true),
+    pg_catalog.set_config('hedgerow.org_id', coalesce(c.org_id, ''), true),
+    pg_catalog.set_config('hedgerow.team_id', coalesce(c.team_id, ''), true),
+    pg_catalog.set_config('hedgerow.claims', coalesce(c.claims::text, ''), true);
+  return query select c.session_id, c.user_id, c.org_id, coalesce(c.org_roles, '{}'), c.team_id,
+    coalesce(c.user_roles, '{}'), coalesce(c.claims, '{}');
+end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.enter() from public;
+--> statement-breakpoint
+grant execute on function hedgerow.enter() to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.admit(signed_in boolean, in_organization boolean, allowed boolean) returns boolean
+language plpgsql volatile set search_path = '' as $$
+begin
+  if allowed then
+    return true;
+  end if;
+  if not signed_in then
+    raise exception using errcode = 'HR401', message = 'authentication is required';
+  end if;
+  if not in_organization then
+    raise exception using errcode = 'HR410', message = 'an active organization is required';
+  end if;
+  raise exception using errcode = 'HR403', message = 'the caller may not use this operation';
+end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.admit(boolean, boolean, boolean) from public;
+--> statement-breakpoint
+grant execute on function hedgerow.admit(boolean, boolean, boolean) to authenticated, anonymous;
+--> statement-breakpoint
+revoke create on schema hedgerow from hedgerow_definer;
