@@ -12,6 +12,7 @@ const alias = [
   { find: /^hedgerow\/postgres$/, replacement: source("postgres/index.ts") },
   { find: /^hedgerow\/pglite$/, replacement: source("database/pglite.ts") },
   { find: /^hedgerow\/node-postgres$/, replacement: source("database/node-postgres.ts") },
+  { find: /^hedgerow\/check$/, replacement: source("cli/check/index.ts") },
   { find: /^hedgerow\/drizzle-kit$/, replacement: source("cli/index.ts") },
   { find: /^hedgerow\/config$/, replacement: source("cli/configuration.ts") },
 ];

@@ -5,7 +5,6 @@
  * Invariant: only this file and those in commands/ import what the command alone needs. It ends with an exit code that
  * tells whether it did what it was asked to do.
  */
-import { readFileSync } from "node:fs";
 import * as NodeChildProcessSpawner from "@effect/platform-node-shared/NodeChildProcessSpawner";
 import * as NodeFileSystem from "@effect/platform-node-shared/NodeFileSystem";
 import * as NodePath from "@effect/platform-node-shared/NodePath";
@@ -17,6 +16,7 @@ import * as Exit from "effect/Exit";
 import * as Layer from "effect/Layer";
 import { describeCause, exitCodeOf } from "./commands/failure.js";
 import { hedgerow } from "./commands/index.js";
+import { version } from "./version.js";
 
 const files = Layer.mergeAll(NodeFileSystem.layer, NodePath.layer);
 const platform = Layer.mergeAll(
@@ -28,11 +28,8 @@ const platform = Layer.mergeAll(
 
 const colors = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
 const args = process.argv.slice(2);
-const { version }: { readonly version: string } = JSON.parse(
-  readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
-);
 
-const program = Command.runWith(hedgerow, { version })(args).pipe(
+const program = Command.runWith(hedgerow, { version: version() })(args).pipe(
   Effect.provide(Layer.mergeAll(platform, CliOutput.layer(CliOutput.defaultFormatter({ colors })))),
 );
 

@@ -33,7 +33,7 @@ export const tasks = table("tasks", { id: id(), organizationId: organization(), 
 
 /** Everything that decides who sees what, and what has been recorded. */
 const catalog = `
-  select c.relname, c.relrowsecurity, c.relforcerowsecurity, c.relacl::text,
+  select c.relname, c.relrowsecurity, c.relforcerowsecurity, coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner))::text as relacl,
     (select json_agg(json_build_array(polname, polcmd, polpermissive, polroles::regrole[]::text, obj_description(oid, 'pg_policy'),
       pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) order by polname)::text from pg_policy where polrelid = c.oid) as policies,
     (select json_agg(json_build_array(attname, atttypid::regtype, attnotnull, attacl::text) order by attname)::text

@@ -6,6 +6,7 @@
  */
 import * as Cause from "effect/Cause";
 import { CliError, Flag, GlobalFlag } from "effect/cli";
+import * as Effect from "effect/Effect";
 
 /** For all commands. */
 export const verbose = GlobalFlag.Setting("verbose")({
@@ -14,6 +15,16 @@ export const verbose = GlobalFlag.Setting("verbose")({
     Flag.withDescription("Show what lies behind an error, stack traces included"),
   ),
 });
+
+/** The command did what it was asked, and what it found should fail a build; it has been printed already. */
+export interface FoundSomething {
+  readonly _tag: "FoundSomething";
+}
+
+export const foundSomething: Effect.Effect<never, FoundSomething> = Effect.fail({ _tag: "FoundSomething" });
+
+const isFoundSomething = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === "FoundSomething";
 
 const causes = (error: unknown): ReadonlyArray<string> =>
   error instanceof Error
@@ -25,6 +36,7 @@ const causes = (error: unknown): ReadonlyArray<string> =>
 /** @returns the text for stderr; nothing where the library has said it. */
 export const describeCause = (cause: Cause.Cause<unknown>, detailed: boolean): string | undefined => {
   const error = Cause.squash(cause);
+  if (isFoundSomething(error)) return undefined;
   // With the help it has printed what is wrong.
   if (CliError.isCliError(error) && error._tag === "ShowHelp") return undefined;
   const message = error instanceof Error ? error.message : String(error);

@@ -1,0 +1,9 @@
+/** `hedgerow/check`: what a schema says, what is risky in it, and who may do what. */
+
+export type { Acceptances, Finding, FindingCode } from "../../table/finding.js";
+export { type Explanation, explain, explanationText, type SqlCommand } from "../explain/explain.js";
+export { CannotExplain, type Why, type WhyOptions, why, whyText } from "../explain/why.js";
+export { matrixJson, matrixMarkdown, matrixText } from "../matrix/format.js";
+export { type MatrixCell, type MatrixOperation, matrix } from "../matrix/matrix.js";
+export { check, checkSchema } from "./check.js";
+export { findingsJson, findingsSarif, findingsText } from "./format.js";

@@ -1,0 +1,38 @@
+/** `hedgerow check`: what is risky in the definitions, without a database. */
+import * as Console from "effect/Console";
+import { Command, Flag } from "effect/cli";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import { understand } from "../../table/schema.js";
+import { checkSchema } from "../check/check.js";
+import { findingsJson, findingsSarif, findingsText } from "../check/format.js";
+import { version } from "../version.js";
+import { foundSomething } from "./failure.js";
+import { configFlag, loadConfig } from "./load.js";
+
+const formats = {
+  text: findingsText,
+  json: findingsJson,
+  sarif: (findings: Parameters<typeof findingsText>[0]) => findingsSarif(findings, version()),
+};
+
+export const check = Command.make(
+  "check",
+  {
+    config: configFlag,
+    format: Flag.Literals("format", ["text", "json", "sarif"]).pipe(
+      Flag.withDefault("text"),
+      Flag.withDescription("Lines for people, JSON, or SARIF 2.1.0 for code scanning"),
+    ),
+  },
+  Effect.fn(function* ({ config: path, format }) {
+    const config = yield* loadConfig(Option.getOrUndefined(path));
+    const findings = checkSchema(yield* understand(config.schema.module));
+    yield* Console.log(formats[format](findings));
+    if (findings.some(({ accepted }) => accepted === undefined)) yield* foundSomething;
+  }),
+).pipe(
+  Command.withDescription(
+    "Look for what is risky in the definitions, without a database; fails on what is not accepted",
+  ),
+);

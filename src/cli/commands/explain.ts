@@ -1,0 +1,71 @@
+/** `hedgerow explain`: what a rule says, and why a user does or does not see a row. */
+import * as Console from "effect/Console";
+import { Argument, Command, Flag } from "effect/cli";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import { type Schema, understand } from "../../table/schema.js";
+import type { HedgerowConfig } from "../configuration.js";
+import { guardOf } from "../derive.js";
+import { explain as explanationOf, explanationText, type SqlCommand } from "../explain/explain.js";
+import { CannotExplain, why, whyText } from "../explain/why.js";
+import { openDatabase } from "../open.js";
+import { configFlag, connect, loadConfig } from "./load.js";
+
+const explainRule = (schema: Schema, table: string, command: SqlCommand): Effect.Effect<string, CannotExplain> =>
+  Effect.try({
+    try: () => explanationText(explanationOf(schema, table, command)),
+    catch: (cause) => new CannotExplain({ message: cause instanceof Error ? cause.message : String(cause) }),
+  });
+
+const explainRow = (
+  config: HedgerowConfig,
+  schema: Schema,
+  question: {
+    readonly table: string;
+    readonly command: SqlCommand;
+    readonly id: string;
+    readonly as: string | undefined;
+  },
+) =>
+  Effect.gen(function* () {
+    const { command } = question;
+    if (command === "insert") {
+      return yield* new CannotExplain({ message: "A row that is inserted is not there yet: leave --id out." });
+    }
+    const connection = yield* connect(config);
+    const answer = yield* Effect.acquireUseRelease(
+      Effect.promise(() => openDatabase(connection)),
+      ({ database }) =>
+        why({ ...question, schema, command, identity: guardOf(config).identity, database, as: question.as ?? null }),
+      ({ close }) => Effect.promise(close),
+    );
+    return whyText(answer);
+  });
+
+export const explain = Command.make(
+  "explain",
+  {
+    table: Argument.String("table").pipe(Argument.withDescription("SQL name of a table, or name of its export")),
+    config: configFlag,
+    op: Flag.Literals("op", ["select", "insert", "update", "delete"]).pipe(Flag.withDefault("select")),
+    as: Flag.String("as").pipe(
+      Flag.withDescription("Id or email of a user, with --id; nobody unless given"),
+      Flag.optional,
+    ),
+    id: Flag.String("id").pipe(
+      Flag.withDescription(
+        "Primary key of a row: says why it is admitted or not. Needs a role that bypasses row-level security",
+      ),
+      Flag.optional,
+    ),
+  },
+  Effect.fn(function* ({ config: path, table, op, as, id }) {
+    const config = yield* loadConfig(Option.getOrUndefined(path));
+    const schema = yield* understand(config.schema.module);
+    yield* Console.log(yield* explainRule(schema, table, op));
+    const row = Option.getOrUndefined(id);
+    if (row === undefined) return;
+    const answer = yield* explainRow(config, schema, { table, command: op, id: row, as: Option.getOrUndefined(as) });
+    yield* Console.log(`\n${answer}`);
+  }),
+).pipe(Command.withDescription("Say a rule in English and in SQL, and why a user does or does not see a row"));
