@@ -55,7 +55,7 @@ const structure = `
   from expected cross join pg_catalog.jsonb_to_recordset(keys) as k(name text, kind text, columns jsonb)
   where relation is not null and not exists (
     select 1 from pg_catalog.pg_constraint con
-    where con.conrelid = relation and con.conname = k.name::name and con.contype = k.kind::"char" and con.convalidated
+    where con.conrelid = relation and con.contype = k.kind::"char" and con.convalidated
       and k.columns = (
         select pg_catalog.jsonb_agg(a.attname order by u.position)
         from pg_catalog.unnest(con.conkey) with ordinality as u(number, position)

@@ -66,13 +66,28 @@ const install = async (modules: string): Promise<void> => {
   await rm(staging, { recursive: true });
 };
 
-export const makeProject = async (): Promise<Project> => {
+/** The line of Drizzle that a project has installed. */
+export type DrizzleLine = "0.45" | "1.0";
+
+/**
+ * Puts Drizzle 1.0 where 0.45 would be. A copy, because a link would be followed back to a folder beside 0.45, and
+ * drizzle-kit would then load that one.
+ */
+const installDrizzle1 = async (modules: string): Promise<void> => {
+  for (const name of ["drizzle-orm", "drizzle-kit"]) {
+    await rm(join(modules, name));
+    await cp(join(repository, "node_modules", `${name}-1`), join(modules, name), { recursive: true });
+  }
+};
+
+export const makeProject = async (line: DrizzleLine = "0.45"): Promise<Project> => {
   const directory = await mkdtemp(join(tmpdir(), "hedgerow-project-"));
   const modules = join(directory, "node_modules");
   await mkdir(modules);
   await Promise.all(
     dependencies.map((name) => symlink(join(repository, "node_modules", name), join(modules, name), "junction")),
   );
+  if (line === "1.0") await installDrizzle1(modules);
   await install(modules);
   const start =
     (script: string) =>
@@ -92,7 +107,7 @@ export const makeProject = async (): Promise<Project> => {
       child.stdin?.end();
       return { child, ran };
     };
-  const drizzleKit = start(join(modules, ".bin", "drizzle-kit"));
+  const drizzleKit = start(join(modules, "drizzle-kit", "bin.cjs"));
   const hedgerow = start(join(modules, "hedgerow", "dist", "cli", "bin.js"));
   return {
     directory,
