@@ -24,6 +24,7 @@ const policy = async (name: string): Promise<string> => {
   const { rows } = await postgres
     .pool(postgres.superuserUrl)
     .query("select coalesce(qual, with_check) as expression from pg_policies where policyname = $1", [name]);
+  expect(rows).toHaveLength(1);
   return String(rows[0]?.expression);
 };
 
@@ -39,13 +40,13 @@ describe("drizzle-kit 1.0 push", () => {
   });
 
   it("carries a changed rule, which drizzle-kit itself does not see", async () => {
-    const before = await policy("projects_insert");
+    const before = await policy("notes_insert");
     await project.write(
       "schema.ts",
-      schemaFile().replaceAll('create: { roles: ["member+"] }', 'create: { roles: ["owner"] }').replaceAll('create: { roles: ["admin+"] }', 'create: { roles: ["owner"] }'),
+      schemaFile().replaceAll('create: { roles: ["member+"] }', 'create: { roles: ["owner"] }'),
     );
     expect((await push()).code).toBe(0);
-    expect(await policy("projects_insert")).not.toBe(before);
-    expect(await policy("projects_insert")).toContain("'owner'");
+    expect(await policy("notes_insert")).not.toBe(before);
+    expect(await policy("notes_insert")).toContain("'owner'");
   });
 });

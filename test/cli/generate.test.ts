@@ -93,7 +93,7 @@ describe("generate()", () => {
     const files = await generated({ ...withoutTasks, tasks: plain });
     expect(files).toEqual(["0003_tables.sql", security("0004")]);
     expect(await read(files[0])).toContain('DROP POLICY "tasks_select" ON "tasks"');
-    expect(await read(files[1])).toContain("revoke all on table public.tasks from public, hedgerow_api");
+    expect(await read(files[1])).toContain(`perform hedgerow.revoke_all('"public"."tasks"')`);
     expect(await read(files[1])).not.toContain("create policy tasks");
   });
 

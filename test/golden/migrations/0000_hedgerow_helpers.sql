@@ -109,7 +109,7 @@ where s.expires_at > now()
   and (u.banned is not true or u.ban_expires <= now());
 end
 $$';
-  execute 'revoke all on function hedgerow.caller() from public';
+  execute 'revoke all on function hedgerow.caller() from public, hedgerow_api, hedgerow_auth';
   execute 'grant execute on function hedgerow.caller() to authenticated, anonymous';
   perform pg_catalog.set_config('role', owner, true);
 end $as_definer$;
@@ -119,7 +119,7 @@ language plpgsql stable parallel restricted set search_path = '' as $$
 begin return (select c.user_id from hedgerow.caller() c); end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.get_user_id() from public;
+revoke all on function hedgerow.get_user_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.get_user_id() to authenticated, anonymous;
 --> statement-breakpoint
@@ -128,7 +128,7 @@ language plpgsql stable parallel restricted set search_path = '' as $$
 begin return (select c.session_id from hedgerow.caller() c); end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.get_session_id() from public;
+revoke all on function hedgerow.get_session_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.get_session_id() to authenticated, anonymous;
 --> statement-breakpoint
@@ -137,7 +137,7 @@ language plpgsql stable parallel restricted set search_path = '' as $$
 begin return (select c.org_id from hedgerow.caller() c); end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.get_active_org_id() from public;
+revoke all on function hedgerow.get_active_org_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.get_active_org_id() to authenticated, anonymous;
 --> statement-breakpoint
@@ -146,7 +146,7 @@ language plpgsql stable parallel restricted set search_path = '' as $$
 begin return (select c.team_id from hedgerow.caller() c); end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.get_active_team_id() from public;
+revoke all on function hedgerow.get_active_team_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.get_active_team_id() to authenticated, anonymous;
 --> statement-breakpoint
@@ -155,7 +155,7 @@ language plpgsql stable parallel restricted set search_path = '' as $$
 begin return coalesce((select c.org_roles && roles from hedgerow.caller() c), false); end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.has_any_role(text[]) from public;
+revoke all on function hedgerow.has_any_role(text[]) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.has_any_role(text[]) to authenticated, anonymous;
 --> statement-breakpoint
@@ -164,7 +164,7 @@ language plpgsql stable parallel restricted set search_path = '' as $$
 begin return coalesce((select c.org_roles @> array[role] from hedgerow.caller() c), false); end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.has_org_role(text) from public;
+revoke all on function hedgerow.has_org_role(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.has_org_role(text) to authenticated, anonymous;
 --> statement-breakpoint
@@ -173,7 +173,7 @@ language plpgsql stable parallel restricted set search_path = '' as $$
 begin return coalesce((select c.user_roles && roles from hedgerow.caller() c), false); end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.has_any_user_role(text[]) from public;
+revoke all on function hedgerow.has_any_user_role(text[]) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.has_any_user_role(text[]) to authenticated, anonymous;
 --> statement-breakpoint
@@ -182,7 +182,7 @@ language plpgsql stable parallel restricted set search_path = '' as $$
 begin return coalesce((select c.org_id is not null from hedgerow.caller() c), false); end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.is_org_member() from public;
+revoke all on function hedgerow.is_org_member() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.is_org_member() to authenticated, anonymous;
 --> statement-breakpoint
@@ -191,7 +191,7 @@ language plpgsql stable parallel restricted set search_path = '' as $$
 begin return coalesce((select c.user_id = owner_id from hedgerow.caller() c), false); end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.is_owner(text) from public;
+revoke all on function hedgerow.is_owner(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.is_owner(text) to authenticated, anonymous;
 --> statement-breakpoint
@@ -200,7 +200,7 @@ language plpgsql stable parallel restricted set search_path = '' as $$
 begin return coalesce((select c.claims ->> name is not null from hedgerow.caller() c), false); end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.has_claim(text) from public;
+revoke all on function hedgerow.has_claim(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.has_claim(text) to authenticated, anonymous;
 --> statement-breakpoint
@@ -209,7 +209,7 @@ language plpgsql stable parallel restricted set search_path = '' as $$
 begin return (select case when pg_catalog.jsonb_typeof(c.claims -> name) = 'string' then c.claims ->> name end from hedgerow.caller() c); end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.claim_text(text) from public;
+revoke all on function hedgerow.claim_text(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.claim_text(text) to authenticated, anonymous;
 --> statement-breakpoint
@@ -221,7 +221,7 @@ begin return (select case when pg_catalog.jsonb_typeof(c.claims -> name) = 'numb
     then (c.claims ->> name)::numeric::bigint end from hedgerow.caller() c); end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.claim_bigint(text) from public;
+revoke all on function hedgerow.claim_bigint(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.claim_bigint(text) to authenticated, anonymous;
 --> statement-breakpoint
@@ -230,7 +230,7 @@ language plpgsql stable parallel restricted set search_path = '' as $$
 begin return (select case when pg_catalog.jsonb_typeof(c.claims -> name) = 'number' then (c.claims ->> name)::double precision end from hedgerow.caller() c); end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.claim_double(text) from public;
+revoke all on function hedgerow.claim_double(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.claim_double(text) to authenticated, anonymous;
 --> statement-breakpoint
@@ -239,7 +239,7 @@ language plpgsql stable parallel restricted set search_path = '' as $$
 begin return (select case when pg_catalog.jsonb_typeof(c.claims -> name) = 'boolean' then (c.claims ->> name)::boolean end from hedgerow.caller() c); end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.claim_boolean(text) from public;
+revoke all on function hedgerow.claim_boolean(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.claim_boolean(text) to authenticated, anonymous;
 --> statement-breakpoint
@@ -248,7 +248,7 @@ language sql immutable parallel safe set search_path = '' as $$
 select case when value ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then value::uuid end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.as_uuid(text) from public;
+revoke all on function hedgerow.as_uuid(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.as_uuid(text) to authenticated, anonymous;
 --> statement-breakpoint
@@ -257,7 +257,7 @@ language sql stable parallel safe set search_path = '' as $$
 select nullif(pg_catalog.current_setting('hedgerow.user_id', true), '')
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.entered_user_id() from public;
+revoke all on function hedgerow.entered_user_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.entered_user_id() to authenticated, anonymous;
 --> statement-breakpoint
@@ -266,7 +266,7 @@ language sql stable parallel safe set search_path = '' as $$
 select nullif(pg_catalog.current_setting('hedgerow.session_id', true), '')
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.entered_session_id() from public;
+revoke all on function hedgerow.entered_session_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.entered_session_id() to authenticated, anonymous;
 --> statement-breakpoint
@@ -275,7 +275,7 @@ language sql stable parallel safe set search_path = '' as $$
 select nullif(pg_catalog.current_setting('hedgerow.org_id', true), '')
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.entered_org_id() from public;
+revoke all on function hedgerow.entered_org_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.entered_org_id() to authenticated, anonymous;
 --> statement-breakpoint
@@ -284,7 +284,7 @@ language sql stable parallel safe set search_path = '' as $$
 select nullif(pg_catalog.current_setting('hedgerow.team_id', true), '')
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.entered_team_id() from public;
+revoke all on function hedgerow.entered_team_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.entered_team_id() to authenticated, anonymous;
 --> statement-breakpoint
@@ -293,7 +293,7 @@ language sql stable parallel safe set search_path = '' as $$
 select nullif(pg_catalog.current_setting('hedgerow.claims', true), '')::jsonb ->> name
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.entered_claim(text) from public;
+revoke all on function hedgerow.entered_claim(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.entered_claim(text) to authenticated, anonymous;
 --> statement-breakpoint
@@ -315,7 +315,7 @@ begin
 end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.enter() from public;
+revoke all on function hedgerow.enter() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.enter() to authenticated, anonymous;
 --> statement-breakpoint
@@ -335,8 +335,74 @@ begin
 end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.admit(boolean, boolean, boolean) from public;
+revoke all on function hedgerow.admit(boolean, boolean, boolean) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.admit(boolean, boolean, boolean) to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.fingerprint(kind text, target regclass, object name) returns text
+language sql stable set search_path = '' as $$
+select case kind
+  when 'policy' then (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('|', p.polcmd::text, p.polpermissive::text, pg_catalog.array_to_string((select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest(p.polroles) u), ','), coalesce(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '-'), coalesce(pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '-')), 'UTF8')), 'hex'), 16) from pg_catalog.pg_policy p where p.polrelid = target and p.polname = object)
+  when 'trigger' then (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('|', t.tgenabled::text, pg_catalog.pg_get_triggerdef(t.oid)), 'UTF8')), 'hex'), 16) from pg_catalog.pg_trigger t where t.tgrelid = target and t.tgname = object)
+  when 'grants' then (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(g.named[1] || ' ' || g.privilege || coalesce(' ' || g.attribute, ''), e'\n' order by g.named[1] || ' ' || g.privilege || coalesce(' ' || g.attribute, '') collate "C"), ''), 'UTF8')), 'hex'), 16) from (
+  select g.grantee, g.privilege, g.attribute, (select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest(array[g.grantee]) u)::text[] as named from (
+    select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end as privilege, null::text as attribute, granted.relowner
+    from pg_catalog.pg_class granted cross join pg_catalog.aclexplode(granted.relacl) acl where granted.oid = target
+    union all
+    select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end, part.attname::text, granted.relowner
+    from pg_catalog.pg_class granted join pg_catalog.pg_attribute part on part.attrelid = granted.oid and not part.attisdropped
+    cross join pg_catalog.aclexplode(part.attacl) acl where granted.oid = target
+  ) g where g.grantee <> g.relowner
+) g)
+end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.fingerprint(text, regclass, name) from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
+--> statement-breakpoint
+create or replace function hedgerow.is_recorded(kind text, target regclass, object name, said text) returns boolean
+language sql stable set search_path = '' as $$
+select coalesce((
+  select pg_catalog.obj_description(o.oid, o.catalog) = said || ':' || hedgerow.fingerprint(kind, target, object)
+  from (
+    select p.oid, 'pg_policy'::name as catalog from pg_catalog.pg_policy p where kind = 'policy' and p.polrelid = target and p.polname = object
+    union all
+    select t.oid, 'pg_trigger' from pg_catalog.pg_trigger t where kind = 'trigger' and t.tgrelid = target and t.tgname = object
+  ) o), false)
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.is_recorded(text, regclass, name, text) from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
+--> statement-breakpoint
+create or replace function hedgerow.record(kind text, target regclass, object name, said text) returns void
+language plpgsql volatile set search_path = '' as $$
+begin
+  execute pg_catalog.format('comment on %s %I on %s is %L', kind, object, target,
+    said || ':' || hedgerow.fingerprint(kind, target, object));
+end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.record(text, regclass, name, text) from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
+--> statement-breakpoint
+create or replace function hedgerow.revoke_all(target regclass) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  r record;
+begin
+  for r in select distinct g.grantee, g.named[1] as name from (
+  select g.grantee, g.privilege, g.attribute, (select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest(array[g.grantee]) u)::text[] as named from (
+    select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end as privilege, null::text as attribute, granted.relowner
+    from pg_catalog.pg_class granted cross join pg_catalog.aclexplode(granted.relacl) acl where granted.oid = target
+    union all
+    select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end, part.attname::text, granted.relowner
+    from pg_catalog.pg_class granted join pg_catalog.pg_attribute part on part.attrelid = granted.oid and not part.attisdropped
+    cross join pg_catalog.aclexplode(part.attacl) acl where granted.oid = target
+  ) g where g.grantee <> g.relowner
+) g loop
+    execute pg_catalog.format('revoke all on table %s from %s cascade', target,
+      case when r.grantee = 0 then 'public' else pg_catalog.quote_ident(r.name) end);
+  end loop;
+end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.revoke_all(regclass) from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 revoke create on schema hedgerow from hedgerow_definer;

@@ -202,6 +202,8 @@ CREATE INDEX "account_userId_idx" ON "account" USING btree ("user_id");
 --> statement-breakpoint
 CREATE INDEX "comments_document_id_idx" ON "comments" USING btree ("document_id");
 --> statement-breakpoint
+CREATE INDEX "documents_organization_id_user_id_index" ON "documents" USING btree ("organization_id","user_id");
+--> statement-breakpoint
 CREATE INDEX "documents_organization_id_id_idx" ON "documents" USING btree ("organization_id","id");
 --> statement-breakpoint
 CREATE INDEX "documents_project_id_idx" ON "documents" USING btree ("project_id");
@@ -209,6 +211,8 @@ CREATE INDEX "documents_project_id_idx" ON "documents" USING btree ("project_id"
 CREATE INDEX "invitation_organizationId_idx" ON "invitation" USING btree ("organization_id");
 --> statement-breakpoint
 CREATE INDEX "invitation_email_idx" ON "invitation" USING btree ("email");
+--> statement-breakpoint
+CREATE INDEX "invitation_inviterId_idx" ON "invitation" USING btree ("inviter_id");
 --> statement-breakpoint
 CREATE INDEX "member_organizationId_idx" ON "member" USING btree ("organization_id");
 --> statement-breakpoint

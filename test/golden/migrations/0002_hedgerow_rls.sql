@@ -2,366 +2,549 @@
 -- guards [["public","account"],["public","categories"],["public","comments"],["public","contact_messages"],["public","documents"],["public","invitation"],["public","member"],["public","organization"],["public","preferences"],["public","projects"],["public","session"],["public","team"],["public","team_member"],["public","user"],["public","verification"]]
 select pg_advisory_xact_lock(7522529147838689143);
 --> statement-breakpoint
-do $$ begin execute format('revoke temporary on database %I from public', current_database()); end $$;
+do $$ begin
+  if pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'temporary') then
+    execute pg_catalog.format('revoke temporary on database %I from public', pg_catalog.current_database());
+  end if;
+end $$;
 --> statement-breakpoint
 revoke create on schema public from public;
 --> statement-breakpoint
 grant usage on schema public to authenticated, anonymous, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
-alter table public."user" enable row level security;
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."user"'::regclass) then
+    alter table public."user" enable row level security;
+    alter table public."user" force row level security;
+  end if;
+end$$;
 --> statement-breakpoint
-alter table public."user" force row level security;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."user"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."user"'::regclass);
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."user"'::regclass and polname not in ('hedgerow_auth_all'::name, 'hedgerow_definer_select'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."user"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
-revoke all on table public."user" from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant select on table public."user" to hedgerow_auth;
---> statement-breakpoint
-grant insert on table public."user" to hedgerow_auth;
---> statement-breakpoint
-grant update on table public."user" to hedgerow_auth;
---> statement-breakpoint
-grant delete on table public."user" to hedgerow_auth;
---> statement-breakpoint
-grant select on table public."user" to hedgerow_definer;
---> statement-breakpoint
-alter table public.account enable row level security;
---> statement-breakpoint
-alter table public.account force row level security;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."account"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."account"'::regclass);
-  end loop;
-end$$;
---> statement-breakpoint
-revoke all on table public.account from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant select on table public.account to hedgerow_auth;
---> statement-breakpoint
-grant insert on table public.account to hedgerow_auth;
---> statement-breakpoint
-grant update on table public.account to hedgerow_auth;
---> statement-breakpoint
-grant delete on table public.account to hedgerow_auth;
---> statement-breakpoint
-alter table public.invitation enable row level security;
---> statement-breakpoint
-alter table public.invitation force row level security;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."invitation"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."invitation"'::regclass);
-  end loop;
-end$$;
---> statement-breakpoint
-revoke all on table public.invitation from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant select on table public.invitation to hedgerow_auth;
---> statement-breakpoint
-grant insert on table public.invitation to hedgerow_auth;
---> statement-breakpoint
-grant update on table public.invitation to hedgerow_auth;
---> statement-breakpoint
-grant delete on table public.invitation to hedgerow_auth;
---> statement-breakpoint
-alter table public.member enable row level security;
---> statement-breakpoint
-alter table public.member force row level security;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."member"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."member"'::regclass);
-  end loop;
-end$$;
---> statement-breakpoint
-revoke all on table public.member from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant select on table public.member to hedgerow_auth;
---> statement-breakpoint
-grant insert on table public.member to hedgerow_auth;
---> statement-breakpoint
-grant update on table public.member to hedgerow_auth;
---> statement-breakpoint
-grant delete on table public.member to hedgerow_auth;
---> statement-breakpoint
-grant select on table public.member to hedgerow_definer;
---> statement-breakpoint
-alter table public.organization enable row level security;
---> statement-breakpoint
-alter table public.organization force row level security;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."organization"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."organization"'::regclass);
-  end loop;
-end$$;
---> statement-breakpoint
-revoke all on table public.organization from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant select on table public.organization to hedgerow_auth;
---> statement-breakpoint
-grant insert on table public.organization to hedgerow_auth;
---> statement-breakpoint
-grant update on table public.organization to hedgerow_auth;
---> statement-breakpoint
-grant delete on table public.organization to hedgerow_auth;
---> statement-breakpoint
-alter table public.session enable row level security;
---> statement-breakpoint
-alter table public.session force row level security;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."session"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."session"'::regclass);
-  end loop;
-end$$;
---> statement-breakpoint
-revoke all on table public.session from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant select on table public.session to hedgerow_auth;
---> statement-breakpoint
-grant insert on table public.session to hedgerow_auth;
---> statement-breakpoint
-grant update on table public.session to hedgerow_auth;
---> statement-breakpoint
-grant delete on table public.session to hedgerow_auth;
---> statement-breakpoint
-grant select on table public.session to hedgerow_definer;
---> statement-breakpoint
-alter table public.team enable row level security;
---> statement-breakpoint
-alter table public.team force row level security;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."team"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."team"'::regclass);
-  end loop;
-end$$;
---> statement-breakpoint
-revoke all on table public.team from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant select on table public.team to hedgerow_auth;
---> statement-breakpoint
-grant insert on table public.team to hedgerow_auth;
---> statement-breakpoint
-grant update on table public.team to hedgerow_auth;
---> statement-breakpoint
-grant delete on table public.team to hedgerow_auth;
---> statement-breakpoint
-grant select on table public.team to hedgerow_definer;
---> statement-breakpoint
-alter table public.team_member enable row level security;
---> statement-breakpoint
-alter table public.team_member force row level security;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."team_member"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."team_member"'::regclass);
-  end loop;
-end$$;
---> statement-breakpoint
-revoke all on table public.team_member from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant select on table public.team_member to hedgerow_auth;
---> statement-breakpoint
-grant insert on table public.team_member to hedgerow_auth;
---> statement-breakpoint
-grant update on table public.team_member to hedgerow_auth;
---> statement-breakpoint
-grant delete on table public.team_member to hedgerow_auth;
---> statement-breakpoint
-grant select on table public.team_member to hedgerow_definer;
---> statement-breakpoint
-alter table public.verification enable row level security;
---> statement-breakpoint
-alter table public.verification force row level security;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."verification"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."verification"'::regclass);
-  end loop;
-end$$;
---> statement-breakpoint
-revoke all on table public.verification from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant select on table public.verification to hedgerow_auth;
---> statement-breakpoint
-grant insert on table public.verification to hedgerow_auth;
---> statement-breakpoint
-grant update on table public.verification to hedgerow_auth;
---> statement-breakpoint
-grant delete on table public.verification to hedgerow_auth;
---> statement-breakpoint
-create policy hedgerow_auth_all on public."user"
+do $$declare said constant text := 'hedgerow:e8b10958e5df97c7';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."user"', 'hedgerow_auth_all', said) then
+    drop policy if exists hedgerow_auth_all on public."user";
+    create policy hedgerow_auth_all on public."user"
   as permissive for all to hedgerow_auth
   using (true)
   with check (true);
+    perform hedgerow.record('policy', '"public"."user"', 'hedgerow_auth_all', said);
+  end if;
+end$$;
 --> statement-breakpoint
-create policy hedgerow_definer_select on public."user"
+do $$declare said constant text := 'hedgerow:d1afdfac3437b7fb';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."user"', 'hedgerow_definer_select', said) then
+    drop policy if exists hedgerow_definer_select on public."user";
+    create policy hedgerow_definer_select on public."user"
   as permissive for select to hedgerow_definer
   using (true);
+    perform hedgerow.record('policy', '"public"."user"', 'hedgerow_definer_select', said);
+  end if;
+end$$;
 --> statement-breakpoint
-create policy hedgerow_auth_all on public.account
-  as permissive for all to hedgerow_auth
-  using (true)
-  with check (true);
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."user"', '') = '1d27664535ba1e55' then
+    perform hedgerow.revoke_all('"public"."user"');
+    grant select on table public."user" to hedgerow_auth;
+    grant insert on table public."user" to hedgerow_auth;
+    grant update on table public."user" to hedgerow_auth;
+    grant delete on table public."user" to hedgerow_auth;
+    grant select on table public."user" to hedgerow_definer;
+  end if;
+end$$;
 --> statement-breakpoint
-create policy hedgerow_auth_all on public.invitation
-  as permissive for all to hedgerow_auth
-  using (true)
-  with check (true);
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."account"'::regclass) then
+    alter table public.account enable row level security;
+    alter table public.account force row level security;
+  end if;
+end$$;
 --> statement-breakpoint
-create policy hedgerow_auth_all on public.member
-  as permissive for all to hedgerow_auth
-  using (true)
-  with check (true);
---> statement-breakpoint
-create policy hedgerow_definer_select on public.member
-  as permissive for select to hedgerow_definer
-  using (true);
---> statement-breakpoint
-create policy hedgerow_auth_all on public.organization
-  as permissive for all to hedgerow_auth
-  using (true)
-  with check (true);
---> statement-breakpoint
-create policy hedgerow_auth_all on public.session
-  as permissive for all to hedgerow_auth
-  using (true)
-  with check (true);
---> statement-breakpoint
-create policy hedgerow_definer_select on public.session
-  as permissive for select to hedgerow_definer
-  using (true);
---> statement-breakpoint
-create policy hedgerow_auth_all on public.team
-  as permissive for all to hedgerow_auth
-  using (true)
-  with check (true);
---> statement-breakpoint
-create policy hedgerow_definer_select on public.team
-  as permissive for select to hedgerow_definer
-  using (true);
---> statement-breakpoint
-create policy hedgerow_auth_all on public.team_member
-  as permissive for all to hedgerow_auth
-  using (true)
-  with check (true);
---> statement-breakpoint
-create policy hedgerow_definer_select on public.team_member
-  as permissive for select to hedgerow_definer
-  using (true);
---> statement-breakpoint
-create policy hedgerow_auth_all on public.verification
-  as permissive for all to hedgerow_auth
-  using (true)
-  with check (true);
---> statement-breakpoint
-create unique index if not exists session_token_sha256_uidx on public.session (sha256(decode(replace(token, E'\\', E'\\\\'), 'escape')));
---> statement-breakpoint
-alter table public.categories enable row level security;
---> statement-breakpoint
-alter table public.categories force row level security;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."categories"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."categories"'::regclass);
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."account"'::regclass and polname not in ('hedgerow_auth_all'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."account"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
-create policy categories_select on public.categories
+do $$declare said constant text := 'hedgerow:2c6ac41cd59e38df';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."account"', 'hedgerow_auth_all', said) then
+    drop policy if exists hedgerow_auth_all on public.account;
+    create policy hedgerow_auth_all on public.account
+  as permissive for all to hedgerow_auth
+  using (true)
+  with check (true);
+    perform hedgerow.record('policy', '"public"."account"', 'hedgerow_auth_all', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."account"', '') = '00a453a628d5a3ab' then
+    perform hedgerow.revoke_all('"public"."account"');
+    grant select on table public.account to hedgerow_auth;
+    grant insert on table public.account to hedgerow_auth;
+    grant update on table public.account to hedgerow_auth;
+    grant delete on table public.account to hedgerow_auth;
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."invitation"'::regclass) then
+    alter table public.invitation enable row level security;
+    alter table public.invitation force row level security;
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."invitation"'::regclass and polname not in ('hedgerow_auth_all'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."invitation"'::regclass);
+  end loop;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'hedgerow:8d02f3526085085b';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."invitation"', 'hedgerow_auth_all', said) then
+    drop policy if exists hedgerow_auth_all on public.invitation;
+    create policy hedgerow_auth_all on public.invitation
+  as permissive for all to hedgerow_auth
+  using (true)
+  with check (true);
+    perform hedgerow.record('policy', '"public"."invitation"', 'hedgerow_auth_all', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."invitation"', '') = '00a453a628d5a3ab' then
+    perform hedgerow.revoke_all('"public"."invitation"');
+    grant select on table public.invitation to hedgerow_auth;
+    grant insert on table public.invitation to hedgerow_auth;
+    grant update on table public.invitation to hedgerow_auth;
+    grant delete on table public.invitation to hedgerow_auth;
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."member"'::regclass) then
+    alter table public.member enable row level security;
+    alter table public.member force row level security;
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."member"'::regclass and polname not in ('hedgerow_auth_all'::name, 'hedgerow_definer_select'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."member"'::regclass);
+  end loop;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'hedgerow:1baf03e56ede60f3';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."member"', 'hedgerow_auth_all', said) then
+    drop policy if exists hedgerow_auth_all on public.member;
+    create policy hedgerow_auth_all on public.member
+  as permissive for all to hedgerow_auth
+  using (true)
+  with check (true);
+    perform hedgerow.record('policy', '"public"."member"', 'hedgerow_auth_all', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'hedgerow:948415866424879c';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."member"', 'hedgerow_definer_select', said) then
+    drop policy if exists hedgerow_definer_select on public.member;
+    create policy hedgerow_definer_select on public.member
+  as permissive for select to hedgerow_definer
+  using (true);
+    perform hedgerow.record('policy', '"public"."member"', 'hedgerow_definer_select', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."member"', '') = '1d27664535ba1e55' then
+    perform hedgerow.revoke_all('"public"."member"');
+    grant select on table public.member to hedgerow_auth;
+    grant insert on table public.member to hedgerow_auth;
+    grant update on table public.member to hedgerow_auth;
+    grant delete on table public.member to hedgerow_auth;
+    grant select on table public.member to hedgerow_definer;
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."organization"'::regclass) then
+    alter table public.organization enable row level security;
+    alter table public.organization force row level security;
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."organization"'::regclass and polname not in ('hedgerow_auth_all'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."organization"'::regclass);
+  end loop;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'hedgerow:4d23e82d637f6667';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."organization"', 'hedgerow_auth_all', said) then
+    drop policy if exists hedgerow_auth_all on public.organization;
+    create policy hedgerow_auth_all on public.organization
+  as permissive for all to hedgerow_auth
+  using (true)
+  with check (true);
+    perform hedgerow.record('policy', '"public"."organization"', 'hedgerow_auth_all', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."organization"', '') = '00a453a628d5a3ab' then
+    perform hedgerow.revoke_all('"public"."organization"');
+    grant select on table public.organization to hedgerow_auth;
+    grant insert on table public.organization to hedgerow_auth;
+    grant update on table public.organization to hedgerow_auth;
+    grant delete on table public.organization to hedgerow_auth;
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."session"'::regclass) then
+    alter table public.session enable row level security;
+    alter table public.session force row level security;
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."session"'::regclass and polname not in ('hedgerow_auth_all'::name, 'hedgerow_definer_select'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."session"'::regclass);
+  end loop;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'hedgerow:bb6507b7cdd5804b';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."session"', 'hedgerow_auth_all', said) then
+    drop policy if exists hedgerow_auth_all on public.session;
+    create policy hedgerow_auth_all on public.session
+  as permissive for all to hedgerow_auth
+  using (true)
+  with check (true);
+    perform hedgerow.record('policy', '"public"."session"', 'hedgerow_auth_all', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'hedgerow:4507eecbbaaf9296';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."session"', 'hedgerow_definer_select', said) then
+    drop policy if exists hedgerow_definer_select on public.session;
+    create policy hedgerow_definer_select on public.session
+  as permissive for select to hedgerow_definer
+  using (true);
+    perform hedgerow.record('policy', '"public"."session"', 'hedgerow_definer_select', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."session"', '') = '1d27664535ba1e55' then
+    perform hedgerow.revoke_all('"public"."session"');
+    grant select on table public.session to hedgerow_auth;
+    grant insert on table public.session to hedgerow_auth;
+    grant update on table public.session to hedgerow_auth;
+    grant delete on table public.session to hedgerow_auth;
+    grant select on table public.session to hedgerow_definer;
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."team"'::regclass) then
+    alter table public.team enable row level security;
+    alter table public.team force row level security;
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."team"'::regclass and polname not in ('hedgerow_auth_all'::name, 'hedgerow_definer_select'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."team"'::regclass);
+  end loop;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'hedgerow:2cf6071ac67b19da';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."team"', 'hedgerow_auth_all', said) then
+    drop policy if exists hedgerow_auth_all on public.team;
+    create policy hedgerow_auth_all on public.team
+  as permissive for all to hedgerow_auth
+  using (true)
+  with check (true);
+    perform hedgerow.record('policy', '"public"."team"', 'hedgerow_auth_all', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'hedgerow:2475d0e130c77b23';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."team"', 'hedgerow_definer_select', said) then
+    drop policy if exists hedgerow_definer_select on public.team;
+    create policy hedgerow_definer_select on public.team
+  as permissive for select to hedgerow_definer
+  using (true);
+    perform hedgerow.record('policy', '"public"."team"', 'hedgerow_definer_select', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."team"', '') = '1d27664535ba1e55' then
+    perform hedgerow.revoke_all('"public"."team"');
+    grant select on table public.team to hedgerow_auth;
+    grant insert on table public.team to hedgerow_auth;
+    grant update on table public.team to hedgerow_auth;
+    grant delete on table public.team to hedgerow_auth;
+    grant select on table public.team to hedgerow_definer;
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."team_member"'::regclass) then
+    alter table public.team_member enable row level security;
+    alter table public.team_member force row level security;
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."team_member"'::regclass and polname not in ('hedgerow_auth_all'::name, 'hedgerow_definer_select'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."team_member"'::regclass);
+  end loop;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'hedgerow:095220be664c3d35';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."team_member"', 'hedgerow_auth_all', said) then
+    drop policy if exists hedgerow_auth_all on public.team_member;
+    create policy hedgerow_auth_all on public.team_member
+  as permissive for all to hedgerow_auth
+  using (true)
+  with check (true);
+    perform hedgerow.record('policy', '"public"."team_member"', 'hedgerow_auth_all', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'hedgerow:7461f5fe4b48da2a';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."team_member"', 'hedgerow_definer_select', said) then
+    drop policy if exists hedgerow_definer_select on public.team_member;
+    create policy hedgerow_definer_select on public.team_member
+  as permissive for select to hedgerow_definer
+  using (true);
+    perform hedgerow.record('policy', '"public"."team_member"', 'hedgerow_definer_select', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."team_member"', '') = '1d27664535ba1e55' then
+    perform hedgerow.revoke_all('"public"."team_member"');
+    grant select on table public.team_member to hedgerow_auth;
+    grant insert on table public.team_member to hedgerow_auth;
+    grant update on table public.team_member to hedgerow_auth;
+    grant delete on table public.team_member to hedgerow_auth;
+    grant select on table public.team_member to hedgerow_definer;
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."verification"'::regclass) then
+    alter table public.verification enable row level security;
+    alter table public.verification force row level security;
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."verification"'::regclass and polname not in ('hedgerow_auth_all'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."verification"'::regclass);
+  end loop;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'hedgerow:8a6bd4565ac3c5df';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."verification"', 'hedgerow_auth_all', said) then
+    drop policy if exists hedgerow_auth_all on public.verification;
+    create policy hedgerow_auth_all on public.verification
+  as permissive for all to hedgerow_auth
+  using (true)
+  with check (true);
+    perform hedgerow.record('policy', '"public"."verification"', 'hedgerow_auth_all', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."verification"', '') = '00a453a628d5a3ab' then
+    perform hedgerow.revoke_all('"public"."verification"');
+    grant select on table public.verification to hedgerow_auth;
+    grant insert on table public.verification to hedgerow_auth;
+    grant update on table public.verification to hedgerow_auth;
+    grant delete on table public.verification to hedgerow_auth;
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if pg_catalog.to_regclass('"public"."session_token_sha256_uidx"') is null then
+    create unique index session_token_sha256_uidx on public.session (sha256(decode(replace(token, E'\\', E'\\\\'), 'escape')));
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."categories"'::regclass) then
+    alter table public.categories enable row level security;
+    alter table public.categories force row level security;
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."categories"'::regclass and polname not in ('categories_select'::name, 'categories_insert'::name, 'categories_update'::name, 'categories_delete'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."categories"'::regclass);
+  end loop;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'select: always. No firewall: reference data, the same for every tenant
+hedgerow:c03ac66f4958eae7';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."categories"', 'categories_select', said) then
+    drop policy if exists categories_select on public.categories;
+    create policy categories_select on public.categories
   as permissive for select to authenticated, anonymous
   using (true);
+    perform hedgerow.record('policy', '"public"."categories"', 'categories_select', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy categories_select on public.categories is 'select: always. No firewall: reference data, the same for every tenant';
---> statement-breakpoint
-create policy categories_insert on public.categories
+do $$declare said constant text := 'insert: the caller has the platform role admin. No firewall: reference data, the same for every tenant
+hedgerow:c05a9e5a60caa7a4';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."categories"', 'categories_insert', said) then
+    drop policy if exists categories_insert on public.categories;
+    create policy categories_insert on public.categories
   as permissive for insert to authenticated
   with check ((select hedgerow.has_any_user_role(array['admin'])));
+    perform hedgerow.record('policy', '"public"."categories"', 'categories_insert', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy categories_insert on public.categories is 'insert: the caller has the platform role admin. No firewall: reference data, the same for every tenant';
---> statement-breakpoint
-create policy categories_update on public.categories
+do $$declare said constant text := 'update: the caller has the platform role admin; afterwards the caller has the platform role admin. No firewall: reference data, the same for every tenant
+hedgerow:888ab28b2c5244d2';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."categories"', 'categories_update', said) then
+    drop policy if exists categories_update on public.categories;
+    create policy categories_update on public.categories
   as permissive for update to authenticated
   using ((select hedgerow.has_any_user_role(array['admin'])))
   with check ((select hedgerow.has_any_user_role(array['admin'])));
+    perform hedgerow.record('policy', '"public"."categories"', 'categories_update', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy categories_update on public.categories is 'update: the caller has the platform role admin; afterwards the caller has the platform role admin. No firewall: reference data, the same for every tenant';
---> statement-breakpoint
-create policy categories_delete on public.categories
+do $$declare said constant text := 'delete: the caller has the platform role admin. No firewall: reference data, the same for every tenant
+hedgerow:9f057492e0ee3313';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."categories"', 'categories_delete', said) then
+    drop policy if exists categories_delete on public.categories;
+    create policy categories_delete on public.categories
   as permissive for delete to authenticated
   using ((select hedgerow.has_any_user_role(array['admin'])));
+    perform hedgerow.record('policy', '"public"."categories"', 'categories_delete', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy categories_delete on public.categories is 'delete: the caller has the platform role admin. No firewall: reference data, the same for every tenant';
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."categories"', '') = '21f695862a4bee58' then
+    perform hedgerow.revoke_all('"public"."categories"');
+    grant select (id, name, "position") on table public.categories to authenticated, anonymous;
+    grant insert (name, "position") on table public.categories to authenticated;
+    grant update (name, "position") on table public.categories to authenticated;
+    grant delete on table public.categories to authenticated;
+  end if;
+end$$;
 --> statement-breakpoint
-revoke all on table public.categories from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant select (id, name, "position") on table public.categories to authenticated, anonymous;
---> statement-breakpoint
-grant insert (name, "position") on table public.categories to authenticated;
---> statement-breakpoint
-grant update (name, "position") on table public.categories to authenticated;
---> statement-breakpoint
-grant delete on table public.categories to authenticated;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."categories"'::regclass and tgname like 'HEDGEROW\_%' loop
-    execute pg_catalog.format('drop trigger %I on %s', found, '"public"."categories"'::regclass);
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."categories"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."categories"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
-alter table public.comments enable row level security;
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."comments"'::regclass) then
+    alter table public.comments enable row level security;
+    alter table public.comments force row level security;
+  end if;
+end$$;
 --> statement-breakpoint
-alter table public.comments force row level security;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."comments"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."comments"'::regclass);
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."comments"'::regclass and polname not in ('comments_firewall'::name, 'comments_select'::name, 'comments_insert'::name, 'comments_delete'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."comments"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
-create policy comments_firewall on public.comments
+do $$declare said constant text := 'Second wall: the caller can read the row of documents that documentId points to.
+hedgerow:121e730f2f86c7ad';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."comments"', 'comments_firewall', said) then
+    drop policy if exists comments_firewall on public.comments;
+    create policy comments_firewall on public.comments
   as restrictive for all to public
   using (exists (select 1 from public.documents as parent where parent.id = comments.document_id))
   with check (exists (select 1 from public.documents as parent where parent.id = comments.document_id));
+    perform hedgerow.record('policy', '"public"."comments"', 'comments_firewall', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy comments_firewall on public.comments is 'Second wall: the caller can read the row of documents that documentId points to.';
---> statement-breakpoint
-create policy comments_select on public.comments
+do $$declare said constant text := 'select: the caller can read the row of documents that documentId points to and the caller is signed in.
+hedgerow:e576bc00d20419ea';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."comments"', 'comments_select', said) then
+    drop policy if exists comments_select on public.comments;
+    create policy comments_select on public.comments
   as permissive for select to authenticated
   using (exists (select 1 from public.documents as parent where parent.id = comments.document_id) and (select hedgerow.get_user_id() is not null));
+    perform hedgerow.record('policy', '"public"."comments"', 'comments_select', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy comments_select on public.comments is 'select: the caller can read the row of documents that documentId points to and the caller is signed in.';
---> statement-breakpoint
-create policy comments_insert on public.comments
+do $$declare said constant text := 'insert: the caller can read the row of documents that documentId points to and userId is the caller.
+hedgerow:822775d1d61ecc0f';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."comments"', 'comments_insert', said) then
+    drop policy if exists comments_insert on public.comments;
+    create policy comments_insert on public.comments
   as permissive for insert to authenticated
   with check (exists (select 1 from public.documents as parent where parent.id = comments.document_id) and comments.user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."comments"', 'comments_insert', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy comments_insert on public.comments is 'insert: the caller can read the row of documents that documentId points to and userId is the caller.';
---> statement-breakpoint
-create policy comments_delete on public.comments
+do $$declare said constant text := 'delete: the caller can read the row of documents that documentId points to and userId is the caller.
+hedgerow:2606fdf196337d9c';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."comments"', 'comments_delete', said) then
+    drop policy if exists comments_delete on public.comments;
+    create policy comments_delete on public.comments
   as permissive for delete to authenticated
   using (exists (select 1 from public.documents as parent where parent.id = comments.document_id) and comments.user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."comments"', 'comments_delete', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy comments_delete on public.comments is 'delete: the caller can read the row of documents that documentId points to and userId is the caller.';
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."comments"', '') = '42fe9ec0f92aa91e' then
+    perform hedgerow.revoke_all('"public"."comments"');
+    grant select (id, document_id, user_id, body) on table public.comments to authenticated;
+    grant insert (document_id, user_id, body) on table public.comments to authenticated;
+    grant delete on table public.comments to authenticated;
+  end if;
+end$$;
 --> statement-breakpoint
-revoke all on table public.comments from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant select (id, document_id, user_id, body) on table public.comments to authenticated;
---> statement-breakpoint
-grant insert (document_id, user_id, body) on table public.comments to authenticated;
---> statement-breakpoint
-grant delete on table public.comments to authenticated;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."comments"'::regclass and tgname like 'HEDGEROW\_%' loop
-    execute pg_catalog.format('drop trigger %I on %s', found, '"public"."comments"'::regclass);
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."comments"'::regclass and tgname like 'HEDGEROW\_%' and tgname not in ('HEDGEROW_document_id'::name) loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."comments"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
@@ -384,98 +567,157 @@ begin
 end
 $$;
 --> statement-breakpoint
-create trigger "HEDGEROW_document_id" after insert or update of document_id on public.comments
+revoke all on function hedgerow.reference_public_comments_document_id() from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
+--> statement-breakpoint
+do $$declare said constant text := 'hedgerow:ce01dfea37d70c26';
+begin
+  if not hedgerow.is_recorded('trigger', '"public"."comments"', 'HEDGEROW_document_id', said) then
+    drop trigger if exists "HEDGEROW_document_id" on public.comments;
+    create trigger "HEDGEROW_document_id" after insert or update of document_id on public.comments
   for each row execute function hedgerow.reference_public_comments_document_id();
+    perform hedgerow.record('trigger', '"public"."comments"', 'HEDGEROW_document_id', said);
+  end if;
+end$$;
 --> statement-breakpoint
-alter table public.contact_messages enable row level security;
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."contact_messages"'::regclass) then
+    alter table public.contact_messages enable row level security;
+    alter table public.contact_messages force row level security;
+  end if;
+end$$;
 --> statement-breakpoint
-alter table public.contact_messages force row level security;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."contact_messages"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."contact_messages"'::regclass);
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."contact_messages"'::regclass and polname not in ('contact_messages_select'::name, 'contact_messages_insert'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."contact_messages"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
-create policy contact_messages_select on public.contact_messages
+do $$declare said constant text := 'select: the caller has the platform role admin. No firewall: written by people who have no account
+hedgerow:4cac3bbcb07cd859';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."contact_messages"', 'contact_messages_select', said) then
+    drop policy if exists contact_messages_select on public.contact_messages;
+    create policy contact_messages_select on public.contact_messages
   as permissive for select to authenticated
   using ((select hedgerow.has_any_user_role(array['admin'])));
+    perform hedgerow.record('policy', '"public"."contact_messages"', 'contact_messages_select', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy contact_messages_select on public.contact_messages is 'select: the caller has the platform role admin. No firewall: written by people who have no account';
---> statement-breakpoint
-create policy contact_messages_insert on public.contact_messages
+do $$declare said constant text := 'insert: always. No firewall: written by people who have no account
+hedgerow:d3b08696e92e715a';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."contact_messages"', 'contact_messages_insert', said) then
+    drop policy if exists contact_messages_insert on public.contact_messages;
+    create policy contact_messages_insert on public.contact_messages
   as permissive for insert to authenticated, anonymous
   with check (true);
+    perform hedgerow.record('policy', '"public"."contact_messages"', 'contact_messages_insert', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy contact_messages_insert on public.contact_messages is 'insert: always. No firewall: written by people who have no account';
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."contact_messages"', '') = 'e6809a8714744d5d' then
+    perform hedgerow.revoke_all('"public"."contact_messages"');
+    grant select (id, email, message) on table public.contact_messages to authenticated;
+    grant insert (email, message) on table public.contact_messages to authenticated, anonymous;
+  end if;
+end$$;
 --> statement-breakpoint
-revoke all on table public.contact_messages from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant select (id, email, message) on table public.contact_messages to authenticated;
---> statement-breakpoint
-grant insert (email, message) on table public.contact_messages to authenticated, anonymous;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."contact_messages"'::regclass and tgname like 'HEDGEROW\_%' loop
-    execute pg_catalog.format('drop trigger %I on %s', found, '"public"."contact_messages"'::regclass);
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."contact_messages"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."contact_messages"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
-alter table public.documents enable row level security;
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."documents"'::regclass) then
+    alter table public.documents enable row level security;
+    alter table public.documents force row level security;
+  end if;
+end$$;
 --> statement-breakpoint
-alter table public.documents force row level security;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."documents"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."documents"'::regclass);
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."documents"'::regclass and polname not in ('documents_firewall'::name, 'documents_select'::name, 'documents_insert'::name, 'documents_update'::name, 'documents_delete'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."documents"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
-create policy documents_firewall on public.documents
+do $$declare said constant text := 'Second wall: organizationId is the caller''s active organization.
+hedgerow:7e740e08ffa7da86';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."documents"', 'documents_firewall', said) then
+    drop policy if exists documents_firewall on public.documents;
+    create policy documents_firewall on public.documents
   as restrictive for all to public
   using (organization_id = (select hedgerow.get_active_org_id()))
   with check (organization_id = (select hedgerow.get_active_org_id()));
+    perform hedgerow.record('policy', '"public"."documents"', 'documents_firewall', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy documents_firewall on public.documents is 'Second wall: organizationId is the caller''s active organization.';
---> statement-breakpoint
-create policy documents_select on public.documents
+do $$declare said constant text := 'select: organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller).
+hedgerow:22b4866a44be145f';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."documents"', 'documents_select', said) then
+    drop policy if exists documents_select on public.documents;
+    create policy documents_select on public.documents
   as permissive for select to authenticated
   using (organization_id = (select hedgerow.get_active_org_id()) and ((select hedgerow.has_any_role(array['admin', 'owner'])) or user_id = (select hedgerow.get_user_id())));
+    perform hedgerow.record('policy', '"public"."documents"', 'documents_select', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy documents_select on public.documents is 'select: organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller).';
---> statement-breakpoint
-create policy documents_insert on public.documents
+do $$declare said constant text := 'insert: organizationId is the caller''s active organization, the caller has the role member, admin or owner and userId is the caller.
+hedgerow:178c069e86a238d5';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."documents"', 'documents_insert', said) then
+    drop policy if exists documents_insert on public.documents;
+    create policy documents_insert on public.documents
   as permissive for insert to authenticated
   with check (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])) and user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."documents"', 'documents_insert', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy documents_insert on public.documents is 'insert: organizationId is the caller''s active organization, the caller has the role member, admin or owner and userId is the caller.';
---> statement-breakpoint
-create policy documents_update on public.documents
+do $$declare said constant text := 'update: organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller); afterwards organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller).
+hedgerow:68b92b0fa247e2d5';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."documents"', 'documents_update', said) then
+    drop policy if exists documents_update on public.documents;
+    create policy documents_update on public.documents
   as permissive for update to authenticated
   using (organization_id = (select hedgerow.get_active_org_id()) and ((select hedgerow.has_any_role(array['admin', 'owner'])) or user_id = (select hedgerow.get_user_id())))
   with check (organization_id = (select hedgerow.get_active_org_id()) and ((select hedgerow.has_any_role(array['admin', 'owner'])) or user_id = (select hedgerow.get_user_id())));
+    perform hedgerow.record('policy', '"public"."documents"', 'documents_update', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy documents_update on public.documents is 'update: organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller); afterwards organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller).';
---> statement-breakpoint
-create policy documents_delete on public.documents
+do $$declare said constant text := 'delete: organizationId is the caller''s active organization and the caller has the role admin or owner.
+hedgerow:fe12f416c842755c';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."documents"', 'documents_delete', said) then
+    drop policy if exists documents_delete on public.documents;
+    create policy documents_delete on public.documents
   as permissive for delete to authenticated
   using (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['admin', 'owner'])));
+    perform hedgerow.record('policy', '"public"."documents"', 'documents_delete', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy documents_delete on public.documents is 'delete: organizationId is the caller''s active organization and the caller has the role admin or owner.';
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."documents"', '') = 'ff2894aee344f742' then
+    perform hedgerow.revoke_all('"public"."documents"');
+    grant select (id, organization_id, user_id, project_id, title, created_at) on table public.documents to authenticated;
+    grant insert (user_id, project_id, title, created_at) on table public.documents to authenticated;
+    grant update (user_id, project_id, title, created_at) on table public.documents to authenticated;
+    grant delete on table public.documents to authenticated;
+  end if;
+end$$;
 --> statement-breakpoint
-revoke all on table public.documents from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant select (id, organization_id, user_id, project_id, title, created_at) on table public.documents to authenticated;
---> statement-breakpoint
-grant insert (user_id, project_id, title, created_at) on table public.documents to authenticated;
---> statement-breakpoint
-grant update (user_id, project_id, title, created_at) on table public.documents to authenticated;
---> statement-breakpoint
-grant delete on table public.documents to authenticated;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."documents"'::regclass and tgname like 'HEDGEROW\_%' loop
-    execute pg_catalog.format('drop trigger %I on %s', found, '"public"."documents"'::regclass);
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."documents"'::regclass and tgname like 'HEDGEROW\_%' and tgname not in ('HEDGEROW_project_id'::name) loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."documents"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
@@ -498,121 +740,196 @@ begin
 end
 $$;
 --> statement-breakpoint
-create trigger "HEDGEROW_project_id" after insert or update of project_id, organization_id on public.documents
+revoke all on function hedgerow.reference_public_documents_project_id() from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
+--> statement-breakpoint
+do $$declare said constant text := 'hedgerow:06c57c1a786dc030';
+begin
+  if not hedgerow.is_recorded('trigger', '"public"."documents"', 'HEDGEROW_project_id', said) then
+    drop trigger if exists "HEDGEROW_project_id" on public.documents;
+    create trigger "HEDGEROW_project_id" after insert or update of project_id, organization_id on public.documents
   for each row execute function hedgerow.reference_public_documents_project_id();
+    perform hedgerow.record('trigger', '"public"."documents"', 'HEDGEROW_project_id', said);
+  end if;
+end$$;
 --> statement-breakpoint
-alter table public.preferences enable row level security;
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."preferences"'::regclass) then
+    alter table public.preferences enable row level security;
+    alter table public.preferences force row level security;
+  end if;
+end$$;
 --> statement-breakpoint
-alter table public.preferences force row level security;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."preferences"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."preferences"'::regclass);
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."preferences"'::regclass and polname not in ('preferences_firewall'::name, 'preferences_select'::name, 'preferences_insert'::name, 'preferences_update'::name, 'preferences_delete'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."preferences"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
-create policy preferences_firewall on public.preferences
+do $$declare said constant text := 'Second wall: userId is the caller.
+hedgerow:53a0bc9461634cbe';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_firewall', said) then
+    drop policy if exists preferences_firewall on public.preferences;
+    create policy preferences_firewall on public.preferences
   as restrictive for all to public
   using (user_id = (select hedgerow.get_user_id()))
   with check (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_firewall', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy preferences_firewall on public.preferences is 'Second wall: userId is the caller.';
---> statement-breakpoint
-create policy preferences_select on public.preferences
+do $$declare said constant text := 'select: userId is the caller.
+hedgerow:8e67543a1c8b230e';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_select', said) then
+    drop policy if exists preferences_select on public.preferences;
+    create policy preferences_select on public.preferences
   as permissive for select to authenticated
   using (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_select', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy preferences_select on public.preferences is 'select: userId is the caller.';
---> statement-breakpoint
-create policy preferences_insert on public.preferences
+do $$declare said constant text := 'insert: userId is the caller.
+hedgerow:362cffb22bde00ea';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_insert', said) then
+    drop policy if exists preferences_insert on public.preferences;
+    create policy preferences_insert on public.preferences
   as permissive for insert to authenticated
   with check (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_insert', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy preferences_insert on public.preferences is 'insert: userId is the caller.';
---> statement-breakpoint
-create policy preferences_update on public.preferences
+do $$declare said constant text := 'update: userId is the caller; afterwards userId is the caller.
+hedgerow:d9188877218f91e8';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_update', said) then
+    drop policy if exists preferences_update on public.preferences;
+    create policy preferences_update on public.preferences
   as permissive for update to authenticated
   using (user_id = (select hedgerow.get_user_id()))
   with check (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_update', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy preferences_update on public.preferences is 'update: userId is the caller; afterwards userId is the caller.';
---> statement-breakpoint
-create policy preferences_delete on public.preferences
+do $$declare said constant text := 'delete: userId is the caller.
+hedgerow:18aaff714bca9194';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_delete', said) then
+    drop policy if exists preferences_delete on public.preferences;
+    create policy preferences_delete on public.preferences
   as permissive for delete to authenticated
   using (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_delete', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy preferences_delete on public.preferences is 'delete: userId is the caller.';
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."preferences"', '') = '442ac60a63cd8ee6' then
+    perform hedgerow.revoke_all('"public"."preferences"');
+    grant select (id, user_id, theme) on table public.preferences to authenticated;
+    grant insert (theme) on table public.preferences to authenticated;
+    grant update (theme) on table public.preferences to authenticated;
+    grant delete on table public.preferences to authenticated;
+  end if;
+end$$;
 --> statement-breakpoint
-revoke all on table public.preferences from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant select (id, user_id, theme) on table public.preferences to authenticated;
---> statement-breakpoint
-grant insert (theme) on table public.preferences to authenticated;
---> statement-breakpoint
-grant update (theme) on table public.preferences to authenticated;
---> statement-breakpoint
-grant delete on table public.preferences to authenticated;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."preferences"'::regclass and tgname like 'HEDGEROW\_%' loop
-    execute pg_catalog.format('drop trigger %I on %s', found, '"public"."preferences"'::regclass);
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."preferences"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."preferences"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
-alter table public.projects enable row level security;
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."projects"'::regclass) then
+    alter table public.projects enable row level security;
+    alter table public.projects force row level security;
+  end if;
+end$$;
 --> statement-breakpoint
-alter table public.projects force row level security;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select polname from pg_catalog.pg_policy where polrelid = '"public"."projects"'::regclass loop
-    execute pg_catalog.format('drop policy %I on %s', found, '"public"."projects"'::regclass);
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."projects"'::regclass and polname not in ('projects_firewall'::name, 'projects_select'::name, 'projects_insert'::name, 'projects_update'::name, 'projects_delete'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."projects"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
-create policy projects_firewall on public.projects
+do $$declare said constant text := 'Second wall: organizationId is the caller''s active organization.
+hedgerow:ffad0f2670d92800';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_firewall', said) then
+    drop policy if exists projects_firewall on public.projects;
+    create policy projects_firewall on public.projects
   as restrictive for all to public
   using (organization_id = (select hedgerow.get_active_org_id()))
   with check (organization_id = (select hedgerow.get_active_org_id()));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_firewall', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy projects_firewall on public.projects is 'Second wall: organizationId is the caller''s active organization.';
---> statement-breakpoint
-create policy projects_select on public.projects
+do $$declare said constant text := 'select: organizationId is the caller''s active organization and the caller has the role member, admin or owner.
+hedgerow:b3168515db1703af';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_select', said) then
+    drop policy if exists projects_select on public.projects;
+    create policy projects_select on public.projects
   as permissive for select to authenticated
   using (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_select', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy projects_select on public.projects is 'select: organizationId is the caller''s active organization and the caller has the role member, admin or owner.';
---> statement-breakpoint
-create policy projects_insert on public.projects
+do $$declare said constant text := 'insert: organizationId is the caller''s active organization and the caller has the role admin or owner.
+hedgerow:f06e8f10a13bfe55';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_insert', said) then
+    drop policy if exists projects_insert on public.projects;
+    create policy projects_insert on public.projects
   as permissive for insert to authenticated
   with check (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['admin', 'owner'])));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_insert', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy projects_insert on public.projects is 'insert: organizationId is the caller''s active organization and the caller has the role admin or owner.';
---> statement-breakpoint
-create policy projects_update on public.projects
+do $$declare said constant text := 'update: organizationId is the caller''s active organization, the caller has the role admin or owner and the caller has the role member, admin or owner; afterwards organizationId is the caller''s active organization, the caller has the role admin or owner and the caller has the role member, admin or owner.
+hedgerow:68e45909d9ac9e83';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_update', said) then
+    drop policy if exists projects_update on public.projects;
+    create policy projects_update on public.projects
   as permissive for update to authenticated
   using (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['admin', 'owner'])) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])))
   with check (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['admin', 'owner'])) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_update', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy projects_update on public.projects is 'update: organizationId is the caller''s active organization, the caller has the role admin or owner and the caller has the role member, admin or owner; afterwards organizationId is the caller''s active organization, the caller has the role admin or owner and the caller has the role member, admin or owner.';
---> statement-breakpoint
-create policy projects_delete on public.projects
+do $$declare said constant text := 'delete: organizationId is the caller''s active organization, the caller has the role owner and the caller has the role member, admin or owner.
+hedgerow:991b648f12641999';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_delete', said) then
+    drop policy if exists projects_delete on public.projects;
+    create policy projects_delete on public.projects
   as permissive for delete to authenticated
   using (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['owner'])) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_delete', said);
+  end if;
+end$$;
 --> statement-breakpoint
-comment on policy projects_delete on public.projects is 'delete: organizationId is the caller''s active organization, the caller has the role owner and the caller has the role member, admin or owner.';
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."projects"', '') = '404575d293829583' then
+    perform hedgerow.revoke_all('"public"."projects"');
+    grant select (id, organization_id, name) on table public.projects to authenticated;
+    grant insert (name) on table public.projects to authenticated;
+    grant update (name) on table public.projects to authenticated;
+    grant delete on table public.projects to authenticated;
+  end if;
+end$$;
 --> statement-breakpoint
-revoke all on table public.projects from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant select (id, organization_id, name) on table public.projects to authenticated;
---> statement-breakpoint
-grant insert (name) on table public.projects to authenticated;
---> statement-breakpoint
-grant update (name) on table public.projects to authenticated;
---> statement-breakpoint
-grant delete on table public.projects to authenticated;
---> statement-breakpoint
-do $$declare found name; begin
-  for found in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."projects"'::regclass and tgname like 'HEDGEROW\_%' loop
-    execute pg_catalog.format('drop trigger %I on %s', found, '"public"."projects"'::regclass);
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."projects"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."projects"'::regclass);
   end loop;
 end$$;
