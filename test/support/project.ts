@@ -1,15 +1,17 @@
 /**
  * A project of a user: a folder with the packed package installed, and drizzle-kit as the command that it is.
  *
- * Invariant: the package is built, packed and unpacked for each project, so that tests in parallel do not share a `dist`,
- * and nothing is resolved that the tarball does not hold or package.json does not export.
+ * Invariant: the package is built and packed once per test run and unpacked for each project, so nothing is resolved that
+ * the tarball does not hold or package.json does not export.
  */
 import { type ChildProcess, execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { inject } from "vitest";
 
 export interface Ran {
   readonly code: number;
@@ -51,8 +53,10 @@ const dependencies = [
 ];
 const run = promisify(execFile);
 
-/** Builds and packs the package as `npm publish` would, and unpacks it where `npm install` would. */
-const install = async (modules: string): Promise<void> => {
+/** Builds and packs the package as `npm publish` would: once per test run, by whoever needs it first. */
+const pack = async (): Promise<string> => {
+  const packed = join(inject("postgres").directory, "hedgerow.tgz");
+  if (existsSync(packed)) return packed;
   const staging = await mkdtemp(join(tmpdir(), "hedgerow-package-"));
   for (const file of ["package.json", "README.md", "LICENSE"]) await cp(join(repository, file), join(staging, file));
   const compiler = join(repository, "node_modules", "typescript", "bin", "tsc");
@@ -61,9 +65,18 @@ const install = async (modules: string): Promise<void> => {
   await run("npm", ["pack", "--ignore-scripts", "--silent"], { cwd: staging });
   const tarball = (await readdir(staging)).find((file) => file.endsWith(".tgz"));
   if (tarball === undefined) throw new Error("npm packed nothing.");
-  await run("tar", ["-xzf", join(staging, tarball), "-C", modules]);
-  await rename(join(modules, "package"), join(modules, "hedgerow"));
+  // Two at once make the same file, and the second replaces the first in one step.
+  const own = `${packed}.${process.pid}`;
+  await cp(join(staging, tarball), own);
+  await rename(own, packed);
   await rm(staging, { recursive: true });
+  return packed;
+};
+
+/** Unpacks it where `npm install` would. */
+const install = async (modules: string): Promise<void> => {
+  await run("tar", ["-xzf", await pack(), "-C", modules]);
+  await rename(join(modules, "package"), join(modules, "hedgerow"));
 };
 
 /** The line of Drizzle that a project has installed. */
