@@ -14,7 +14,7 @@ describe("whether this process is a push", () => {
     [[bin, "generate", "--name", "push"], false],
     [[bin, "--config", "push", "migrate"], false],
     [[bin], false],
-    [["/home/ada/drizzle-kit/app/server.js", "push"], false],
+    [["/srv/drizzle-kit/app/server.js", "push"], false],
   ])("%j: %s", ([script = "", ...args], expected) => {
     expect(isPush(["/usr/bin/node", script, ...args])).toBe(expected);
   });
