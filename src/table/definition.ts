@@ -132,10 +132,20 @@ const checkNames = (declaration: Declaration, columns: ReadonlyArray<ColumnInfo>
   }
 };
 
+/** Columns that every row of the table is reached through: a row belongs to whoever can read the row behind them. */
+const viaColumns = (firewall: Condition): ReadonlyArray<string> =>
+  (firewall._tag === "And" ? firewall.all : [firewall]).flatMap((part) => {
+    if (part._tag === "Via") return [part.column];
+    return part._tag === "And" ? viaColumns(part) : [];
+  });
+
 const indexColumns = (index: Index): ReadonlyArray<string> =>
   index.config.columns.flatMap((column) => ("name" in column && typeof column.name === "string" ? [column.name] : []));
 
-/** Across tenants a unique key tells whether a value exists elsewhere, so it must contain the scope columns. */
+/**
+ * Across tenants a unique key tells whether a value exists elsewhere, so it must contain what separates them: the scope
+ * columns, and the columns that point to a parent.
+ */
 const checkUniqueKeys = (
   table: PgTable,
   columns: Readonly<Record<string, ColumnInfo>>,
@@ -323,7 +333,8 @@ export const define = (table: PgTable, declaration: Declaration, sink: Array<Pro
   }
   const primaryKey = primaryKeyOf(table, columns);
   const scopeKeys = firewall.scope.map(({ column }) => column);
-  checkUniqueKeys(table, columns, scopeKeys, at);
+  const tenantKeys = [...scopeKeys, ...viaColumns(firewall.condition)];
+  checkUniqueKeys(table, columns, tenantKeys, at);
   const [key] = primaryKey;
   const keyColumn = key === undefined ? undefined : getTableColumns(table)[key];
   if (primaryKey.length === 0) {
@@ -333,10 +344,10 @@ export const define = (table: PgTable, declaration: Declaration, sink: Array<Pro
       'Add id: id("prefix"), or text("id").primaryKey().',
     );
   } else if (
-    scopeKeys.length > 0 &&
+    tenantKeys.length > 0 &&
     primaryKey.length === 1 &&
     key !== undefined &&
-    !scopeKeys.includes(key) &&
+    !tenantKeys.includes(key) &&
     keyColumn &&
     !keyColumn.hasDefault &&
     keyColumn.generatedIdentity === undefined

@@ -1,6 +1,6 @@
 /** Every mistake that a JavaScript user can make is found when the schema is compiled, and all of them at once. */
 import { readFileSync } from "node:fs";
-import { integer, jsonb, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
+import { integer, jsonb, type PgColumnBuilderBase, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
 import * as Effect from "effect/Effect";
 import { DefinitionError, defineHedgerow, organization, type Problem, table } from "hedgerow";
 import { sessionIdentity } from "hedgerow/better-auth";
@@ -414,6 +414,25 @@ describe("one word for a scope", () => {
     const short = guard(made, "organization", { read: everyone });
     const long = guard(made, { field: "orgId", equals: "$ctx.activeOrgId" }, { read: everyone });
     expect(compile({ short }, identity).security).toEqual(compile({ long }, identity).security);
+  });
+});
+
+describe("a table that belongs to a parent", () => {
+  const parent = guard(draft("parents"), scope, { read: everyone });
+  const firewall = { field: "parentId", via: () => parent };
+  const childOf = (more: object, key: PgColumnBuilderBase = text("id").primaryKey().default("made")) =>
+    guard(table("children", { id: key, parentId: text("parent_id").notNull(), ...more }), firewall, { read: everyone });
+  const found = (child: unknown) => problemsOf({ parent, child }).map(({ code, table: name }) => `${code} ${name}`);
+
+  it("may have no unique key that spans parents, and no key that callers choose", () => {
+    expect(found(childOf({ slug: text("slug") }))).toEqual([]);
+    expect(found(childOf({ slug: text("slug").unique() }))).toEqual(["unique_key_without_scope children"]);
+    expect(found(childOf({}, text("id").primaryKey()))).toEqual(["client_made_id children"]);
+  });
+
+  it("may have the parent itself as its key", () => {
+    const child = table("children", { parentId: text("parent_id").primaryKey() });
+    expect(found(guard(child, firewall, { read: everyone }))).toEqual([]);
   });
 });
 
