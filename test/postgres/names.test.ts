@@ -73,7 +73,7 @@ describe("names", () => {
       const parents = table(`parents of ${name}`, { id: integer("id").primaryKey(), same: integer("same") })
         .firewall({ exception: "a test" })
         .access({ read: everyone });
-      const child = table(name, { id: integer("id").primaryKey(), same: integer("same") })
+      const child = table(name, { id: integer("id").primaryKey().default(0), same: integer("same") })
         .firewall({ field: "same", via: () => parents })
         .access({ read: everyone });
       const owner = await postgres.ownerPool.connect();
