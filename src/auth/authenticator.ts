@@ -5,12 +5,16 @@
  * reads the database: the live session, organization and roles are looked up inside the request's own transaction.
  */
 
+import type { Caller } from "../condition/caller.js";
+
 /** What a request carried, after its signature was verified. */
 export type Credential =
   /** Nothing, or something whose signature does not hold. */
   | { readonly _tag: "Anonymous" }
   /** A session token; only its SHA-256 (lower-case hex) leaves the process. */
-  | { readonly _tag: "Session"; readonly tokenHash: string };
+  | { readonly _tag: "Session"; readonly tokenHash: string }
+  /** A token that says by itself who the caller is: signature, issuer and expiry were verified, the vendor's names mapped. */
+  | { readonly _tag: "Claims"; readonly caller: Caller };
 
 export interface Authenticator {
   readonly identify: (request: Request) => Promise<Credential>;
