@@ -53,7 +53,13 @@ interface WithHedgerow {
  * ```
  */
 export const withHedgerow: WithHedgerow = (config: HedgerowConfig | Config, guard?: Guard): Config => {
-  if (isHedgerowConfig(config)) return wrap(drizzleConfigOf(config), guardOf(config));
+  if (isHedgerowConfig(config)) {
+    // Its policies would name a role that Supabase calls otherwise.
+    if (isPush(process.argv) && config.providers.database.type === "supabase") {
+      fail("drizzle-kit cannot push to Supabase, whose roles have other names. Run `hedgerow push`.");
+    }
+    return wrap(drizzleConfigOf(config), guardOf(config));
+  }
   return guard === undefined ? fail("pass the schema and the identity as a second argument.") : wrap(config, guard);
 };
 

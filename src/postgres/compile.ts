@@ -5,13 +5,15 @@
  */
 import * as Effect from "effect/Effect";
 import type { DefinitionError } from "../condition/problem.js";
+import { postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
 import { bootstrapStatements } from "./bootstrap.js";
-import { Dialect, Postgres } from "./dialect.js";
+import { Dialect } from "./dialect.js";
 import { type Expectation, expectationOf } from "./expectation.js";
 import type { IdentitySource } from "./identity.js";
 import { type Policy, policiesOf } from "./policies.js";
 import { securityStatements } from "./security.js";
+import { dialectLayer } from "./supabase.js";
 
 export interface CompiledSchema {
   readonly schema: Schema;
@@ -35,13 +37,13 @@ export const compileEffect = (
 ): Effect.Effect<CompiledSchema, DefinitionError, Dialect> =>
   Effect.gen(function* () {
     const schema = yield* understand(module);
-    const { caller } = yield* Dialect;
+    const dialect = yield* Dialect;
     return {
       schema,
-      policies: schema.tables.flatMap(({ definition }) => policiesOf(definition, caller)),
-      bootstrap: bootstrapStatements(identity),
-      security: securityStatements(schema.tables, identity, caller),
-      expected: expectationOf(module, schema, identity, caller),
+      policies: schema.tables.flatMap(({ definition }) => policiesOf(definition, dialect)),
+      bootstrap: bootstrapStatements(identity, dialect),
+      security: securityStatements(schema.tables, identity, dialect),
+      expected: expectationOf(module, schema, identity, dialect),
     };
   });
 
@@ -50,7 +52,8 @@ export const compileEffect = (
  *
  * @param module a module that exports tables made by `table()`; other exports are left alone.
  * @param identity where sessions and memberships are kept, for example `sessionIdentity(options)` of
- * `hedgerow/better-auth`.
+ * `hedgerow/better-auth`, or that tokens say who is calling (`claimsIdentity()`).
+ * @param target the kind of database: PostgreSQL unless given, or `supabase()` of `hedgerow/supabase`.
  * @throws DefinitionError with all problems of all tables.
  *
  * @example
@@ -58,5 +61,8 @@ export const compileEffect = (
  * const { bootstrap, security } = compile(schema, sessionIdentity(authOptions));
  * ```
  */
-export const compile = (module: SchemaModule, identity: IdentitySource): CompiledSchema =>
-  Effect.runSync(Effect.provide(compileEffect(module, identity), Postgres));
+export const compile = (
+  module: SchemaModule,
+  identity: IdentitySource,
+  target: Target = postgresTarget,
+): CompiledSchema => Effect.runSync(Effect.provide(compileEffect(module, identity), dialectLayer(target)));
