@@ -35,6 +35,10 @@ export const guardOf = ({ schema, providers }: HedgerowConfig): Required<Guard> 
   target: targetOf(providers),
 });
 
+/** @returns the folder of `supabase db push`, which gets a copy of every migration; undefined elsewhere. */
+export const copiesOf = ({ providers: { database } }: HedgerowConfig): string | undefined =>
+  database.type === "supabase" ? (database.migrations ?? "./supabase/migrations") : undefined;
+
 /** @returns the config that drizzle-kit understands. */
 export const drizzleConfigOf = (config: HedgerowConfig): Config => {
   const { path } = config.schema;

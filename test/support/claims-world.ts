@@ -146,9 +146,9 @@ export const openClaimsWorld = async (
   if (kind === "postgres") await all(open.superuser, [`alter role hedgerow_api password '${password}'`]);
 
   const reported: Array<unknown> = [];
-  const routerOf = (auth: Authenticator): Hono =>
-    createRouter<object>({ schema, auth, database: open.api, target, onError: (error) => reported.push(error) });
-  const router = routerOf(authenticator);
+  const routerOf = (auth: Authenticator = authenticator, database: DatabaseShape = open.api): Hono =>
+    createRouter<object>({ schema, auth, database, target, onError: (error) => reported.push(error) });
+  const router = routerOf();
 
   const call = async (who: Who, method: string, path: string, body?: unknown, on: Hono = router) => {
     const response = await on.request(`http://localhost${path}`, {
