@@ -10,6 +10,7 @@ const alias = [
   { find: /^hedgerow\/client$/, replacement: source("http/client.ts") },
   { find: /^hedgerow\/better-auth$/, replacement: source("auth/better-auth/index.ts") },
   { find: /^hedgerow\/postgres$/, replacement: source("postgres/index.ts") },
+  { find: /^hedgerow\/supabase$/, replacement: source("database/supabase.ts") },
   { find: /^hedgerow\/pglite$/, replacement: source("database/pglite.ts") },
   { find: /^hedgerow\/node-postgres$/, replacement: source("database/node-postgres.ts") },
   { find: /^hedgerow\/check$/, replacement: source("cli/check/index.ts") },

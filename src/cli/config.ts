@@ -8,7 +8,7 @@ import type { Config } from "drizzle-kit";
 import { isGenerate, isPush } from "./command.js";
 import type { HedgerowConfig } from "./configuration.js";
 import { connectionOf } from "./connection.js";
-import { drizzleConfigOf, guardOf, isHedgerowConfig } from "./derive.js";
+import { copiesOf, drizzleConfigOf, guardOf, isHedgerowConfig } from "./derive.js";
 import { hookGenerate } from "./generate/hook.js";
 import { hookPush } from "./hook.js";
 import { type Guard, planPush } from "./plan.js";
@@ -53,11 +53,17 @@ interface WithHedgerow {
  * ```
  */
 export const withHedgerow: WithHedgerow = (config: HedgerowConfig | Config, guard?: Guard): Config => {
-  if (isHedgerowConfig(config)) return wrap(drizzleConfigOf(config), guardOf(config));
+  if (isHedgerowConfig(config)) {
+    // Its policies would name a role that Supabase calls otherwise.
+    if (isPush(process.argv) && config.providers.database.type === "supabase") {
+      fail("drizzle-kit cannot push to Supabase, whose roles have other names. Run `hedgerow push`.");
+    }
+    return wrap(drizzleConfigOf(config), guardOf(config), copiesOf(config));
+  }
   return guard === undefined ? fail("pass the schema and the identity as a second argument.") : wrap(config, guard);
 };
 
-const wrap = (config: Config, guard: Guard): Config => {
+const wrap = (config: Config, guard: Guard, copies?: string): Config => {
   if (config.dialect !== "postgresql") fail(`dialect must be "postgresql", not ${JSON.stringify(config.dialect)}.`);
   if (config.entities?.roles) {
     fail("leave entities.roles out: drizzle-kit would drop the roles that it does not find. Hedgerow makes its own.");
@@ -72,7 +78,7 @@ const wrap = (config: Config, guard: Guard): Config => {
     if ((config.migrations?.prefix ?? "index") !== "index") {
       fail("leave migrations.prefix out: the order of migrations is that of their numbers.");
     }
-    hookGenerate(guard, config.out ?? "./drizzle");
+    hookGenerate(guard, config.out ?? "./drizzle", copies);
   }
   return { ...config, schemaFilter: schemas };
 };

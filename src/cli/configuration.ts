@@ -7,6 +7,7 @@
 import type { BetterAuthOptions } from "better-auth";
 import * as Data from "effect/Data";
 import type { Claims } from "../auth/better-auth/claims.js";
+import { problemsOfPaths, type SupabasePaths } from "../database/target.js";
 import type { SchemaModule } from "../table/schema.js";
 
 /** A PostgreSQL server, reached as the owner of the tables. */
@@ -23,6 +24,17 @@ export interface NeonProvider {
   readonly url: string | undefined;
 }
 
+/** A database of Supabase, reached as `postgres`, the owner of the tables. */
+export interface SupabaseProvider {
+  readonly type: "supabase";
+  /** The direct one or that of the session pooler: a lock must outlive a transaction. */
+  readonly url: string | undefined;
+  /** Where in a token each value of the caller stands, where that is not the default: `{ organization: "app_metadata.org" }`. */
+  readonly paths?: Partial<SupabasePaths>;
+  /** The folder of the migrations for `supabase db push`. `"./supabase/migrations"` unless given. */
+  readonly migrations?: string;
+}
+
 /** Postgres in a folder. */
 export interface PgliteProvider {
   readonly type: "pglite";
@@ -30,7 +42,7 @@ export interface PgliteProvider {
   readonly dataDir: string;
 }
 
-export type DatabaseProvider = PostgresProvider | NeonProvider | PgliteProvider;
+export type DatabaseProvider = PostgresProvider | NeonProvider | SupabaseProvider | PgliteProvider;
 
 /** Better Auth, with its tables in the same database. */
 export interface BetterAuthProvider {
@@ -40,6 +52,15 @@ export interface BetterAuthProvider {
   /** Fields of Better Auth's tables that rules may compare with as `ctx.claims.x`. */
   readonly claims?: Claims;
 }
+
+/** Tokens that say by themselves who is calling; no session is kept in the database. */
+export interface JwtProvider {
+  readonly type: "jwt";
+  /** Names of the custom claims that rules compare with as `ctx.claims.x`. */
+  readonly claims?: ReadonlyArray<string>;
+}
+
+export type AuthProvider = BetterAuthProvider | JwtProvider;
 
 export interface HedgerowConfig {
   /** What messages call the project. */
@@ -56,7 +77,7 @@ export interface HedgerowConfig {
     /** Where the API runs. A Worker has no folder, so `cloudflare` excludes `pglite`. */
     readonly runtime: "cloudflare" | "node" | "bun";
     readonly database: DatabaseProvider;
-    readonly auth: BetterAuthProvider;
+    readonly auth: AuthProvider;
   };
 }
 
@@ -131,14 +152,42 @@ const folder: Check = (value, path) =>
     ? [`${path} must be a folder, not ${JSON.stringify(value)}`]
     : filled(value, path);
 
+/** Transaction pooling: Supavisor's port. */
+const sessions: Check = (value, path) =>
+  typeof value === "string" && /:6543(\/|\?|$)/.test(value)
+    ? [`${path} goes through the transaction pooler, where a lock does not outlive a transaction; take port 5432`]
+    : url(value, path);
+
+const tokenPaths: Check = (value, path) =>
+  isObject(value)
+    ? problemsOfPaths(value).map((problem) => `${path.replace(/paths$/, "")}${problem}`)
+    : object(value, path);
+
+const claimNames: Check = (value, path) =>
+  Array.isArray(value)
+    ? value.flatMap((each, index) =>
+        typeof each === "string" && /^[A-Za-z_][A-Za-z0-9_]*$/.test(each)
+          ? []
+          : [`${path}[${index}] must be a plain name, as rules write it behind ctx.claims`],
+      )
+    : [`${path} must be a list of names`];
+
 const whole = struct({
   name: filled,
   schema: struct({ path: paths, module: object }),
   out: optional(filled),
   providers: struct({
     runtime: oneOf(["cloudflare", "node", "bun"]),
-    database: variants({ postgres: { url }, neon: { url: direct }, pglite: { dataDir: folder } }),
-    auth: variants({ "better-auth": { options: object, claims: optional(object) } }),
+    database: variants({
+      postgres: { url },
+      neon: { url: direct },
+      supabase: { url: sessions, paths: optional(tokenPaths), migrations: optional(filled) },
+      pglite: { dataDir: folder },
+    }),
+    auth: variants({
+      "better-auth": { options: object, claims: optional(object) },
+      jwt: { claims: optional(claimNames) },
+    }),
   }),
 });
 

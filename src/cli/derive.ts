@@ -6,6 +6,8 @@
  */
 import type { Config } from "drizzle-kit";
 import { sessionIdentity } from "../auth/better-auth/identity.js";
+import { postgresTarget, supabase, type Target } from "../database/target.js";
+import { claimsIdentity, type IdentitySource } from "../postgres/identity.js";
 import { ConfigError, type HedgerowConfig } from "./configuration.js";
 import type { Connection } from "./connection.js";
 import type { Guard } from "./plan.js";
@@ -16,11 +18,26 @@ export const isHedgerowConfig = (config: HedgerowConfig | Config): config is Hed
 /** @returns the folder of the migrations; drizzle-kit's own default where none is given. */
 export const outOf = ({ out = "./drizzle" }: Pick<HedgerowConfig, "out">): string => out;
 
-/** @returns the schema and the identity provider. */
-export const guardOf = ({ schema, providers }: HedgerowConfig): Guard => {
-  const { options, claims } = providers.auth;
-  return { schema: schema.module, identity: sessionIdentity(options, claims === undefined ? {} : { claims }) };
+const identityOf = ({ auth }: HedgerowConfig["providers"]): IdentitySource => {
+  if (auth.type === "jwt") return claimsIdentity(auth.claims === undefined ? {} : { claims: auth.claims });
+  return sessionIdentity(auth.options, auth.claims === undefined ? {} : { claims: auth.claims });
 };
+
+const targetOf = ({ database }: HedgerowConfig["providers"]): Target => {
+  if (database.type !== "supabase") return postgresTarget;
+  return supabase(database.paths === undefined ? {} : { paths: database.paths });
+};
+
+/** @returns the schema, the identity provider and the kind of database. */
+export const guardOf = ({ schema, providers }: HedgerowConfig): Required<Guard> => ({
+  schema: schema.module,
+  identity: identityOf(providers),
+  target: targetOf(providers),
+});
+
+/** @returns the folder of `supabase db push`, which gets a copy of every migration; undefined elsewhere. */
+export const copiesOf = ({ providers: { database } }: HedgerowConfig): string | undefined =>
+  database.type === "supabase" ? (database.migrations ?? "./supabase/migrations") : undefined;
 
 /** @returns the config that drizzle-kit understands. */
 export const drizzleConfigOf = (config: HedgerowConfig): Config => {

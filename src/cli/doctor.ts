@@ -6,12 +6,14 @@
 import * as Effect from "effect/Effect";
 import type { DefinitionError } from "../condition/problem.js";
 import type { DatabaseError } from "../database/database.js";
+import { postgresTarget } from "../database/target.js";
 import { compileEffect } from "../postgres/compile.js";
-import { type Dialect, Postgres } from "../postgres/dialect.js";
+import type { Dialect } from "../postgres/dialect.js";
 import { type Drift, type DriftOptions, driftEffect } from "../postgres/drift.js";
 import { pinSearchPath } from "../postgres/inspect.js";
 import { lints } from "../postgres/lints.js";
 import { roles } from "../postgres/names.js";
+import { dialectLayer } from "../postgres/supabase.js";
 
 /** Every kind of risk, with what to do about it. */
 const fixes = {
@@ -44,7 +46,7 @@ export type Finding = Drift | Risk;
 export interface DoctorOptions extends DriftOptions {
   /** The schemas in which everything is looked at (`["public"]`). */
   readonly schemas?: ReadonlyArray<string>;
-  /** The roles that applications connect as (`hedgerow_api` and `hedgerow_auth`). */
+  /** The roles that applications connect as (`hedgerow_api` and, with Better Auth, `hedgerow_auth`). */
   readonly logins?: ReadonlyArray<string>;
 }
 
@@ -87,4 +89,4 @@ export const doctorEffect = ({
  * ```
  */
 export const doctor = (options: DoctorOptions): Promise<ReadonlyArray<Finding>> =>
-  Effect.runPromise(Effect.provide(doctorEffect(options), Postgres));
+  Effect.runPromise(Effect.provide(doctorEffect(options), dialectLayer(options.target ?? postgresTarget)));

@@ -5,6 +5,7 @@
  * with the check of what it did, so it either leaves the database as declared or does not touch it.
  */
 import type { TableName } from "../condition/condition.js";
+import type { Target } from "../database/target.js";
 import { compile } from "../postgres/compile.js";
 import type { IdentitySource } from "../postgres/identity.js";
 import { demandSecurity, demandStructure } from "../postgres/inspect.js";
@@ -17,6 +18,8 @@ export interface Guard {
   readonly schema: SchemaModule;
   /** Where sessions and memberships are kept, for example `sessionIdentity(options)` of `hedgerow/better-auth`. */
   readonly identity: IdentitySource;
+  /** The kind of database: PostgreSQL unless given, or `supabase()` of `hedgerow/supabase`. */
+  readonly target?: Target;
 }
 
 /** A table whose FORCE was lifted for drizzle-kit. */
@@ -53,8 +56,8 @@ const begin: ReadonlyArray<string> = ["select pg_catalog.set_config('lock_timeou
  * @param schemas the schemas in which drizzle-kit may change something.
  * @throws DefinitionError with all problems of all tables.
  */
-export const planPush = ({ schema, identity }: Guard, schemas: ReadonlyArray<string>): Plan => {
-  const { bootstrap, security, expected } = compile(schema, identity);
+export const planPush = ({ schema, identity, target }: Guard, schemas: ReadonlyArray<string>): Plan => {
+  const { bootstrap, security, expected } = compile(schema, identity, target);
   const cleared = clear(expected);
   const lift = liftForce(expected, schemas);
   const closing = (lifted: ReadonlyArray<Lifted>): ReadonlyArray<string> =>

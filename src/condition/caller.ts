@@ -31,3 +31,37 @@ export const anonymousCaller: Caller = Object.freeze({
   userRoles: [],
   claims: {},
 });
+
+/** A text that Postgres holds as it is: not empty, without NUL and without half of a surrogate pair. */
+const isHeld = (value: string): boolean => value !== "" && !/[\0\p{Surrogate}]/u.test(value);
+
+const held = (value: string | null): string | null => (typeof value === "string" && isHeld(value) ? value : null);
+
+/** As `defineHedgerow` takes them; no rule can name another. */
+const isClaimName = (name: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
+
+const isHeldClaim = (value: ClaimValue): boolean =>
+  typeof value === "string" ? isHeld(value) : typeof value === "number" ? Number.isFinite(value) : value !== null;
+
+/**
+ * A caller as Postgres can hold one, whatever a token said, so that a rule means the same in memory and there.
+ *
+ * @returns a caller that keeps the invariant of this file. What Postgres would change on the way (a NUL, half of a
+ * surrogate pair) is dropped, because two callers could become one by it; without a user nothing else counts.
+ */
+export const heldCaller = (caller: Caller): Caller => {
+  const userId = held(caller.userId);
+  if (userId === null) return anonymousCaller;
+  const activeOrgId = held(caller.activeOrgId);
+  return {
+    userId,
+    sessionId: held(caller.sessionId),
+    activeOrgId,
+    activeTeamId: activeOrgId === null ? null : held(caller.activeTeamId),
+    roles: activeOrgId === null ? [] : caller.roles.filter(isHeld),
+    userRoles: caller.userRoles.filter(isHeld),
+    claims: Object.fromEntries(
+      Object.entries(caller.claims).filter(([name, value]) => isClaimName(name) && isHeldClaim(value)),
+    ),
+  };
+};

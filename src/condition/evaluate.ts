@@ -52,8 +52,11 @@ export const contextValue = (caller: Caller, path: ContextPath): Literal | null 
     case "activeOrgId":
     case "activeTeamId":
       return caller[path];
-    default:
-      return caller.claims[path.slice("claims.".length)] ?? null;
+    default: {
+      const name = path.slice("claims.".length);
+      // A claim may be called as something that every object has.
+      return Object.hasOwn(caller.claims, name) ? (caller.claims[name] ?? null) : null;
+    }
   }
 };
 

@@ -1,10 +1,11 @@
 /**
- * The second statement of every request: who is calling, and may someone like that use the operation at all.
+ * May someone like the caller use an operation at all: the second statement of a request whose caller is found live, and
+ * decided here for a caller who is known already.
  *
- * Invariant: decides by the caller alone and stops the transaction (SQLSTATE HR401, HR403, HR410) before the statement
- * that looks at rows. Whoever passes is still subject to every policy.
+ * Invariant: decides by the caller alone, and before the statement that looks at rows; in the database it stops the
+ * transaction (SQLSTATE HR401, HR403, HR410). Whoever passes is still subject to every policy.
  */
-import { anonymousCaller } from "../condition/caller.js";
+import { anonymousCaller, type Caller } from "../condition/caller.js";
 import { and, type Condition, type ContextPath, fold } from "../condition/condition.js";
 import { evaluate } from "../condition/evaluate.js";
 import { requirementOf } from "../condition/requirement.js";
@@ -57,7 +58,10 @@ const mentions = (condition: Condition, path: ContextPath): boolean =>
 export interface Admission {
   /** Whether someone who is not signed in may try; if not, no query is needed to answer 401. */
   readonly anonymous: boolean;
+  /** For a caller who is found live. */
   readonly statement: Statement;
+  /** For a caller who is known: why not, or undefined. The same answers as the statement gives. */
+  readonly refusal: (caller: Caller) => "authentication_required" | "no_active_organization" | "forbidden" | undefined;
 }
 
 /**
@@ -70,9 +74,16 @@ export interface Admission {
  */
 export const admissionFor = (...conditions: ReadonlyArray<Condition>): Admission => {
   const requirement = requirementOf(and(...conditions));
-  const inOrganization = mentions(requirement, "activeOrgId") ? "c.org_id is not null" : "true";
+  const asksOrganization = mentions(requirement, "activeOrgId");
+  const inOrganization = asksOrganization ? "c.org_id is not null" : "true";
+  const admits = (caller: Caller): boolean => evaluate(requirement, { columns: {}, row: {}, caller }) === true;
   return {
-    anonymous: evaluate(requirement, { columns: {}, row: {}, caller: anonymousCaller }) === true,
+    anonymous: admits(anonymousCaller),
+    refusal: (caller) => {
+      if (admits(caller)) return undefined;
+      if (caller.userId === null) return "authentication_required";
+      return asksOrganization && caller.activeOrgId === null ? "no_active_organization" : "forbidden";
+    },
     statement: {
       text: `select ${helperSchema}.admit(c.user_id is not null, ${inOrganization}, ${overCaller(requirement)}) from ${helperSchema}.enter() c`,
     },

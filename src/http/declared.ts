@@ -8,14 +8,20 @@ import { is, type SQL } from "drizzle-orm";
 import { getTableConfig, PgDialect, type PgPolicyToOption, PgRole, type PgTable } from "drizzle-orm/pg-core";
 import { catalogHalf, declaredHalf, policyHash, policyHashSql } from "../condition/fingerprint.js";
 import { text } from "../condition/sql-text.js";
+import { type CallerRoles, postgresTarget } from "../database/target.js";
 import { tableName } from "../table/definition.js";
 
 const dialect = new PgDialect();
 const render = (expression: SQL | undefined): string | undefined =>
   expression === undefined ? undefined : dialect.sqlToQuery(expression).sql;
 
-const rolesOf = (to: PgPolicyToOption): ReadonlyArray<string> =>
-  Array.isArray(to) ? to.flatMap(rolesOf) : [is(to, PgRole) ? to.name : String(to)];
+/** A schema does not know where it will run: its tables name the roles of PostgreSQL, whatever a target calls them. */
+const rolesOf = (to: PgPolicyToOption, callers: CallerRoles): ReadonlyArray<string> => {
+  if (Array.isArray(to)) return to.flatMap((each) => rolesOf(each, callers));
+  const name = is(to, PgRole) ? to.name : String(to);
+  if (name === postgresTarget.roles.authenticated) return [callers.authenticated];
+  return [name === postgresTarget.roles.anonymous ? callers.anonymous : name];
+};
 
 interface DeclaredPolicy {
   readonly schema: string;
@@ -25,7 +31,7 @@ interface DeclaredPolicy {
 }
 
 /** @returns the policies of these tables, each with the hash of its declaration. */
-export const declaredPolicies = (tables: ReadonlyArray<PgTable>): ReadonlyArray<DeclaredPolicy> =>
+export const declaredPolicies = (tables: ReadonlyArray<PgTable>, callers: CallerRoles): ReadonlyArray<DeclaredPolicy> =>
   tables.flatMap((source) => {
     const table = tableName(source);
     return getTableConfig(source).policies.map((policy) => ({
@@ -37,7 +43,7 @@ export const declaredPolicies = (tables: ReadonlyArray<PgTable>): ReadonlyArray<
         name: policy.name,
         command: policy.for ?? "all",
         permissive: policy.as !== "restrictive",
-        roles: rolesOf(policy.to ?? "public"),
+        roles: rolesOf(policy.to ?? "public", callers),
         using: render(policy.using),
         check: render(policy.withCheck),
       }),

@@ -1,19 +1,22 @@
 /**
  * One table's operations: request in, response out.
  *
- * Invariant: every operation is one transaction of the same shape: the session's settings, the admission, the
- * statement, and where needed one more that tells a missing row from a forbidden change.
+ * Invariant: every operation is one transaction of the same shape: the session's settings, the admission where the caller
+ * is found live, the statement, and where needed one more that tells a missing row from a forbidden change.
  */
 import * as Effect from "effect/Effect";
 import type { Credential } from "../auth/authenticator.js";
+import { anonymousCaller, type Caller } from "../condition/caller.js";
 import { and, type Condition } from "../condition/condition.js";
 import { keyOf, simplify } from "../condition/simplify.js";
 import { Database, type DatabaseError, type Result, type Statement } from "../database/database.js";
-import { enterSession, type Timeouts } from "../database/session.js";
+import { enterClaims, enterSession, type Timeouts } from "../database/session.js";
+import type { Target } from "../database/target.js";
 import type { SchemaTable } from "../table/schema.js";
 import { type Admission, admissionFor } from "./admission.js";
 import { createParser, updateParser, valueCheck } from "./body.js";
 import { failureOf, failureScope, type WriteOperation } from "./failure.js";
+import { knownOn } from "./known-caller.js";
 import { problem, type RequestProblem } from "./problem.js";
 import { type PageLimits, parseListQuery } from "./query.js";
 import { statementsFor } from "./statements.js";
@@ -22,6 +25,7 @@ import { type WireColumn, wireColumns } from "./wire.js";
 export interface OperationOptions {
   readonly limits: PageLimits;
   readonly timeouts: Timeouts;
+  readonly target: Target;
 }
 
 type Handled = Effect.Effect<Response, RequestProblem, Database>;
@@ -56,11 +60,17 @@ const rowText = (result: Result | undefined): string | undefined => {
 const implies = (stronger: Condition, weaker: Condition): boolean =>
   keyOf(simplify(and(stronger, weaker))) === keyOf(simplify(stronger));
 
-/** Where nobody can pass without signing in, 401 needs neither the body nor the database. */
-const requireCredential = (credential: Credential, admission: Admission): Effect.Effect<void, RequestProblem> =>
-  credential._tag === "Anonymous" && !admission.anonymous
-    ? Effect.fail(problem("authentication_required"))
-    : Effect.void;
+/** Undefined where only the database knows. */
+const knownCaller = (credential: Credential, target: Target): Caller | undefined => {
+  switch (credential._tag) {
+    case "Session":
+      return undefined;
+    case "Anonymous":
+      return anonymousCaller;
+    case "Claims":
+      return knownOn(credential.caller, target);
+  }
+};
 
 export const operationsFor = (table: SchemaTable, options: OperationOptions): Operations => {
   const { definition, source } = table;
@@ -73,7 +83,14 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
   const checks = new Map(columns.map((column) => [column, valueCheck(column.source)]));
   const fault = (column: WireColumn, value: string): string | undefined => checks.get(column)?.(value);
 
-  /** Sends an operation's statements as the caller; what comes back are the results behind the prelude's two. */
+  /** A caller who is known and cannot pass needs neither the body nor the database. */
+  const requireAdmission = (credential: Credential, admission: Admission): Effect.Effect<void, RequestProblem> => {
+    const caller = knownCaller(credential, options.target);
+    const refusal = caller && admission.refusal(caller);
+    return refusal === undefined ? Effect.void : Effect.fail(problem(refusal));
+  };
+
+  /** Sends an operation's statements as the caller; what comes back are the results behind the prelude's. */
   const run = (
     credential: Credential,
     admission: Admission,
@@ -89,10 +106,14 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
     admission: Admission,
     ...own: ReadonlyArray<Statement>
   ): Effect.Effect<ReadonlyArray<Result>, RequestProblem | DatabaseError, Database> => {
-    const session = enterSession(credential._tag === "Session" ? credential.tokenHash : null, options.timeouts);
-    return Effect.flatMap(requireCredential(credential, admission), () =>
+    const { timeouts, target } = options;
+    const prelude =
+      credential._tag === "Session"
+        ? [enterSession(credential.tokenHash, timeouts, target), admission.statement]
+        : [enterClaims(knownCaller(credential, target) ?? null, timeouts, target)];
+    return Effect.flatMap(requireAdmission(credential, admission), () =>
       Effect.flatMap(Database, (database) =>
-        Effect.map(database.transact([session, admission.statement, ...own]), (results) => results.slice(2)),
+        Effect.map(database.transact([...prelude, ...own]), (results) => results.slice(prelude.length)),
       ),
     );
   };
@@ -142,17 +163,16 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
     const parse = createParser(definition, columns);
     const { select } = commands;
     const implied = select !== undefined && implies(condition, select);
-    const anonymousReads = select !== undefined && admissionFor(select).anonymous;
-    const readableBy = (credential: Credential): "always" | "perhaps" | "never" =>
-      select === undefined || (credential._tag === "Anonymous" && !anonymousReads)
-        ? "never"
-        : implied
-          ? "always"
-          : "perhaps";
+    const reading = select && admissionFor(select);
+    const readableBy = (credential: Credential): "always" | "perhaps" | "never" => {
+      const caller = knownCaller(credential, options.target);
+      if (reading === undefined || (caller && reading.refusal(caller) !== undefined)) return "never";
+      return implied ? "always" : "perhaps";
+    };
     return ({ credential, body }) =>
       Effect.gen(function* () {
         const readable = readableBy(credential);
-        yield* requireCredential(credential, admission);
+        yield* requireAdmission(credential, admission);
         const values = yield* Effect.flatMap(body, parse);
         if (readable !== "never") {
           const attempt = transact(credential, admission, statements.insert(values, "row"));
@@ -183,7 +203,7 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
     return ({ credential, id, body }) =>
       withKey(id, () =>
         Effect.gen(function* () {
-          yield* requireCredential(credential, admission);
+          yield* requireAdmission(credential, admission);
           const values = yield* Effect.flatMap(body, parse);
           const [changed, exists] = yield* run(
             credential,

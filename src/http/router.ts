@@ -13,6 +13,7 @@ import type { BlankEnv } from "hono/types";
 import type { Authenticator, Credential } from "../auth/authenticator.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
 import { Database, type DatabaseShape } from "../database/database.js";
+import { postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
 import { type Handler, type Operations, operationsFor } from "./operations.js";
 import { kebab } from "./paths.js";
@@ -24,10 +25,15 @@ import { verifyDatabaseEffect } from "./startup.js";
 export interface RouterOptions<S> {
   /** A module of tables, for example `import * as schema from "./schema.js"`. */
   readonly schema: S & CheckSchema<S>;
-  /** Who sends a request, for example `sessionAuthenticator(auth)` of `hedgerow/better-auth`. */
+  /**
+   * Who sends a request, for example `sessionAuthenticator(auth)` of `hedgerow/better-auth`. Its kind must be that of the
+   * database: where helpers find the caller live, what a token says opens nothing, and the other way round.
+   */
   readonly auth: Authenticator;
   /** How to reach Postgres, for example `nodePostgres(pool)` of `hedgerow/node-postgres`. */
   readonly database: DatabaseShape;
+  /** The kind of database: PostgreSQL unless given, or `supabase()` of `hedgerow/supabase`. */
+  readonly target?: Target;
   /** How many rows a list returns: without `limit` (50), and at most (100). */
   readonly page?: { readonly default: number; readonly max: number };
   /** Bytes that a body may have (1 MiB). */
@@ -94,7 +100,9 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
   const maxBodyBytes = options.maxBodyBytes ?? 1_048_576;
   const services = Context.make(Database, options.database);
   const run = Effect.runPromiseExitWith(services);
+  const target = options.target ?? postgresTarget;
   const operationOptions = {
+    target,
     limits: options.page ?? { default: 50, max: 100 },
     timeouts: options.timeouts ?? { statementMs: 15_000, lockMs: 5_000 },
   };
@@ -103,7 +111,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
   /** Asked once; a database that could not be reached is asked again by the next request. */
   const isSafe = (): Promise<boolean> => {
     if (options.dangerouslyServeWithoutRowLevelSecurity) return Promise.resolve(true);
-    safe ??= run(verifyDatabaseEffect(schema)).then((exit) => {
+    safe ??= run(verifyDatabaseEffect(schema, target)).then((exit) => {
       if (Exit.isSuccess(exit)) return true;
       safe = undefined;
       throw Cause.squash(exit.cause);

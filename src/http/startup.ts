@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect";
 import { qualified, textArray } from "../condition/sql-text.js";
 import { Database, type DatabaseError, type DatabaseShape, type Statement } from "../database/database.js";
 import { roles } from "../database/session.js";
+import { type CallerRoles, postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
 import { declaredPolicies, driftedPolicies } from "./declared.js";
 
@@ -24,7 +25,7 @@ export class UnsafeDatabase extends Data.TaggedError("UnsafeDatabase")<{ readonl
 /** Postgres writes expressions as the search path lets it, and their hashes were taken with an empty one. */
 const pinSearchPath: Statement = { text: "select set_config('search_path', '', true)" };
 
-const facts = (tables: ReadonlyArray<string>, sources: ReadonlyArray<PgTable>): Statement => ({
+const facts = (tables: ReadonlyArray<string>, sources: ReadonlyArray<PgTable>, callers: CallerRoles): Statement => ({
   text: `with wanted as (select name, to_regclass(name) as oid from unnest(${textArray(tables)}) as name)
 select
   session_user::text as login,
@@ -35,8 +36,8 @@ select
   (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w where w.oid is null) as missing,
   (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w join pg_class c on c.oid = w.oid
     where not (c.relrowsecurity and c.relforcerowsecurity)) as open,
-  ${driftedPolicies("array(select w.oid::oid from wanted w)", declaredPolicies(sources))} as drifted,
-  (select coalesce(string_agg(name, ', '), '') from unnest(${textArray([roles.authenticated, roles.anonymous])}) as name
+  ${driftedPolicies("array(select w.oid::oid from wanted w)", declaredPolicies(sources, callers))} as drifted,
+  (select coalesce(string_agg(name, ', '), '') from unnest(${textArray([callers.authenticated, callers.anonymous])}) as name
     where not exists (select 1 from pg_roles r where r.rolname = name)) as absent`,
 });
 
@@ -47,12 +48,15 @@ const asText = (value: unknown): string => (typeof value === "string" ? value : 
  *
  * @returns an effect that succeeds only for a connection that may serve this schema.
  */
-export const verifyDatabaseEffect = (schema: Schema): Effect.Effect<void, UnsafeDatabase | DatabaseError, Database> =>
+export const verifyDatabaseEffect = (
+  schema: Schema,
+  target: Target = postgresTarget,
+): Effect.Effect<void, UnsafeDatabase | DatabaseError, Database> =>
   Effect.gen(function* () {
     const database = yield* Database;
     const names = schema.tables.map(({ definition }) => qualified(definition.table));
     const sources = schema.tables.map(({ source }) => source);
-    const [, result] = yield* database.transact([pinSearchPath, facts(names, sources)]);
+    const [, result] = yield* database.transact([pinSearchPath, facts(names, sources, target.roles)]);
     const row = result?.rows[0] ?? {};
     const login = asText(row.login);
     const powerful = asText(row.powerful);
@@ -80,7 +84,7 @@ export const verifyDatabaseEffect = (schema: Schema): Effect.Effect<void, Unsafe
  * Asks the catalog whether a connection may serve a schema. The router does so before its first request; call this to
  * learn it when the process starts.
  *
- * @param options the same schema and database as for `createRouter`.
+ * @param options the same schema, database and target as for `createRouter`.
  * @throws DefinitionError for a schema with problems.
  * @throws UnsafeDatabase with the reasons: the login is a superuser, bypasses row-level security, owns a table or can
  * become such a role; a table or a role is missing; row-level security is not forced; a policy is missing, not declared, or
@@ -95,9 +99,10 @@ export const verifyDatabaseEffect = (schema: Schema): Effect.Effect<void, Unsafe
 export const verifyDatabase = (options: {
   readonly schema: SchemaModule;
   readonly database: DatabaseShape;
+  readonly target?: Target;
 }): Promise<void> =>
   Effect.runPromise(
     Effect.flatMap(understand(options.schema), (schema) =>
-      Effect.provideService(verifyDatabaseEffect(schema), Database, options.database),
+      Effect.provideService(verifyDatabaseEffect(schema, options.target), Database, options.database),
     ),
   );

@@ -5,17 +5,13 @@
  * never by drizzle-kit, and a role that exists with rights that break isolation stops everything.
  */
 import { text } from "../condition/sql-text.js";
+import type { DialectShape } from "./dialect.js";
 import { functionStatements } from "./functions.js";
 import type { IdentitySource } from "./identity.js";
 import { helperSchema, roles } from "./names.js";
 
-const attributes: Readonly<Record<string, string>> = {
-  [roles.authenticated]: "nologin",
-  [roles.anonymous]: "nologin",
-  [roles.definer]: "nologin",
-  [roles.api]: "login noinherit",
-  [roles.auth]: "login",
-};
+/** Those that are not named here may not log in. */
+const attributes: Readonly<Record<string, string>> = { [roles.api]: "login noinherit", [roles.auth]: "login" };
 
 const createRole = (role: string, options: string): string => `do $$ begin
   if not exists (select 1 from pg_catalog.pg_roles where rolname = ${text(role)}) then
@@ -24,9 +20,9 @@ const createRole = (role: string, options: string): string => `do $$ begin
 exception when duplicate_object or unique_violation then null;
 end $$`;
 
-const refusePowerfulRoles = `do $$ declare r name; begin
+const refusePowerfulRoles = (names: ReadonlyArray<string>): string => `do $$ declare r name; begin
   select rolname into r from pg_catalog.pg_roles
-  where rolname in (${Object.keys(attributes).map(text).join(", ")}) and (rolsuper or rolbypassrls) limit 1;
+  where rolname in (${names.map(text).join(", ")}) and (rolsuper or rolbypassrls) limit 1;
   if r is not null then
     raise exception 'role % is a superuser or bypasses row-level security', r
       using hint = 'Alter the role (nosuperuser nobypassrls) or use a cluster where the name is free.';
@@ -57,17 +53,33 @@ const actAsDefiner = `do $$ begin
   end if;
 end $$`;
 
+/** What the platform makes and the helpers call: never made here. */
+const demandPlatform = (signatures: ReadonlyArray<string>, name: string): ReadonlyArray<string> =>
+  signatures.map(
+    (signature) => `do $$ begin
+  if pg_catalog.to_regprocedure(${text(signature)}) is null then
+    raise exception 'this database has no function ${signature}, so it is none of ${name}';
+  end if;
+end $$`,
+  );
+
 /** @returns the statements, in order, one each. Run them as the owner of the database, in one transaction. */
-export const bootstrapStatements = (identity: IdentitySource): ReadonlyArray<string> => [
-  ...Object.entries(attributes).map(([role, options]) => createRole(role, options)),
-  refusePowerfulRoles,
-  grantRole(roles.authenticated, roles.api),
-  grantRole(roles.anonymous, roles.api),
-  actAsDefiner,
-  `create schema if not exists ${helperSchema}`,
-  `revoke all on schema ${helperSchema} from public`,
-  `grant usage, create on schema ${helperSchema} to ${roles.definer}`,
-  `grant usage on schema ${helperSchema} to ${roles.authenticated}, ${roles.anonymous}`,
-  ...functionStatements(identity),
-  `revoke create on schema ${helperSchema} from ${roles.definer}`,
-];
+export const bootstrapStatements = (identity: IdentitySource, dialect: DialectShape): ReadonlyArray<string> => {
+  const { authenticated, anonymous } = dialect.roles;
+  const live = identity._tag === "Live";
+  const own = [authenticated, anonymous, ...(live ? [roles.definer] : []), roles.api, ...(live ? [roles.auth] : [])];
+  return [
+    ...demandPlatform(dialect.requires, dialect.name),
+    ...own.map((role) => createRole(role, attributes[role] ?? "nologin")),
+    refusePowerfulRoles(own),
+    grantRole(authenticated, roles.api),
+    grantRole(anonymous, roles.api),
+    ...(live ? [actAsDefiner] : []),
+    `create schema if not exists ${helperSchema}`,
+    `revoke all on schema ${helperSchema} from public`,
+    ...(live ? [`grant usage, create on schema ${helperSchema} to ${roles.definer}`] : []),
+    `grant usage on schema ${helperSchema} to ${[authenticated, anonymous, ...dialect.service].join(", ")}`,
+    ...functionStatements(identity, dialect),
+    ...(live ? [`revoke create on schema ${helperSchema} from ${roles.definer}`] : []),
+  ];
+};

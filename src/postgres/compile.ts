@@ -4,14 +4,17 @@
  * Invariant: pure. The same definitions give the same statements, in the same order, on every machine.
  */
 import * as Effect from "effect/Effect";
-import type { DefinitionError } from "../condition/problem.js";
+import { type Condition, type ContextPath, fold } from "../condition/condition.js";
+import { DefinitionError, type Problem } from "../condition/problem.js";
+import { postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
 import { bootstrapStatements } from "./bootstrap.js";
-import { Dialect, Postgres } from "./dialect.js";
+import { Dialect } from "./dialect.js";
 import { type Expectation, expectationOf } from "./expectation.js";
 import type { IdentitySource } from "./identity.js";
 import { type Policy, policiesOf } from "./policies.js";
 import { securityStatements } from "./security.js";
+import { dialectLayer } from "./supabase.js";
 
 export interface CompiledSchema {
   readonly schema: Schema;
@@ -24,6 +27,45 @@ export interface CompiledSchema {
   readonly expected: Expectation;
 }
 
+const none = (): ReadonlyArray<ContextPath> => [];
+
+/** The caller's values that a condition compares with or asks for. */
+const pathsIn = fold<ReadonlyArray<ContextPath>>({
+  Constant: none,
+  Compare: ({ operand }) => (operand._tag === "Context" ? [operand.path] : []),
+  Member: ({ operands }) => operands.flatMap((operand) => (operand._tag === "Context" ? [operand.path] : [])),
+  IsNull: none,
+  HasContext: ({ path }) => [path],
+  HasRole: none,
+  Via: none,
+  And: (all) => all.flat(),
+  Or: (any) => any.flat(),
+  Not: (inner) => inner,
+});
+
+/** A rule with a claim that no token carries would admit nobody, and nobody would know why. */
+const claimProblems = (schema: Schema, identity: IdentitySource): ReadonlyArray<Problem> => {
+  if (identity._tag === "Live") return [];
+  return schema.tables.flatMap(({ definition: { table, commands } }) => {
+    const { select, insert, update, delete: remove } = commands;
+    const conditions: ReadonlyArray<Condition | undefined> = [select, insert, update?.using, update?.check, remove];
+    const paths = conditions.flatMap((condition) => (condition === undefined ? [] : pathsIn(condition)));
+    return [...new Set(paths)].flatMap((path): ReadonlyArray<Problem> => {
+      const name = path.startsWith("claims.") ? path.slice("claims.".length) : undefined;
+      if (name === undefined || identity.claims.includes(name)) return [];
+      return [
+        {
+          code: "unknown_context_value",
+          table: table.name,
+          path: "(rules)",
+          message: `"ctx.${path}" is not among the claims that tokens carry: ${identity.claims.join(", ") || "none"}.`,
+          hint: `Name it where the identity is declared: claims: [${[...identity.claims, name].map((each) => JSON.stringify(each)).join(", ")}].`,
+        },
+      ];
+    });
+  });
+};
+
 /**
  * The program behind `compile`, for those who use Effect.
  *
@@ -35,13 +77,15 @@ export const compileEffect = (
 ): Effect.Effect<CompiledSchema, DefinitionError, Dialect> =>
   Effect.gen(function* () {
     const schema = yield* understand(module);
-    const { caller } = yield* Dialect;
+    const dialect = yield* Dialect;
+    const problems = claimProblems(schema, identity);
+    if (problems.length > 0) return yield* new DefinitionError({ problems });
     return {
       schema,
-      policies: schema.tables.flatMap(({ definition }) => policiesOf(definition, caller)),
-      bootstrap: bootstrapStatements(identity),
-      security: securityStatements(schema.tables, identity, caller),
-      expected: expectationOf(module, schema, identity, caller),
+      policies: schema.tables.flatMap(({ definition }) => policiesOf(definition, dialect)),
+      bootstrap: bootstrapStatements(identity, dialect),
+      security: securityStatements(schema.tables, identity, dialect),
+      expected: expectationOf(module, schema, identity, dialect),
     };
   });
 
@@ -50,7 +94,8 @@ export const compileEffect = (
  *
  * @param module a module that exports tables made by `table()`; other exports are left alone.
  * @param identity where sessions and memberships are kept, for example `sessionIdentity(options)` of
- * `hedgerow/better-auth`.
+ * `hedgerow/better-auth`, or that tokens say who is calling (`claimsIdentity()`).
+ * @param target the kind of database: PostgreSQL unless given, or `supabase()` of `hedgerow/supabase`.
  * @throws DefinitionError with all problems of all tables.
  *
  * @example
@@ -58,5 +103,8 @@ export const compileEffect = (
  * const { bootstrap, security } = compile(schema, sessionIdentity(authOptions));
  * ```
  */
-export const compile = (module: SchemaModule, identity: IdentitySource): CompiledSchema =>
-  Effect.runSync(Effect.provide(compileEffect(module, identity), Postgres));
+export const compile = (
+  module: SchemaModule,
+  identity: IdentitySource,
+  target: Target = postgresTarget,
+): CompiledSchema => Effect.runSync(Effect.provide(compileEffect(module, identity), dialectLayer(target)));

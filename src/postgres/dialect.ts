@@ -1,8 +1,8 @@
 /**
  * How a target spells the caller.
  *
- * Invariant: the only place that knows which helper answers which question about the caller; policies, defaults and
- * grants are the same on every target.
+ * Invariant: the only place that knows which helper answers which question about the caller, which roles requests take, and
+ * where a verified token is found; policies, defaults and grants are the same on every target.
  */
 import * as Context from "effect/Context";
 import * as Layer from "effect/Layer";
@@ -10,11 +10,39 @@ import type { ContextPath } from "../condition/condition.js";
 import type { ColumnKind } from "../condition/kind.js";
 import type { CallerSql } from "../condition/policy.js";
 import { text } from "../condition/sql-text.js";
+import { settings } from "../database/session.js";
+import { type CallerRoles, postgresTarget } from "../database/target.js";
 import { helperSchema } from "./names.js";
+
+/**
+ * Where the values of a caller stand whom a verified token names, as expressions. None of them fails, whatever stands there:
+ * what is no such value is null, or the empty list or object.
+ */
+export interface ClaimsSql {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly activeOrgId: string;
+  readonly activeTeamId: string;
+  /** `text[]`, never null. */
+  readonly roles: string;
+  /** `text[]`, never null. */
+  readonly userRoles: string;
+  /** `jsonb`: an object, never null. */
+  readonly claims: string;
+}
 
 export interface DialectShape {
   readonly name: string;
   readonly caller: CallerSql;
+  /** What a request's transaction becomes. */
+  readonly roles: CallerRoles;
+  /** Roles that bypass the rules by design and serve no caller: their rights are left to them. None of them may log in. */
+  readonly service: ReadonlyArray<string>;
+  /** Logins of the platform's own that bypass the rules. */
+  readonly platform: ReadonlyArray<string>;
+  readonly claims: ClaimsSql;
+  /** Functions that the helpers call and that the platform makes: `auth.jwt()`. */
+  readonly requires: ReadonlyArray<string>;
 }
 
 export class Dialect extends Context.Service<Dialect, DialectShape>()("hedgerow/Dialect") {}
@@ -42,7 +70,8 @@ const plainContext = (path: ContextPath, kind: ColumnKind): string => {
     : `${helperSchema}.${getter}()`;
 };
 
-export const postgresCaller: CallerSql = {
+/** The same on every target: only what stands inside of the helpers differs. */
+export const helperCaller: CallerSql = {
   context: (path, kind) =>
     kind === "uuid" ? `${helperSchema}.as_uuid(${plainContext(path, kind)})` : plainContext(path, kind),
   hasContext: (path) =>
@@ -53,5 +82,42 @@ export const postgresCaller: CallerSql = {
     `${helperSchema}.${tier === "organization" ? "has_any_role" : "has_any_user_role"}(${roles})`,
 };
 
+const setting = (name: string): string => `nullif(pg_catalog.current_setting('${name}', true), '')`;
+
+/** Whether a cast would fail is asked first: a pattern that only what the prelude writes, and the like, matches. */
+const checked = (name: string, pattern: string, type: string, otherwise: string): string =>
+  `case when pg_catalog.current_setting('${name}', true) ~ '${pattern}' then pg_catalog.current_setting('${name}', true)::${type} else ${otherwise} end`;
+
+const quotedElement = '"([^"\\\\]|\\\\.)*"';
+const arrayPattern = `^\\{(${quotedElement}(,${quotedElement})*)?\\}$`;
+
+// No escape for NUL or for half of a surrogate pair: jsonb would not take them.
+const jsonText = '"([^"\\\\\\x01-\\x1f]|\\\\(["\\\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*"';
+const jsonNumber = "-?(0|[1-9][0-9]*)(\\.[0-9]+)?(e[+-]?[0-9]{1,3})?";
+const jsonMember = `${jsonText}:(${jsonText}|${jsonNumber}|true|false|null)`;
+const flatObjectPattern = `^\\{(${jsonMember}(,${jsonMember})*)?\\}$`;
+
+const noTexts = "'{}'::text[]";
+
+const settingClaims: ClaimsSql = {
+  userId: setting(settings.userId),
+  sessionId: setting(settings.sessionId),
+  activeOrgId: setting(settings.activeOrgId),
+  activeTeamId: setting(settings.activeTeamId),
+  roles: checked(settings.roles, arrayPattern, "text[]", noTexts),
+  userRoles: checked(settings.userRoles, arrayPattern, "text[]", noTexts),
+  claims: checked(settings.claims, flatObjectPattern, "jsonb", "'{}'::jsonb"),
+};
+
+export const postgresDialect: DialectShape = {
+  name: "postgres",
+  caller: helperCaller,
+  roles: postgresTarget.roles,
+  service: [],
+  platform: [],
+  claims: settingClaims,
+  requires: [],
+};
+
 /** PostgreSQL, PGlite and Neon: helpers of Hedgerow's own. */
-export const Postgres: Layer.Layer<Dialect> = Layer.succeed(Dialect)({ name: "postgres", caller: postgresCaller });
+export const Postgres: Layer.Layer<Dialect> = Layer.succeed(Dialect)(postgresDialect);

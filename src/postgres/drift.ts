@@ -6,11 +6,13 @@
 import * as Effect from "effect/Effect";
 import type { DefinitionError } from "../condition/problem.js";
 import type { DatabaseError, DatabaseShape } from "../database/database.js";
+import { postgresTarget, type Target } from "../database/target.js";
 import type { SchemaModule } from "../table/schema.js";
 import { compileEffect } from "./compile.js";
-import { type Dialect, Postgres } from "./dialect.js";
+import type { Dialect } from "./dialect.js";
 import type { IdentitySource } from "./identity.js";
 import { inspection, pinSearchPath } from "./inspect.js";
+import { dialectLayer } from "./supabase.js";
 
 const push = "Push the schema again.";
 
@@ -53,6 +55,8 @@ export interface DriftOptions {
   readonly schema: SchemaModule;
   /** Where sessions and memberships are kept, for example `sessionIdentity(options)` of `hedgerow/better-auth`. */
   readonly identity: IdentitySource;
+  /** The kind of database: PostgreSQL unless given, or `supabase()` of `hedgerow/supabase`. */
+  readonly target?: Target;
   /** Reached as any role: the catalog is open to all. */
   readonly database: DatabaseShape;
 }
@@ -90,4 +94,4 @@ export const driftEffect = ({
  * ```
  */
 export const drift = (options: DriftOptions): Promise<ReadonlyArray<Drift>> =>
-  Effect.runPromise(Effect.provide(driftEffect(options), Postgres));
+  Effect.runPromise(Effect.provide(driftEffect(options), dialectLayer(options.target ?? postgresTarget)));

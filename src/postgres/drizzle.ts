@@ -118,7 +118,7 @@ export const lowering: Effect.Effect<Lowering, never, Dialect> = Effect.map(Dial
       ...scopeIndex(table, self),
       // Deleting a parent looks for its children by this column.
       ...referencesOf(table).flatMap((reference) => indexOn(table, self, [reference.column])),
-      ...policiesOf(definition, dialect.caller).map(toDrizzle),
+      ...policiesOf(definition, dialect).map(toDrizzle),
     ];
   },
 }));

@@ -8,12 +8,14 @@ import { getTableColumns, is } from "drizzle-orm";
 import { getTableConfig, type Index, type PgColumn, PgTable } from "drizzle-orm/pg-core";
 import type { TableName } from "../condition/condition.js";
 import { recordOf, shortHash } from "../condition/fingerprint.js";
-import type { CallerSql } from "../condition/policy.js";
+import type { CallerRoles } from "../database/target.js";
 import { tableName } from "../table/definition.js";
 import type { Schema, SchemaModule } from "../table/schema.js";
+import type { DialectShape } from "./dialect.js";
 import { bare, helperFunctions } from "./functions.js";
 import { type Grant, grantsOf, serviceGrantsOf } from "./grants.js";
-import type { IdentitySource } from "./identity.js";
+import { type IdentitySource, storageOf } from "./identity.js";
+import { ownRoles } from "./names.js";
 import { type Policy, policiesOf } from "./policies.js";
 import { referenceSql, referencesOf } from "./references.js";
 import { saidOf, servicePoliciesOf } from "./security.js";
@@ -80,6 +82,14 @@ export interface ExpectedTable extends TableName {
 export interface Expectation {
   readonly tables: ReadonlyArray<ExpectedTable>;
   readonly functions: ReadonlyArray<ExpectedFunction>;
+  /** What a request's transaction becomes. */
+  readonly callers: CallerRoles;
+  /** Roles that must exist, with no more power than they need. */
+  readonly roles: ReadonlyArray<string>;
+  /** Roles that bypass the rules by design, whose rights nobody declares. */
+  readonly service: ReadonlyArray<string>;
+  /** Logins of the platform's own that bypass the rules. */
+  readonly platform: ReadonlyArray<string>;
 }
 
 type Structure = Pick<ExpectedTable, "columns" | "keys" | "uniqueIndexes">;
@@ -149,8 +159,12 @@ const expectedPolicy = (policy: Policy): ExpectedPolicy => ({
   said: saidOf(policy),
 });
 
-const expectedFunctions = (schema: Schema, identity: IdentitySource): ReadonlyArray<ExpectedFunction> => [
-  ...helperFunctions(identity).map(({ signature, source, definer, executors }) => ({
+const expectedFunctions = (
+  schema: Schema,
+  identity: IdentitySource,
+  dialect: DialectShape,
+): ReadonlyArray<ExpectedFunction> => [
+  ...helperFunctions(identity, dialect).map(({ signature, source, definer, executors }) => ({
     signature: bare(signature),
     source: shortHash(source),
     definer,
@@ -171,9 +185,9 @@ const expectedTables = (
   module: SchemaModule,
   schema: Schema,
   identity: IdentitySource,
-  caller: CallerSql,
+  dialect: DialectShape,
 ): ReadonlyArray<ExpectedTable> => [
-  ...identity.serviceTables.map((table) => {
+  ...storageOf(identity).serviceTables.map((table) => {
     const source = exported(module, table);
     return {
       schema: table.schema,
@@ -188,8 +202,8 @@ const expectedTables = (
     schema: table.definition.table.schema,
     name: table.definition.table.name,
     ...structureOf(table.source),
-    policies: policiesOf(table.definition, caller).map(expectedPolicy),
-    grants: expectedGrants(grantsOf(table)),
+    policies: policiesOf(table.definition, dialect).map(expectedPolicy),
+    grants: expectedGrants(grantsOf(table, dialect.roles)),
     triggers: referencesOf(table.source).map((reference) => {
       const { trigger, createTrigger } = referenceSql(reference);
       return { name: trigger, said: recordOf(undefined, shortHash(createTrigger)) };
@@ -202,8 +216,12 @@ export const expectationOf = (
   module: SchemaModule,
   schema: Schema,
   identity: IdentitySource,
-  caller: CallerSql,
+  dialect: DialectShape,
 ): Expectation => ({
-  tables: expectedTables(module, schema, identity, caller),
-  functions: expectedFunctions(schema, identity),
+  tables: expectedTables(module, schema, identity, dialect),
+  functions: expectedFunctions(schema, identity, dialect),
+  callers: dialect.roles,
+  roles: ownRoles(dialect.roles, identity._tag),
+  service: dialect.service,
+  platform: dialect.platform,
 });

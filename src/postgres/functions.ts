@@ -1,13 +1,15 @@
 /**
  * The helper functions that policies, defaults and the router's prelude call.
  *
- * Invariant: every function has an empty `search_path`, is TEXT-typed, and answers for the caller whose secret the
- * transaction carries. Exactly one of them, `hedgerow.caller()`, reads tables, as its definer; none of the others has
- * more rights than who calls it. Missing, expired or forged: no row, hence null, false or an empty array.
+ * Invariant: every function has an empty `search_path`, is TEXT-typed, and answers for the caller of the transaction. Where
+ * the caller is found live, exactly one of them, `hedgerow.caller()`, reads tables, as its definer; none of the others has
+ * more rights than who calls it, and where a verified token names the caller none reads a table at all. Missing, expired,
+ * forged or no such value: null, false or an empty array.
  */
 import { text } from "../condition/sql-text.js";
 import { uuidPattern } from "../condition/uuid.js";
-import type { IdentitySource } from "./identity.js";
+import type { ClaimsSql, DialectShape } from "./dialect.js";
+import type { IdentitySource, LiveIdentity } from "./identity.js";
 import { everyone, helperSchema, roles, settings } from "./names.js";
 import { fingerprintBody, isRecordedBody, recordBody, revokeAllBody } from "./reconcile.js";
 
@@ -26,7 +28,8 @@ export interface HelperFunction {
 const callerColumns =
   "session_id text, user_id text, org_id text, org_roles text[], team_id text, user_roles text[], claims jsonb";
 
-const callers: ReadonlyArray<string> = [roles.authenticated, roles.anonymous];
+/** Whoever a request acts as, until `helperFunctions` says who that is on a target. */
+const callers: ReadonlyArray<string> = ["callers"];
 
 const define = (
   signature: string,
@@ -69,7 +72,7 @@ const entered = (name: string, setting: string): HelperFunction =>
     `select nullif(pg_catalog.current_setting('${setting}', true), '')`,
   );
 
-const caller = (identity: IdentitySource): HelperFunction =>
+const liveCaller = (identity: LiveIdentity): HelperFunction =>
   define(
     "caller()",
     `table(${callerColumns})`,
@@ -128,9 +131,13 @@ end`,
 
 const claimValue = "c.claims -> name";
 
-/** All helpers, the one that reads tables first. */
-export const helperFunctions = (identity: IdentitySource): ReadonlyArray<HelperFunction> => [
-  caller(identity),
+/** The numbers that a number of the process can be, beside zero. */
+const smallest = "4.9e-324";
+const largest = "1.7976931348623157e308";
+
+/** What the database asks about a live caller; each looks the caller up. */
+const liveFunctions = (identity: LiveIdentity): ReadonlyArray<HelperFunction> => [
+  liveCaller(identity),
   getter("get_user_id()", "text", "c.user_id"),
   getter("get_session_id()", "text", "c.session_id"),
   getter("get_active_org_id()", "text", "c.org_id"),
@@ -164,12 +171,6 @@ export const helperFunctions = (identity: IdentitySource): ReadonlyArray<HelperF
     "boolean",
     `case when pg_catalog.jsonb_typeof(${claimValue}) = 'boolean' then (c.claims ->> name)::boolean end`,
   ),
-  define(
-    "as_uuid(value text)",
-    "uuid",
-    "language sql immutable parallel safe",
-    `select case when value ~ '${uuidPattern}' then value::uuid end`,
-  ),
   entered("user_id", settings.userId),
   entered("session_id", settings.sessionId),
   entered("org_id", settings.activeOrgId),
@@ -182,8 +183,105 @@ export const helperFunctions = (identity: IdentitySource): ReadonlyArray<HelperF
   ),
   enter,
   admit,
+];
+
+const answer = (signature: string, returns: string, expression: string): HelperFunction =>
+  define(signature, returns, "language plpgsql stable parallel safe", `begin return ${expression}; end`);
+
+const own = (name: string): string => `${helperSchema}.${name}`;
+
+/**
+ * What the database asks about a caller whom a verified token names. Not inlined, because each is called once per statement,
+ * where a function with a search path of its own costs nothing that could be measured.
+ */
+const claimedFunctions = (sql: ClaimsSql): ReadonlyArray<HelperFunction> => {
+  const userId = own("get_user_id()");
+  const organization = own("get_active_org_id()");
+  const json = `${own("claims()")} -> name`;
+  const value = `(${own("claims()")} ->> name)`;
+  /** Without a user nothing else counts, and without an organization no role in it. */
+  const behind = (what: string, expression: string): string => `case when ${what} is not null then ${expression} end`;
+  const typed = (type: string, then: string): string =>
+    `case when pg_catalog.jsonb_typeof(${json}) = '${type}' then ${then} end`;
+  return [
+    answer("get_user_id()", "text", sql.userId),
+    answer("get_session_id()", "text", behind(userId, sql.sessionId)),
+    answer("get_active_org_id()", "text", behind(userId, sql.activeOrgId)),
+    answer("get_active_team_id()", "text", behind(organization, sql.activeTeamId)),
+    answer(
+      "has_any_role(roles text[])",
+      "boolean",
+      `coalesce(${behind(organization, `(${sql.roles}) && roles`)}, false)`,
+    ),
+    answer(
+      "has_org_role(role text)",
+      "boolean",
+      `coalesce(${behind(organization, `(${sql.roles}) @> array[role]`)}, false)`,
+    ),
+    answer(
+      "has_any_user_role(roles text[])",
+      "boolean",
+      `coalesce(${behind(userId, `(${sql.userRoles}) && roles`)}, false)`,
+    ),
+    answer("is_org_member()", "boolean", `${organization} is not null`),
+    answer("is_owner(owner_id text)", "boolean", `coalesce(${userId} = owner_id, false)`),
+    answer("claims()", "jsonb", `coalesce(${behind(userId, sql.claims)}, '{}')`),
+    answer(
+      "has_claim(name text)",
+      "boolean",
+      `coalesce(pg_catalog.jsonb_typeof(${json}) in ('string', 'number', 'boolean') and ${value} <> '', false)`,
+    ),
+    answer("claim_text(name text)", "text", typed("string", `nullif(${value}, '')`)),
+    answer(
+      "claim_bigint(name text)",
+      "bigint",
+      typed(
+        "number",
+        `case when ${value}::numeric = pg_catalog.trunc(${value}::numeric) and pg_catalog.abs(${value}::numeric) <= 9007199254740991
+    then ${value}::numeric::bigint end`,
+      ),
+    ),
+    answer(
+      "claim_double(name text)",
+      "double precision",
+      typed(
+        "number",
+        `case when ${value}::numeric = 0 or pg_catalog.abs(${value}::numeric) between ${smallest} and ${largest}
+    then ${value}::double precision end`,
+      ),
+    ),
+    answer("claim_boolean(name text)", "boolean", typed("boolean", `${value}::boolean`)),
+    // For defaults. There is no prelude in requests that another server sends, so these read what the others read.
+    ...(
+      [
+        ["user_id", "get_user_id()"],
+        ["session_id", "get_session_id()"],
+        ["org_id", "get_active_org_id()"],
+        ["team_id", "get_active_team_id()"],
+      ] as const
+    ).map(([name, getter]) =>
+      define(`entered_${name}()`, "text", "language sql stable parallel safe", `select ${own(getter)}`),
+    ),
+    define("entered_claim(name text)", "text", "language sql stable parallel safe", `select ${value}`),
+  ];
+};
+
+/** Beside whatever tells who the caller is. */
+const commonFunctions = (service: ReadonlyArray<string>): ReadonlyArray<HelperFunction> => [
+  define(
+    "as_uuid(value text)",
+    "uuid",
+    "language sql immutable parallel safe",
+    `select case when value ~ '${uuidPattern}' then value::uuid end`,
+  ),
   // For the owner alone: what keeps the database as declared.
-  define("fingerprint(kind text, target regclass, object name)", "text", "language sql stable", fingerprintBody, []),
+  define(
+    "fingerprint(kind text, target regclass, object name)",
+    "text",
+    "language sql stable",
+    fingerprintBody(service),
+    [],
+  ),
   define(
     "is_recorded(kind text, target regclass, object name, said text)",
     "boolean",
@@ -198,8 +296,22 @@ export const helperFunctions = (identity: IdentitySource): ReadonlyArray<HelperF
     recordBody,
     [],
   ),
-  define("revoke_all(target regclass)", "void", "language plpgsql volatile", revokeAllBody, []),
+  define("revoke_all(target regclass)", "void", "language plpgsql volatile", revokeAllBody(service), []),
 ];
+
+/** All helpers; where one reads tables, it is the first. */
+export const helperFunctions = (identity: IdentitySource, dialect: DialectShape): ReadonlyArray<HelperFunction> => {
+  const allowed = [dialect.roles.authenticated, dialect.roles.anonymous, ...dialect.service];
+  return [
+    ...(identity._tag === "Live" ? liveFunctions(identity) : claimedFunctions(dialect.claims)),
+    ...commonFunctions(dialect.service),
+  ].map((helper) => ({ ...helper, executors: helper.executors === callers ? allowed : helper.executors }));
+};
+
+/** What a live identity would leave behind. The owner of the schema may drop also what belongs to the definer. */
+const dropLive: ReadonlyArray<string> = ["enter()", "admit(boolean, boolean, boolean)", "caller()"].map(
+  (name) => `drop function if exists ${own(name)}`,
+);
 
 /**
  * Runs statements as the definer, in one statement. What the definer makes belongs to it from the start: to give it away
@@ -217,9 +329,10 @@ end $as_definer$`;
  * @returns the statements that create or replace all helpers and say who may call them. Tables need not exist yet:
  * PL/pgSQL looks names up when it runs.
  */
-export const functionStatements = (identity: IdentitySource): ReadonlyArray<string> =>
-  helperFunctions(identity).flatMap((helper) => {
-    const others = everyone.filter(
+export const functionStatements = (identity: IdentitySource, dialect: DialectShape): ReadonlyArray<string> => [
+  ...(identity._tag === "Claims" ? dropLive : []),
+  ...helperFunctions(identity, dialect).flatMap((helper) => {
+    const others = [...everyone(dialect.roles, identity._tag), ...dialect.service].filter(
       (role) => !helper.executors.includes(role) && !(helper.definer && role === roles.definer),
     );
     const statements = [
@@ -230,7 +343,8 @@ export const functionStatements = (identity: IdentitySource): ReadonlyArray<stri
         : [`grant execute on function ${bare(helper.signature)} to ${helper.executors.join(", ")}`]),
     ];
     return helper.definer ? [asDefiner(statements)] : statements;
-  });
+  }),
+];
 
 /** `hedgerow.has_claim(name text)` as `hedgerow.has_claim(text)`. */
 export const bare = (signature: string): string =>

@@ -6,8 +6,9 @@
  */
 import { getTableColumns } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
+import type { CallerRoles } from "../database/target.js";
 import type { SchemaTable } from "../table/schema.js";
-import type { IdentitySource, ServiceTable } from "./identity.js";
+import { type IdentitySource, type ServiceTable, storageOf } from "./identity.js";
 import { roles } from "./names.js";
 import { rolesFor } from "./policies.js";
 
@@ -24,23 +25,27 @@ const columnsOf = (table: SchemaTable, without: ReadonlyArray<string>): Readonly
     .map(([, column]) => column.name);
 
 /** The grants of a guarded table. */
-export const grantsOf = (table: SchemaTable): ReadonlyArray<Grant> => {
+export const grantsOf = (table: SchemaTable, callers: CallerRoles): ReadonlyArray<Grant> => {
   const { commands, managed, primaryKey } = table.definition;
   const insertable = columnsOf(table, managed);
   const updatable = columnsOf(table, [...managed, ...primaryKey]);
   const grants: ReadonlyArray<Grant | undefined> = [
     // By column, so that one added by hand later is not opened by an older grant.
-    commands.select && { privilege: "select", columns: columnsOf(table, []), roles: rolesFor(commands.select) },
-    commands.insert && { privilege: "insert", columns: insertable, roles: rolesFor(commands.insert) },
-    commands.update && { privilege: "update", columns: updatable, roles: rolesFor(commands.update.using) },
-    commands.delete && { privilege: "delete", columns: undefined, roles: rolesFor(commands.delete) },
+    commands.select && {
+      privilege: "select",
+      columns: columnsOf(table, []),
+      roles: rolesFor(commands.select, callers),
+    },
+    commands.insert && { privilege: "insert", columns: insertable, roles: rolesFor(commands.insert, callers) },
+    commands.update && { privilege: "update", columns: updatable, roles: rolesFor(commands.update.using, callers) },
+    commands.delete && { privilege: "delete", columns: undefined, roles: rolesFor(commands.delete, callers) },
   ];
   return grants.flatMap((grant) => (grant === undefined || grant.columns?.length === 0 ? [] : [grant]));
 };
 
 /** The grants of a table of the identity provider. */
 export const serviceGrantsOf = (table: ServiceTable, identity: IdentitySource): ReadonlyArray<Grant> => {
-  const read = identity.reads.some(({ schema, name }) => schema === table.schema && name === table.name);
+  const read = storageOf(identity).reads.some(({ schema, name }) => schema === table.schema && name === table.name);
   return [
     ...(["select", "insert", "update", "delete"] as const).map((privilege) => ({
       privilege,

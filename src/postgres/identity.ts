@@ -1,5 +1,6 @@
 /**
- * What the SQL layer must know about the tables that hold sessions and memberships.
+ * How the database finds out who is calling: live, in tables that hold sessions and memberships, or from what the router
+ * (or PostgREST) took from a verified token.
  *
  * Invariant: plain data. The SQL layer never knows which product filled it in.
  */
@@ -22,7 +23,9 @@ export interface ServicePolicy {
   readonly check: string | null;
 }
 
-export interface IdentitySource {
+/** The caller is looked up by every statement, in the tables of an identity provider. Nothing is ever stale. */
+export interface LiveIdentity {
+  readonly _tag: "Live";
   /**
    * The query of `hedgerow.caller()`: at most one row with exactly these columns, in this order:
    * `session_id text, user_id text, org_id text, org_roles text[], team_id text, user_roles text[], claims jsonb`.
@@ -46,3 +49,42 @@ export interface IdentitySource {
   /** Names of the claims that the query fills, with the type each has. */
   readonly claims: ReadonlyArray<string>;
 }
+
+/** The caller is what a verified token says. Nothing of it is stored, and it is as old as the token. */
+export interface ClaimsIdentity {
+  readonly _tag: "Claims";
+  /** Names of the custom claims that the token carries. */
+  readonly claims: ReadonlyArray<string>;
+}
+
+export type IdentitySource = LiveIdentity | ClaimsIdentity;
+
+/**
+ * Describes to the SQL layer that tokens say who is calling.
+ *
+ * The organization, the roles and the claims are as old as the token, and SQL of your own that runs inside a request could
+ * change them (`set_config`), so never build such SQL from input. Live sessions (`hedgerow/better-auth`) have neither limit.
+ *
+ * @param options `claims`: the names under which rules use the custom claims that tokens carry.
+ * @returns plain data for `compile`, `push` and the others.
+ * @throws RangeError for a name that rules cannot use.
+ *
+ * @example
+ * ```ts
+ * const identity = claimsIdentity({ claims: ["region", "clearance"] });
+ * ```
+ */
+export const claimsIdentity = (options: { readonly claims?: ReadonlyArray<string> } = {}): ClaimsIdentity => {
+  const claims = options.claims ?? [];
+  const odd = claims.find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  if (odd !== undefined) throw new RangeError(`claimsIdentity: claim ${JSON.stringify(odd)} is not a plain name.`);
+  return { _tag: "Claims", claims: [...new Set(claims)].sort() };
+};
+
+/** What an identity keeps in tables of its own. */
+export type IdentityStorage = Pick<LiveIdentity, "reads" | "serviceTables" | "policies" | "indexes">;
+
+const nothingStored: IdentityStorage = { reads: [], serviceTables: [], policies: [], indexes: [] };
+
+export const storageOf = (identity: IdentitySource): IdentityStorage =>
+  identity._tag === "Live" ? identity : nothingStored;

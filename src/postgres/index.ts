@@ -2,8 +2,15 @@
 
 export { createPolicy, type PolicyStatement } from "../condition/policy-statement.js";
 export { type CompiledSchema, compile, compileEffect } from "./compile.js";
-export { Dialect, type DialectShape, Postgres } from "./dialect.js";
+export { type ClaimsSql, Dialect, type DialectShape, Postgres } from "./dialect.js";
 export { type Drift, type DriftCode, type DriftOptions, drift, driftEffect } from "./drift.js";
-export type { IdentitySource, ServiceTable } from "./identity.js";
+export {
+  type ClaimsIdentity,
+  claimsIdentity,
+  type IdentitySource,
+  type LiveIdentity,
+  type ServiceTable,
+} from "./identity.js";
 export { roles } from "./names.js";
 export type { Policy } from "./policies.js";
+export { dialectLayer, Supabase } from "./supabase.js";

@@ -23,12 +23,12 @@ export const expectationTables = ({ tables }: Expectation): string => `expected 
   left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = e.name::name and c.relkind in ('r', 'p')
 )`;
 
-const others = ({ functions }: Expectation): string => `expected_functions as (
+const others = ({ functions, roles: names }: Expectation): string => `expected_functions as (
   select f.*, p.oid, p.prosrc, p.prosecdef, p.proconfig, p.proowner, p.proacl
   from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(functions))}::jsonb) as f(signature text, source text, definer boolean, executors jsonb)
   left join pg_catalog.pg_proc p on p.oid = pg_catalog.to_regprocedure(f.signature)
 ), own_roles as (
-  select u.name, r.* from pg_catalog.unnest(${textArray(Object.values(roles))}) as u(name) left join pg_catalog.pg_roles r on r.rolname = u.name
+  select u.name, r.* from pg_catalog.unnest(${textArray(names)}) as u(name) left join pg_catalog.pg_roles r on r.rolname = u.name
 )`;
 
 /** The type of a column `c` as Drizzle writes it: its own words, or the name of an enum. */
@@ -68,7 +68,7 @@ const structure = `
     where x.indrelid = relation and c.relname = i.name::name and x.indisunique and x.indisvalid)`;
 
 /** Whether row-level security, policies, grants, triggers, helpers and roles are those declared, no fewer and no more. */
-const security = `
+const security = ({ callers: { authenticated, anonymous }, service }: Expectation): string => `
   select 'row_security_off', called, pg_catalog.format('row-level security of table %s is not enabled and forced', called)
   from expected where relation is not null and not (relrowsecurity and relforcerowsecurity)
   union all
@@ -107,7 +107,7 @@ const security = `
   ) wanted
   full join (
     select relation, called, g.named[1] as role, g.privilege, g.attribute as column
-    from expected cross join lateral ${rightsOf("relation")} g
+    from expected cross join lateral ${rightsOf("relation", service)} g
   ) actual on wanted.relation = actual.relation and wanted.role = actual.role and wanted.privilege = actual.privilege
     and coalesce(wanted.column, '') = coalesce(actual.column, '')
   where wanted.role is null or actual.role is null
@@ -125,7 +125,7 @@ const security = `
     when source <> ${shortHashSql("prosrc")} then pg_catalog.format('function %s has another body', signature)
     when definer <> prosecdef then pg_catalog.format('function %s runs with the rights of %s', signature, case when prosecdef then 'its owner' else 'its caller' end)
     when proconfig is distinct from array['search_path=""'] then pg_catalog.format('function %s does not have just an empty search_path', signature)
-    when definer <> (pg_catalog.pg_get_userbyid(proowner) = '${roles.definer}') or pg_catalog.pg_get_userbyid(proowner) in (${[roles.api, roles.authenticated, roles.anonymous, roles.auth].map(text).join(", ")})
+    when definer <> (pg_catalog.pg_get_userbyid(proowner) = '${roles.definer}') or pg_catalog.pg_get_userbyid(proowner) in (${[roles.api, authenticated, anonymous, roles.auth].map(text).join(", ")})
       then pg_catalog.format('function %s belongs to %s', signature, pg_catalog.pg_get_userbyid(proowner))
   end
   from expected_functions
@@ -155,11 +155,11 @@ const security = `
   union all
   select 'role_differs', o.name, pg_catalog.format('role %s can become %s', o.name, r.rolname)
   from own_roles o join pg_catalog.pg_auth_members m on m.member = o.oid join pg_catalog.pg_roles r on r.oid = m.roleid
-  where not (o.name = '${roles.api}' and r.rolname in ('${roles.authenticated}', '${roles.anonymous}'))
+  where not (o.name = '${roles.api}' and r.rolname in ('${authenticated}', '${anonymous}'))
   union all
   select 'role_differs', '${roles.api}', pg_catalog.format('role ${roles.api} cannot become %s', o.name)
   from own_roles o join own_roles api on api.name = '${roles.api}'
-  where o.name in ('${roles.authenticated}', '${roles.anonymous}') and not exists (
+  where o.name in ('${authenticated}', '${anonymous}') and not exists (
     select 1 from pg_catalog.pg_auth_members m where m.member = api.oid and m.roleid = o.oid) and not api.rolsuper
   union all
   select 'temporary_granted', pg_catalog.current_database(), pg_catalog.format('everybody may make temporary tables in database %I', pg_catalog.current_database())
@@ -174,7 +174,7 @@ select code, object, message from (${checks.join("\n  union all")}
 export const pinSearchPath = "select pg_catalog.set_config('search_path', '', true)";
 
 /** @returns the query for everything that differs: rows of `code`, `object` and `message`. */
-export const inspection = (expected: Expectation): string => query(expected, [structure, security]);
+export const inspection = (expected: Expectation): string => query(expected, [structure, security(expected)]);
 
 const demand = (expected: Expectation, checks: ReadonlyArray<string>): string =>
   `do ${text(`declare problems text; path text := pg_catalog.current_setting('search_path'); begin
@@ -190,4 +190,4 @@ end`)}`;
 export const demandStructure = (expected: Expectation): string => demand(expected, [structure]);
 
 /** @returns a statement that raises `unmetState` unless all that decides who sees what is as declared. */
-export const demandSecurity = (expected: Expectation): string => demand(expected, [security]);
+export const demandSecurity = (expected: Expectation): string => demand(expected, [security(expected)]);

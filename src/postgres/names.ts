@@ -4,12 +4,27 @@
  * Invariant: every name fits into Postgres's 63 bytes and is the same on every machine.
  */
 import { roles } from "../database/session.js";
+import type { CallerRoles } from "../database/target.js";
 import { createHash } from "./hash.js";
 
 export { helperSchema, roles, settings } from "../database/session.js";
 
+/**
+ * The roles that a database of Hedgerow's has: those that requests take, what the router connects as, and where the caller
+ * is found live those that keep and read the sessions.
+ */
+export const ownRoles = (callers: CallerRoles, kind: "Live" | "Claims"): ReadonlyArray<string> => [
+  roles.api,
+  callers.authenticated,
+  callers.anonymous,
+  ...(kind === "Live" ? [roles.auth, roles.definer] : []),
+];
+
 /** Everyone whose rights Hedgerow decides. */
-export const everyone: ReadonlyArray<string> = ["public", ...Object.values(roles)];
+export const everyone = (callers: CallerRoles, kind: "Live" | "Claims"): ReadonlyArray<string> => [
+  "public",
+  ...ownRoles(callers, kind),
+];
 
 const maxBytes = 63;
 

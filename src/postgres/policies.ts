@@ -9,11 +9,13 @@ import { anonymousCaller } from "../condition/caller.js";
 import type { Condition } from "../condition/condition.js";
 import { describe } from "../condition/describe.js";
 import { evaluate } from "../condition/evaluate.js";
-import { type CallerSql, policySql } from "../condition/policy.js";
+import { policySql } from "../condition/policy.js";
 import type { PolicyStatement } from "../condition/policy-statement.js";
 import { requirementOf } from "../condition/requirement.js";
+import type { CallerRoles } from "../database/target.js";
 import type { TableDefinition } from "../table/definition.js";
-import { objectName, roles } from "./names.js";
+import type { DialectShape } from "./dialect.js";
+import { objectName } from "./names.js";
 
 export interface Policy extends PolicyStatement {
   /** What the policy says, in English. */
@@ -25,11 +27,14 @@ export const admitsAnonymous = (condition: Condition): boolean =>
   evaluate(requirementOf(condition), { columns: {}, row: {}, caller: anonymousCaller }) === true;
 
 /** The roles that a condition can ever admit. */
-export const rolesFor = (condition: Condition): ReadonlyArray<string> =>
+export const rolesFor = (condition: Condition, roles: CallerRoles): ReadonlyArray<string> =>
   admitsAnonymous(condition) ? [roles.authenticated, roles.anonymous] : [roles.authenticated];
 
 /** @returns the policies of a table, restrictive one first. */
-export const policiesOf = (definition: TableDefinition, caller: CallerSql): ReadonlyArray<Policy> => {
+export const policiesOf = (
+  definition: TableDefinition,
+  { caller, roles }: Pick<DialectShape, "caller" | "roles">,
+): ReadonlyArray<Policy> => {
   const { table, columns, commands, firewall } = definition;
   const sql = (condition: Condition): string => policySql(condition, { table, columns, caller });
   const why = firewall.exception === undefined ? "" : ` No firewall: ${firewall.exception}`;
@@ -42,7 +47,7 @@ export const policiesOf = (definition: TableDefinition, caller: CallerSql): Read
     name: objectName(table.name, command),
     command,
     permissive: true,
-    roles: rolesFor(using ?? check ?? { _tag: "Constant", value: false }),
+    roles: rolesFor(using ?? check ?? { _tag: "Constant", value: false }, roles),
     using: using && sql(using),
     check: check && sql(check),
     comment:

@@ -11,8 +11,13 @@ import { dollarQuoted, identifier, nameText, qualified, text } from "../conditio
 import type { Grant } from "./grants.js";
 import { helperSchema } from "./names.js";
 
-/** The rights of everybody but the owner. @param relation an expression of type `oid`, without the aliases that are used in here. */
-export const rightsOf = (relation: string): string => `(
+/**
+ * The rights of everybody but the owner.
+ *
+ * @param relation an expression of type `oid`, without the aliases that are used in here.
+ * @param service roles that are left alone.
+ */
+export const rightsOf = (relation: string, service: ReadonlyArray<string>): string => `(
   select g.grantee, g.privilege, g.attribute, ${roleNames("array[g.grantee]")}::text[] as named from (
     select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end as privilege, null::text as attribute, granted.relowner
     from pg_catalog.pg_class granted cross join pg_catalog.aclexplode(granted.relacl) acl where granted.oid = ${relation}
@@ -20,15 +25,15 @@ export const rightsOf = (relation: string): string => `(
     select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end, part.attname::text, granted.relowner
     from pg_catalog.pg_class granted join pg_catalog.pg_attribute part on part.attrelid = granted.oid and not part.attisdropped
     cross join pg_catalog.aclexplode(part.attacl) acl where granted.oid = ${relation}
-  ) g where g.grantee <> g.relowner
+  ) g where g.grantee <> g.relowner${service.map((role) => ` and pg_catalog.pg_get_userbyid(g.grantee) <> ${text(role)}`).join("")}
 )`;
 
 const grantLine = "g.named[1] || ' ' || g.privilege || coalesce(' ' || g.attribute, '')";
 
-export const fingerprintBody = `select case kind
+export const fingerprintBody = (service: ReadonlyArray<string>): string => `select case kind
   when 'policy' then (select ${policyHashSql("p")} from pg_catalog.pg_policy p where p.polrelid = target and p.polname = object)
   when 'trigger' then (select ${triggerHashSql("t")} from pg_catalog.pg_trigger t where t.tgrelid = target and t.tgname = object)
-  when 'grants' then (select ${shortHashSql(`coalesce(pg_catalog.string_agg(${grantLine}, e'\\n' order by ${grantLine} collate "C"), '')`)} from ${rightsOf("target")} g)
+  when 'grants' then (select ${shortHashSql(`coalesce(pg_catalog.string_agg(${grantLine}, e'\\n' order by ${grantLine} collate "C"), '')`)} from ${rightsOf("target", service)} g)
 end`;
 
 export const isRecordedBody = `select coalesce((
@@ -44,10 +49,10 @@ export const recordBody = `begin
     said || ':' || ${helperSchema}.fingerprint(kind, target, object));
 end`;
 
-export const revokeAllBody = `declare
+export const revokeAllBody = (service: ReadonlyArray<string>): string => `declare
   r record;
 begin
-  for r in select distinct g.grantee, g.named[1] as name from ${rightsOf("target")} g loop
+  for r in select distinct g.grantee, g.named[1] as name from ${rightsOf("target", service)} g loop
     execute pg_catalog.format('revoke all on table %s from %s cascade', target,
       case when r.grantee = 0 then 'public' else pg_catalog.quote_ident(r.name) end);
   end loop;

@@ -8,12 +8,12 @@ import { getTableColumns } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { TableName } from "../condition/condition.js";
 import { policyHash, recordOf, shortHash } from "../condition/fingerprint.js";
-import type { CallerSql } from "../condition/policy.js";
 import { createPolicy } from "../condition/policy-statement.js";
 import { dollarQuoted, identifier, nameText, qualified, text } from "../condition/sql-text.js";
 import type { SchemaTable } from "../table/schema.js";
+import type { DialectShape } from "./dialect.js";
 import { grantsOf, serviceGrantsOf } from "./grants.js";
-import type { IdentitySource } from "./identity.js";
+import { type IdentitySource, storageOf } from "./identity.js";
 import { everyone, helperSchema, roles } from "./names.js";
 import { type Policy, policiesOf, rolesFor } from "./policies.js";
 import { dropOthers, force, grantExactly, replace } from "./reconcile.js";
@@ -23,7 +23,7 @@ import { referenceSql, referencesOf } from "./references.js";
 export const lockStatement = "select pg_advisory_xact_lock(7522529147838689143)";
 
 /** A serial column takes its number from a sequence of its own, which needs a right of its own. */
-const sequences = (table: SchemaTable): ReadonlyArray<string> => {
+const sequences = (table: SchemaTable, dialect: DialectShape): ReadonlyArray<string> => {
   const { table: name, commands } = table.definition;
   const { insert } = commands;
   if (!insert) return [];
@@ -32,10 +32,24 @@ const sequences = (table: SchemaTable): ReadonlyArray<string> => {
     .map(
       (column) =>
         `do ${dollarQuoted(`begin
-  execute 'grant usage on sequence ' || pg_get_serial_sequence(${nameText(name)}, ${text(column.name)}) || ' to ${rolesFor(insert).join(", ")}';
+  execute 'grant usage on sequence ' || pg_get_serial_sequence(${nameText(name)}, ${text(column.name)}) || ' to ${rolesFor(insert, dialect.roles).join(", ")}';
 end`)}`,
     );
 };
+
+/**
+ * Where default privileges open new sequences to callers, as on Supabase: those that belong to a table are closed again,
+ * before the rights that a rule implies.
+ */
+const closeSequences = (table: TableName, { roles: callers }: DialectShape): string =>
+  `do ${dollarQuoted(`declare own regclass; begin
+  for own in
+    select d.objid::regclass from pg_catalog.pg_depend d join pg_catalog.pg_class s on s.oid = d.objid and s.relkind = 'S'
+    where d.classid = 'pg_catalog.pg_class'::regclass and d.refobjid = ${nameText(table)}::regclass and d.deptype in ('a', 'i')
+  loop
+    execute pg_catalog.format('revoke all on sequence %s from public, ${callers.authenticated}, ${callers.anonymous}', own);
+  end loop;
+end`)}`;
 
 /** Policies of one table: those that nobody declared go first. */
 const policyStatements = (table: TableName, policies: ReadonlyArray<Policy>): ReadonlyArray<string> => [
@@ -50,14 +64,19 @@ const policyStatements = (table: TableName, policies: ReadonlyArray<Policy>): Re
 /** The comment of a policy, up to the catalog's half of its record. */
 export const saidOf = (policy: Policy): string => recordOf(policy.comment, policyHash(policy));
 
-const tableStatements = (table: SchemaTable, caller: CallerSql): ReadonlyArray<string> => {
+const tableStatements = (
+  table: SchemaTable,
+  identity: IdentitySource,
+  dialect: DialectShape,
+): ReadonlyArray<string> => {
   const { table: name } = table.definition;
   const references = referencesOf(table.source).map(referenceSql);
   return [
     force(name),
-    ...policyStatements(name, policiesOf(table.definition, caller)),
-    grantExactly(name, grantsOf(table)),
-    ...sequences(table),
+    ...policyStatements(name, policiesOf(table.definition, dialect)),
+    grantExactly(name, grantsOf(table, dialect.roles)),
+    ...(dialect.service.length > 0 ? [closeSequences(name, dialect)] : []),
+    ...sequences(table, dialect),
     dropOthers(
       "trigger",
       name,
@@ -65,7 +84,7 @@ const tableStatements = (table: SchemaTable, caller: CallerSql): ReadonlyArray<s
     ),
     ...references.flatMap(({ createFunction, functionName, trigger, createTrigger }) => [
       createFunction,
-      `revoke all on function ${functionName}() from ${everyone.join(", ")}`,
+      `revoke all on function ${functionName}() from ${everyone(dialect.roles, identity._tag).join(", ")}`,
       replace("trigger", name, trigger, createTrigger, recordOf(undefined, shortHash(createTrigger))),
     ]),
   ];
@@ -73,8 +92,8 @@ const tableStatements = (table: SchemaTable, caller: CallerSql): ReadonlyArray<s
 
 /** The policies of a table of the identity provider. */
 export const servicePoliciesOf = (table: TableName, identity: IdentitySource): ReadonlyArray<Policy> =>
-  identity.policies
-    .filter((policy) => policy.table.schema === table.schema && policy.table.name === table.name)
+  storageOf(identity)
+    .policies.filter((policy) => policy.table.schema === table.schema && policy.table.name === table.name)
     .map(({ name, command, role, using, check }) => ({
       table,
       name,
@@ -87,15 +106,19 @@ export const servicePoliciesOf = (table: TableName, identity: IdentitySource): R
     }));
 
 const serviceStatements = (identity: IdentitySource): ReadonlyArray<string> => [
-  ...identity.serviceTables.flatMap((table) => [
+  ...storageOf(identity).serviceTables.flatMap((table) => [
     force(table),
     ...policyStatements(table, servicePoliciesOf(table, identity)),
     grantExactly(table, serviceGrantsOf(table, identity)),
   ]),
-  ...identity.indexes,
+  ...storageOf(identity).indexes,
 ];
 
-const databaseStatements = (schemas: ReadonlyArray<string>): ReadonlyArray<string> => [
+const databaseStatements = (
+  schemas: ReadonlyArray<string>,
+  identity: IdentitySource,
+  { roles: { authenticated, anonymous } }: DialectShape,
+): ReadonlyArray<string> => [
   // A temporary table could stand in front of a guarded one for the next request on the same connection.
   `do $$ begin
   if pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'temporary') then
@@ -104,7 +127,7 @@ const databaseStatements = (schemas: ReadonlyArray<string>): ReadonlyArray<strin
 end $$`,
   ...schemas.flatMap((schema) => [
     `revoke create on schema ${identifier(schema)} from public`,
-    `grant usage on schema ${identifier(schema)} to ${roles.authenticated}, ${roles.anonymous}, ${roles.auth}, ${roles.definer}`,
+    `grant usage on schema ${identifier(schema)} to ${[authenticated, anonymous, ...(identity._tag === "Live" ? [roles.auth, roles.definer] : [])].join(", ")}`,
   ]),
 ];
 
@@ -133,15 +156,15 @@ end`)}`,
 export const securityStatements = (
   tables: ReadonlyArray<SchemaTable>,
   identity: IdentitySource,
-  caller: CallerSql,
+  dialect: DialectShape,
 ): ReadonlyArray<string> => {
   const schemas = [
     ...tables.map(({ definition }) => definition.table.schema),
-    ...identity.serviceTables.map(({ schema }) => schema),
+    ...storageOf(identity).serviceTables.map(({ schema }) => schema),
   ];
   return [
-    ...databaseStatements([...new Set(schemas)].filter((schema) => schema !== helperSchema).sort()),
+    ...databaseStatements([...new Set(schemas)].filter((schema) => schema !== helperSchema).sort(), identity, dialect),
     ...serviceStatements(identity),
-    ...tables.flatMap((table) => tableStatements(table, caller)),
+    ...tables.flatMap((table) => tableStatements(table, identity, dialect)),
   ];
 };

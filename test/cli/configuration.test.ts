@@ -52,7 +52,7 @@ describe("defineConfig", () => {
       "schema.path must be a text that is not empty",
       "schema.module must be an object",
       'providers.runtime must be one of "cloudflare", "node", "bun"',
-      'providers.database.type must be one of "postgres", "neon", "pglite"',
+      'providers.database.type must be one of "postgres", "neon", "supabase", "pglite"',
       "providers.auth.options must be an object",
     ]);
     expect(problemsOf(undefined)).toEqual(["the config must be an object"]);
@@ -68,6 +68,48 @@ describe("defineConfig", () => {
     const { providers } = onDatabase({ type: "pglite", dataDir: "./data" });
     expect(problemsOf({ ...config, providers: { ...providers, runtime: "cloudflare" } })).toEqual([
       expect.stringContaining("a Worker"),
+    ]);
+  });
+});
+
+describe("a config with tokens, or with Supabase", () => {
+  const url = "postgres://postgres@db.x.supabase.co:5432/postgres";
+  const withAuth = (auth: unknown, database: unknown = { type: "supabase", url }): unknown => ({
+    ...config,
+    providers: { ...config.providers, auth, database },
+  });
+
+  it("is right with any database, and Better Auth on Supabase too", () => {
+    for (const database of [
+      { type: "postgres", url },
+      { type: "neon", url },
+      { type: "pglite", dataDir: "x" },
+    ]) {
+      expect(problemsOf(withAuth({ type: "jwt" }, database))).toEqual([]);
+    }
+    expect(problemsOf(withAuth({ type: "jwt", claims: ["region"] }))).toEqual([]);
+    expect(problemsOf(withAuth({ type: "better-auth", options: {} }))).toEqual([]);
+    const paths = { organization: "app_metadata.org", claims: "app_metadata.claims" };
+    expect(problemsOf(withAuth({ type: "jwt" }, { type: "supabase", url, paths }))).toEqual([]);
+  });
+
+  it("is refused where users could write what rights are read from, and where it says nothing", () => {
+    const on = (database: object) => problemsOf(withAuth({ type: "jwt" }, { type: "supabase", url, ...database }));
+    expect(on({ paths: { roles: "user_metadata.roles" } })).toEqual([
+      'providers.database.paths.roles must not begin with "user_metadata": users write it themselves, so anyone could give themselves any value. Take "app_metadata"',
+    ]);
+    expect(on({ paths: { role: "app_metadata.role", team: 7 } })).toEqual([
+      expect.stringContaining("paths.role is not known"),
+      expect.stringContaining("paths.team must be names with dots"),
+    ]);
+    expect(on({ url: "postgres://x@aws-0-eu.pooler.supabase.com:6543/postgres" })).toEqual([
+      expect.stringContaining("take port 5432"),
+    ]);
+    expect(problemsOf(withAuth({ type: "jwt", claims: ["a.b"] }))).toEqual([
+      expect.stringContaining("providers.auth.claims[0] must be a plain name"),
+    ]);
+    expect(problemsOf(withAuth({ type: "jwt", options: {} }))).toEqual([
+      expect.stringContaining("options is not known"),
     ]);
   });
 });

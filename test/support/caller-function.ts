@@ -3,7 +3,7 @@
  *
  * Invariant: the function runs as `hedgerow_definer`, which reads what the query reads and nothing else.
  */
-import type { IdentitySource } from "../../src/postgres/identity.js";
+import type { LiveIdentity } from "../../src/postgres/identity.js";
 
 /** `table_owner` stands for the role that runs migrations: no superuser, so that FORCE applies to it and to its foreign keys. */
 export const callerRoles = ["table_owner", "hedgerow_auth", "hedgerow_definer", "authenticated", "anonymous"] as const;
@@ -16,7 +16,7 @@ export const createRoles = (): ReadonlyArray<string> =>
   callerRoles.map((role) => `create role ${role} nologin nosuperuser nobypassrls`);
 
 /** Statements that lock the identity provider's tables and create the function. */
-export const installCaller = (identity: IdentitySource): ReadonlyArray<string> => [
+export const installCaller = (identity: LiveIdentity): ReadonlyArray<string> => [
   "create schema hedgerow",
   `grant usage on schema public to ${callerRoles.join(", ")}`,
   "grant usage on schema hedgerow to authenticated, anonymous",

@@ -6,7 +6,7 @@
  */
 import type { BetterAuthOptions } from "better-auth";
 import { dollarQuoted, identifier, nameText } from "../../condition/sql-text.js";
-import type { IdentitySource } from "../../postgres/identity.js";
+import type { LiveIdentity } from "../../postgres/identity.js";
 import { callerQuery, sessionsQuery, tokenIndex } from "./caller-query.js";
 import type { IdentityOptions } from "./claims.js";
 import { authModels, authSchema, serviceTable } from "./models.js";
@@ -29,7 +29,7 @@ import { policiesOf } from "./policies.js";
  * @throws Error when sessions are not in the database, when a claim does not exist, or when users could give themselves a
  *   platform role.
  */
-export const sessionIdentity = (options: BetterAuthOptions, identity: IdentityOptions = {}): IdentitySource => {
+export const sessionIdentity = (options: BetterAuthOptions, identity: IdentityOptions = {}): LiveIdentity => {
   const models = authModels(options);
   const claims = identity.claims ?? {};
   const query = callerQuery(options, models, claims);
@@ -48,6 +48,7 @@ end`)}`,
     );
   }
   return {
+    _tag: "Live",
     callerQuery: query.text,
     sessionsQuery: sessionsQuery(models),
     reads: query.reads.map(serviceTable),

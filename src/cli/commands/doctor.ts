@@ -3,7 +3,7 @@ import * as Console from "effect/Console";
 import { Command, Flag } from "effect/cli";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
-import { Postgres } from "../../postgres/dialect.js";
+import { dialectLayer } from "../../postgres/supabase.js";
 import { guardOf } from "../derive.js";
 import { doctorEffect, type Finding } from "../doctor.js";
 import { openDatabase } from "../open.js";
@@ -27,9 +27,10 @@ export const doctor = Command.make(
   Effect.fn(function* ({ config: path, json }) {
     const config = yield* loadConfig(Option.getOrUndefined(path));
     const connection = yield* connect(config);
+    const guard = guardOf(config);
     const findings = yield* Effect.acquireUseRelease(
       Effect.promise(() => openDatabase(connection)),
-      ({ database }) => Effect.provide(doctorEffect({ ...guardOf(config), database }), Postgres),
+      ({ database }) => Effect.provide(doctorEffect({ ...guard, database }), dialectLayer(guard.target)),
       ({ close }) => Effect.promise(close),
     );
     yield* Console.log(json ? JSON.stringify(findings, null, 2) : textOf(findings));

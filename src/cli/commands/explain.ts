@@ -3,19 +3,35 @@ import * as Console from "effect/Console";
 import { Argument, Command, Flag } from "effect/cli";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
+import type { Caller } from "../../condition/caller.js";
 import { type Schema, understand } from "../../table/schema.js";
 import type { HedgerowConfig } from "../configuration.js";
 import { guardOf } from "../derive.js";
 import { explain as explanationOf, explanationText, type SqlCommand } from "../explain/explain.js";
+import { parseCaller } from "../explain/parse-caller.js";
 import { CannotExplain, why, whyText } from "../explain/why.js";
 import { openDatabase } from "../open.js";
 import { configFlag, connect, loadConfig } from "./load.js";
 
-const explainRule = (schema: Schema, table: string, command: SqlCommand): Effect.Effect<string, CannotExplain> =>
+const explainRule = (
+  config: HedgerowConfig,
+  schema: Schema,
+  table: string,
+  command: SqlCommand,
+): Effect.Effect<string, CannotExplain> =>
   Effect.try({
-    try: () => explanationText(explanationOf(schema, table, command)),
+    try: () => explanationText(explanationOf(schema, table, command, guardOf(config).target)),
     catch: (cause) => new CannotExplain({ message: cause instanceof Error ? cause.message : String(cause) }),
   });
+
+/** A caller as JSON, or the id or email of a user. */
+const callerIn = (as: string | undefined): Effect.Effect<string | Caller | null, CannotExplain> =>
+  as === undefined || !as.trimStart().startsWith("{")
+    ? Effect.succeed(as ?? null)
+    : Effect.try({
+        try: () => parseCaller(as),
+        catch: (cause) => new CannotExplain({ message: cause instanceof Error ? cause.message : String(cause) }),
+      });
 
 const explainRow = (
   config: HedgerowConfig,
@@ -32,11 +48,11 @@ const explainRow = (
     if (command === "insert") {
       return yield* new CannotExplain({ message: "A row that is inserted is not there yet: leave --id out." });
     }
+    const as = yield* callerIn(question.as);
     const connection = yield* connect(config);
     const answer = yield* Effect.acquireUseRelease(
       Effect.promise(() => openDatabase(connection)),
-      ({ database }) =>
-        why({ ...question, schema, command, identity: guardOf(config).identity, database, as: question.as ?? null }),
+      ({ database }) => why({ ...question, ...guardOf(config), schema, command, database, as }),
       ({ close }) => Effect.promise(close),
     );
     return whyText(answer);
@@ -49,7 +65,9 @@ export const explain = Command.make(
     config: configFlag,
     op: Flag.Literals("op", ["select", "insert", "update", "delete"]).pipe(Flag.withDefault("select")),
     as: Flag.String("as").pipe(
-      Flag.withDescription("Id or email of a user, with --id; nobody unless given"),
+      Flag.withDescription(
+        "Who, with --id: id or email of a user, or as JSON what a token says, if tokens say who is calling; nobody unless given",
+      ),
       Flag.optional,
     ),
     id: Flag.String("id").pipe(
@@ -62,7 +80,7 @@ export const explain = Command.make(
   Effect.fn(function* ({ config: path, table, op, as, id }) {
     const config = yield* loadConfig(Option.getOrUndefined(path));
     const schema = yield* understand(config.schema.module);
-    yield* Console.log(yield* explainRule(schema, table, op));
+    yield* Console.log(yield* explainRule(config, schema, table, op));
     const row = Option.getOrUndefined(id);
     if (row === undefined) return;
     const answer = yield* explainRow(config, schema, { table, command: op, id: row, as: Option.getOrUndefined(as) });

@@ -8,8 +8,9 @@ import { describe } from "../../condition/describe.js";
 import { nearest } from "../../condition/nearest.js";
 import { createPolicy } from "../../condition/policy-statement.js";
 import { requirementOf } from "../../condition/requirement.js";
-import { postgresCaller } from "../../postgres/dialect.js";
+import { postgresTarget, type Target } from "../../database/target.js";
 import { policiesOf } from "../../postgres/policies.js";
+import { dialectOf } from "../../postgres/supabase.js";
 import type { Schema, SchemaTable } from "../../table/schema.js";
 
 export type SqlCommand = "select" | "insert" | "update" | "delete";
@@ -59,11 +60,16 @@ export const conditionFor = ({ definition: { commands } }: SchemaTable, command:
  * @param name the SQL name of a table, or the name of its export.
  * @throws RangeError for a table that does not exist, naming the nearest.
  */
-export const explain = (schema: Schema, name: string, command: SqlCommand): Explanation => {
+export const explain = (
+  schema: Schema,
+  name: string,
+  command: SqlCommand,
+  target: Target = postgresTarget,
+): Explanation => {
   const table = findTable(schema, name);
   const { definition } = table;
   const condition = conditionFor(table, command);
-  const policies = policiesOf(definition, postgresCaller).filter(
+  const policies = policiesOf(definition, dialectOf(target)).filter(
     (policy) => policy.command === command || policy.command === "all",
   );
   const check = command === "update" ? definition.commands.update?.check : undefined;

@@ -14,8 +14,10 @@ import { dataTypeOf } from "../../condition/drizzle-column.js";
 import { identifier, qualified, text } from "../../condition/sql-text.js";
 import { culprits, type Trace, trace } from "../../condition/trace.js";
 import type { DatabaseError, DatabaseShape, Result, Statement } from "../../database/database.js";
-import { enterSession, settings } from "../../database/session.js";
-import type { IdentitySource } from "../../postgres/identity.js";
+import { enterClaims, enterSession, settings } from "../../database/session.js";
+import { postgresTarget, type Target } from "../../database/target.js";
+import { knownOn } from "../../http/known-caller.js";
+import type { IdentitySource, LiveIdentity } from "../../postgres/identity.js";
 import type { Schema, SchemaTable } from "../../table/schema.js";
 import { conditionFor, findTable, type SqlCommand } from "./explain.js";
 
@@ -25,14 +27,19 @@ export class CannotExplain extends Data.TaggedError("CannotExplain")<{ readonly 
 export interface WhyOptions {
   readonly schema: Schema;
   readonly identity: IdentitySource;
+  /** The kind of database: PostgreSQL unless given. */
+  readonly target?: Target;
   /** A connection that bypasses row-level security: the reason for a hidden row is in the row. */
   readonly database: DatabaseShape;
   readonly table: string;
   readonly command: Exclude<SqlCommand, "insert">;
   /** Primary key of the row. */
   readonly id: string;
-  /** Id or email of the user, whose newest session is looked at; null for somebody who is not signed in. */
-  readonly as: string | null;
+  /**
+   * Id or email of the user, whose newest session is looked at; where tokens say who is calling, the caller as a token
+   * would name them; null for somebody who is not signed in.
+   */
+  readonly as: string | Caller | null;
 }
 
 export interface Why {
@@ -94,7 +101,35 @@ const toCaller = (row: Readonly<Record<string, unknown>> | undefined): Caller =>
         claims: asClaims(row.claims),
       };
 
-const tokenOf = ({ database, identity, as }: WhyOptions): Asking<string | null> =>
+/** The first statement of whatever the caller asks, and the caller. */
+interface Asker {
+  readonly prelude: Statement;
+  readonly caller: Caller;
+}
+
+const askerOf = (options: WhyOptions): Asking<Asker> => {
+  const { identity, as, target = postgresTarget } = options;
+  if (identity._tag === "Live") {
+    if (typeof as === "object" && as !== null) {
+      return fail("The caller is looked up live here: say who by id or email.");
+    }
+    return Effect.gen(function* () {
+      const token = yield* tokenOf(options.database, identity, as);
+      const secret = { text: `select set_config('${settings.token}', $1, true)`, values: [token ?? ""] };
+      const found = yield* one(options.database, secret, { text: "select * from hedgerow.caller()" });
+      return { prelude: enterSession(token, timeouts, target), caller: toCaller(firstRow(found)) };
+    });
+  }
+  if (typeof as === "string") {
+    return fail(
+      'No sessions are kept here, because tokens say who is calling. Say what the token says: --as \'{"userId":"…","activeOrgId":"…","roles":["…"]}\'.',
+    );
+  }
+  const caller = knownOn(as ?? anonymousCaller, target);
+  return Effect.succeed({ prelude: enterClaims(caller, timeouts, target), caller });
+};
+
+const tokenOf = (database: DatabaseShape, identity: LiveIdentity, as: string | null): Asking<string | null> =>
   as === null
     ? Effect.succeed(null)
     : Effect.flatMap(one(database, { text: identity.sessionsQuery, values: [as] }), (result) => {
@@ -146,16 +181,14 @@ export const why = (options: WhyOptions): Asking<Why> =>
       );
     }
     const key = yield* keyOf(table);
-    const token = yield* tokenOf(options);
-    const secret = { text: `select set_config('${settings.token}', $1, true)`, values: [token ?? ""] };
-    const caller = toCaller(firstRow(yield* one(database, secret, { text: "select * from hedgerow.caller()" })));
+    const { prelude, caller } = yield* askerOf(options);
     const row = firstRow(yield* one(database, { text: rowQuery(table, key), values: [options.id] }));
     const condition = conditionFor(table, options.command);
 
     /** Whether the caller, as themselves, gets a row. */
     const sees = (of: string, column: string, value: string): Effect.Effect<boolean, DatabaseError> =>
       Effect.map(
-        one(database, enterSession(token, timeouts), {
+        one(database, prelude, {
           text: `select 1 as one from ${of} where ${identifier(column)}::text = $1`,
           values: [value],
         }),

@@ -8,8 +8,9 @@ import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import { DefinitionError } from "../../condition/problem.js";
 import type { Guard } from "../plan.js";
-import { append, type Draft, noJournal, readJournal, readSnapshot } from "./folder.js";
+import { append, type Draft, noJournal, readJournal, readMigration, readSnapshot } from "./folder.js";
 import { guardedBefore, helpersDraft, layersOf, securityDraft, tablesDraft } from "./layers.js";
+import { type Copied, copyToSupabase } from "./supabase.js";
 import { tableChanges } from "./tables.js";
 
 export interface GenerateOptions extends Guard {
@@ -19,6 +20,8 @@ export interface GenerateOptions extends Guard {
   readonly name?: string;
   /** Whether drizzle-kit may ask on this terminal, for example whether a column is new or renamed. */
   readonly ask?: boolean;
+  /** The folder of `supabase db push`, which gets a copy of every migration. */
+  readonly copies?: string;
 }
 
 /** Rejects the promise of `generate()`. Nothing was written. */
@@ -37,11 +40,20 @@ const unanswered = (cause: unknown): GenerateError => {
   });
 };
 
+/** @returns every migration of a folder, in order. */
+export const migrationsIn = (out: string): ReadonlyArray<Copied> =>
+  (readJournal(out) ?? noJournal).entries.map((entry) => ({
+    name: entry.tag,
+    when: entry.when,
+    text: readMigration(out, entry),
+  }));
+
 /** The program behind `generate`, for those who use Effect. */
 export const generateEffect = ({
   out,
   name = "tables",
   ask = false,
+  copies,
   ...guard
 }: GenerateOptions): Effect.Effect<ReadonlyArray<string>, DefinitionError | GenerateError> =>
   Effect.tryPromise({
@@ -63,7 +75,9 @@ export const generateEffect = ({
         ...(text === undefined ? [] : [{ name, text }]),
         ...securityDraft(layers, journal, before, cleared),
       ];
-      return append(out, drafts, snapshot).map(({ tag }) => `${tag}.sql`);
+      const files = append(out, drafts, snapshot).map(({ tag }) => `${tag}.sql`);
+      if (copies !== undefined) copyToSupabase(copies, migrationsIn(out));
+      return files;
     },
     catch: (cause) => (cause instanceof DefinitionError ? cause : unanswered(cause)),
   });

@@ -17,7 +17,9 @@ import {
   rewrite,
   splitStatements,
 } from "./folder.js";
+import { migrationsIn } from "./generate.js";
 import { guardedBefore, helpersDraft, type Layers, layersOf, securityDraft, tablesDraft } from "./layers.js";
+import { copyToSupabase } from "./supabase.js";
 import { isCurrent, withoutPolicyStatements } from "./tables.js";
 
 /** A config can be loaded more than once, by two copies of this module. */
@@ -43,9 +45,10 @@ const sentence = (cause: unknown): string => (cause instanceof Error ? cause.mes
 /**
  * Writes the helpers where they have changed, and arranges for the rest when this process ends.
  *
+ * @param copies the folder of `supabase db push`, where there is one.
  * @throws DefinitionError with all problems of all tables; drizzle-kit must not go on then.
  */
-export const hookGenerate = (guard: Guard, out: string): void => {
+export const hookGenerate = (guard: Guard, out: string, copies?: string): void => {
   if (Reflect.has(globalThis, begun)) return;
   Reflect.set(globalThis, begun, true);
   const layers = layersOf(guard);
@@ -67,6 +70,7 @@ export const hookGenerate = (guard: Guard, out: string): void => {
         );
       }
       const tags = [...helpers.map(({ tag }) => tag), ...finish(layers, out, known)];
+      if (copies !== undefined) copyToSupabase(copies, migrationsIn(out));
       for (const tag of tags) console.log(`[✓] Hedgerow: wrote ${out}/${tag}.sql`);
     } catch (cause) {
       fail(sentence(cause));

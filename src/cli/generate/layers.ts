@@ -44,13 +44,16 @@ export const ordered = (module: SchemaModule): SchemaModule =>
     Object.entries(module).sort(byText(([key, value]) => `${is(value, PgTable) ? getTableName(value) : ""} ${key}`)),
   );
 
-const orderedIdentity = (identity: IdentitySource): IdentitySource => ({
-  ...identity,
-  serviceTables: [...identity.serviceTables].sort(byText(qualified)),
-  reads: [...identity.reads].sort(byText(qualified)),
-  policies: [...identity.policies].sort(byText(({ table, name }) => `${qualified(table)} ${name}`)),
-  indexes: [...identity.indexes].sort(),
-});
+const orderedIdentity = (identity: IdentitySource): IdentitySource =>
+  identity._tag === "Claims"
+    ? identity
+    : {
+        ...identity,
+        serviceTables: [...identity.serviceTables].sort(byText(qualified)),
+        reads: [...identity.reads].sort(byText(qualified)),
+        policies: [...identity.policies].sort(byText(({ table, name }) => `${qualified(table)} ${name}`)),
+        indexes: [...identity.indexes].sort(),
+      };
 
 const layer = (statements: ReadonlyArray<string>): Layer => ({
   hash: hashOf(statements.join(";\n")).slice(0, 12),
@@ -59,8 +62,8 @@ const layer = (statements: ReadonlyArray<string>): Layer => ({
 });
 
 /** @throws DefinitionError with all problems of all tables. */
-export const layersOf = ({ schema, identity }: Guard): Layers => {
-  const { bootstrap, security, expected }: CompiledSchema = compile(ordered(schema), orderedIdentity(identity));
+export const layersOf = ({ schema, identity, target }: Guard): Layers => {
+  const { bootstrap, security, expected }: CompiledSchema = compile(ordered(schema), orderedIdentity(identity), target);
   return {
     helpers: layer(bootstrap),
     security: layer(security),

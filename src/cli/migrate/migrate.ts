@@ -9,11 +9,12 @@ import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import type { DefinitionError } from "../../condition/problem.js";
 import { databaseError } from "../../database/protocol.js";
+import { postgresTarget } from "../../database/target.js";
 import { compileEffect } from "../../postgres/compile.js";
-import { Postgres } from "../../postgres/dialect.js";
 import type { Expectation } from "../../postgres/expectation.js";
 import { demandSecurity, demandStructure } from "../../postgres/inspect.js";
 import { lockStatement } from "../../postgres/security.js";
+import { dialectLayer } from "../../postgres/supabase.js";
 import { type Connection, withoutSecrets } from "../connection.js";
 import { describeFailure, problemsOf } from "../failure.js";
 import { readJournal, readMigration } from "../generate/folder.js";
@@ -136,7 +137,10 @@ export const migrateEffect = ({
   ...guard
 }: MigrateOptions): Effect.Effect<ReadonlyArray<string>, MigrateError | DefinitionError> =>
   Effect.gen(function* () {
-    const { expected } = yield* Effect.provide(compileEffect(guard.schema, guard.identity), Postgres);
+    const { expected } = yield* Effect.provide(
+      compileEffect(guard.schema, guard.identity),
+      dialectLayer(guard.target ?? postgresTarget),
+    );
     const migrations = yield* readFolder(out);
     return yield* Effect.acquireUseRelease(
       open(connection),
