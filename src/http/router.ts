@@ -62,6 +62,10 @@ const checkPaths = (schema: Schema): void => {
   if (problems.length > 0) throw new DefinitionError({ problems });
 };
 
+/** By its tag and not by its class, of which an application may have loaded two. */
+const hasTag = (error: unknown, tag: string): boolean =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === tag;
+
 type HonoHandler = (context: HonoContext) => Promise<Response>;
 
 const methodsOf = (operations: Operations, byId: boolean): ReadonlyArray<string> =>
@@ -121,9 +125,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
         await isSafe();
       } catch (error) {
         report(error);
-        const unsafe =
-          typeof error === "object" && error !== null && "_tag" in error && error._tag === "UnsafeDatabase";
-        return problemResponse(problem(unsafe ? "unsafe_database" : "unavailable"));
+        return problemResponse(problem(hasTag(error, "UnsafeDatabase") ? "unsafe_database" : "unavailable"));
       }
       const exit = await run(
         Effect.flatMap(identify(context.req.raw), (credential) =>
@@ -142,7 +144,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
         return problemResponse(failure);
       }
       report(failure);
-      return problemResponse(problem("internal"));
+      return problemResponse(problem(hasTag(failure, "IdentityUnavailable") ? "unavailable" : "internal"));
     };
 
   const app = new Hono();
