@@ -24,7 +24,7 @@ import { verifyDatabaseEffect } from "./startup.js";
 export interface RouterOptions<S> {
   /** A module of tables, for example `import * as schema from "./schema.js"`. */
   readonly schema: S & CheckSchema<S>;
-  /** Who sends a request, for example `sessionAuthenticator(auth)` of `hedgerow/better-auth`. */
+  /** Who sends a request, `sessionAuthenticator(auth)` of `hedgerow/better-auth` or `jwt(…)` of `hedgerow/jwt`. */
   readonly auth: Authenticator;
   /** How to reach Postgres, for example `nodePostgres(pool)` of `hedgerow/node-postgres`. */
   readonly database: DatabaseShape;

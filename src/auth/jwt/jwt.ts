@@ -16,6 +16,10 @@ import { tokenOf } from "./token.js";
 /** Why a token that is correctly signed still counts for nothing. */
 class Refused extends Error {}
 
+/** What a token to call with is called; one to sign out with, for example, is called otherwise by the same issuer. */
+const isUsualType = (typ: string | undefined): boolean =>
+  typ === undefined || /^(?:application\/)?(?:at\+)?jwt$/i.test(typ);
+
 const keySetOf = (options: JwtOptions): KeySet | null => {
   if (options.jwksUri !== undefined) return remoteKeySet(options.jwksUri, options.keySet);
   return options.jwks === undefined ? null : staticKeySet(options.jwks);
@@ -51,7 +55,7 @@ const callerFrom = (options: JwtOptions): ((payload: Payload) => Caller | null) 
  *
  * `iss`, `exp` and the signature are always checked, `nbf` where it is there, `aud` unless `audience` is null, and the
  * algorithm against a list that the token has no say in. Headers that carry or point to keys (`jwk`, `jku`, `x5c`, `x5u`)
- * are ignored. A token may have 16 KiB, comes from `Authorization: Bearer` (or the cookie that you name), and is verified
+ * are ignored. A token that is bound to its sender's key (`cnf`) is refused. A token may have 16 KiB, comes from `Authorization: Bearer` (or the cookie that you name), and is verified
  * anew with each request.
  *
  * ```ts
@@ -92,7 +96,10 @@ export const jwt = (options: JwtOptions): Authenticator => {
 
   const verified = async (token: string): Promise<Payload> => {
     const { payload, protectedHeader } = await jwtVerify(token, key, rules);
+    if (options.type === undefined && !isUsualType(protectedHeader.typ)) throw new Refused("typ is of another purpose");
     if (!Number.isFinite(payload.exp)) throw new Refused("exp is not a time");
+    if (payload.cnf !== undefined)
+      throw new Refused("it is bound to a key of its sender (cnf), which is not verified here");
     if (typeof issuer === "function" && payload.iss !== issuer(payload))
       throw new Refused('unexpected "iss" claim value');
     if (acceptKey !== undefined) {

@@ -73,7 +73,7 @@ export interface Issuer {
    * every token that it signs for anything is accepted.
    */
   readonly audience: string | ReadonlyArray<string> | null;
-  /** What the header `typ` must be, for example `at+jwt`. */
+  /** What the header `typ` must be. Without it: `JWT`, `at+jwt`, or nothing. */
   readonly type?: string;
   /** Whether the published form of the key may sign this payload, where one key set serves many issuers. */
   readonly acceptKey?: (key: PublishedKey, payload: Payload) => boolean;
@@ -93,7 +93,10 @@ export interface Preferences {
   readonly userRoles?: ClaimSource;
   /** The claims that rules may compare with, by name. Nothing else of a token is passed on. */
   readonly claims?: Readonly<Record<string, ClaimSource<ClaimValue | undefined>>>;
-  /** A cookie that carries the token where there is no Authorization header. */
+  /**
+   * A cookie that carries the token where there is no Authorization header. A browser sends it by itself: it must be
+   * `SameSite=Lax` or stricter, and CORS must not allow credentials from an origin that is not yours.
+   */
   readonly cookie?: string;
   /** How far the issuer's clock may be off: 0 to 60 (5). */
   readonly clockToleranceSeconds?: number;

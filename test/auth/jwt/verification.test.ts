@@ -71,6 +71,12 @@ describe("a token that holds", () => {
     expect(await identify(await sign(elliptic, claims()))).toEqual(ann);
   });
 
+  it("may say what it is, in the usual words", async () => {
+    for (const typ of [undefined, "JWT", "jwt", "application/jwt", "at+jwt", "application/AT+JWT"]) {
+      expect(await identify(await sign(rsa, claims(), header({ typ })))).toEqual(ann);
+    }
+  });
+
   it("may be for several audiences", async () => {
     expect(await identify(await sign(rsa, claims({ aud: ["https://other.example.com", audience] })))).toEqual(ann);
   });
@@ -259,6 +265,12 @@ describe("a token is worth nothing when", () => {
     ["its subject contains half a character", () => sign(rsa, claims({ sub: "user_\ud800ann" }))],
     ["its subject is very long", () => sign(rsa, claims({ sub: "x".repeat(256) }))],
     ["it is longer than 16 KiB", () => sign(rsa, claims({ padding: "x".repeat(16_384) }))],
+    ["it is to sign out with", () => sign(rsa, claims(), header({ typ: "logout+jwt" }))],
+    ["its type is not a text", () => sign(rsa, claims(), header({ typ: 7 }))],
+    [
+      "it is bound to its sender's key",
+      () => sign(rsa, claims({ cnf: { jkt: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" } })),
+    ],
     ["it is encrypted", () => `${"a.".repeat(4)}a`],
     ["it is empty", () => ""],
   ])("%s", async (_, token) => {
