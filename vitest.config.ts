@@ -9,6 +9,7 @@ const alias = [
   { find: /^hedgerow\/hono$/, replacement: source("http/index.ts") },
   { find: /^hedgerow\/client$/, replacement: source("http/client.ts") },
   { find: /^hedgerow\/better-auth$/, replacement: source("auth/better-auth/index.ts") },
+  { find: /^hedgerow\/jwt$/, replacement: source("auth/jwt/index.ts") },
   { find: /^hedgerow\/postgres$/, replacement: source("postgres/index.ts") },
   { find: /^hedgerow\/supabase$/, replacement: source("database/supabase.ts") },
   { find: /^hedgerow\/pglite$/, replacement: source("database/pglite.ts") },

@@ -17,7 +17,17 @@ export type Credential =
   | { readonly _tag: "Claims"; readonly caller: Caller };
 
 export interface Authenticator {
+  /** Rejects with `IdentityUnavailable` when nobody can say at the moment whether the credential is worth anything. */
   readonly identify: (request: Request) => Promise<Credential>;
+}
+
+/**
+ * Whoever issues the credentials cannot be asked, so that a credential can be neither accepted nor refused. The router
+ * answers 503: to call the sender anonymous would sign people out because of an outage.
+ */
+export class IdentityUnavailable extends Error {
+  readonly _tag = "IdentityUnavailable";
+  override readonly name = "IdentityUnavailable";
 }
 
 export const anonymousCredential: Credential = Object.freeze({ _tag: "Anonymous" });

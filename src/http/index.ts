@@ -1,6 +1,11 @@
 /** `hedgerow/hono`: a schema as an API. */
 
-export { type Authenticator, anonymousCredential, type Credential } from "../auth/authenticator.js";
+export {
+  type Authenticator,
+  anonymousCredential,
+  type Credential,
+  IdentityUnavailable,
+} from "../auth/authenticator.js";
 export type { DatabaseShape } from "../database/database.js";
 export type { FieldProblem, Layer, ProblemDetails, ProblemDetailsCode } from "./problem.js";
 export { createRouter, type RouterOptions } from "./router.js";

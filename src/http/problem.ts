@@ -31,7 +31,11 @@ const kinds = {
   unsupported_media_type: { status: 415, layer: "validation", title: "The body must be application/json." },
   internal: { status: 500, layer: "database", title: "Something went wrong on our side." },
   unsafe_database: { status: 500, layer: "database", title: "The server is not set up safely and refuses to serve." },
-  unavailable: { status: 503, layer: "database", title: "The database cannot be reached; try again soon." },
+  unavailable: {
+    status: 503,
+    layer: "database",
+    title: "Something that the answer depends on cannot be reached; try again soon.",
+  },
   timeout: { status: 503, layer: "database", title: "The request took too long; try again." },
   try_again: { status: 503, layer: "database", title: "Two requests got in each other's way; try again." },
 } as const satisfies Readonly<Record<string, Kind>>;

@@ -26,8 +26,9 @@ export interface RouterOptions<S> {
   /** A module of tables, for example `import * as schema from "./schema.js"`. */
   readonly schema: S & CheckSchema<S>;
   /**
-   * Who sends a request, for example `sessionAuthenticator(auth)` of `hedgerow/better-auth`. Its kind must be that of the
-   * database: where helpers find the caller live, what a token says opens nothing, and the other way round.
+   * Who sends a request: `sessionAuthenticator(auth)` of `hedgerow/better-auth` or `jwt(…)` of `hedgerow/jwt`. Its kind
+   * must be that of the database: where helpers find the caller live, what a token says opens nothing, and the other way
+   * round.
    */
   readonly auth: Authenticator;
   /** How to reach Postgres, for example `nodePostgres(pool)` of `hedgerow/node-postgres`. */
@@ -67,6 +68,10 @@ const checkPaths = (schema: Schema): void => {
   });
   if (problems.length > 0) throw new DefinitionError({ problems });
 };
+
+/** By its tag and not by its class, of which an application may have loaded two. */
+const hasTag = (error: unknown, tag: string): boolean =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === tag;
 
 type HonoHandler = (context: HonoContext) => Promise<Response>;
 
@@ -129,9 +134,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
         await isSafe();
       } catch (error) {
         report(error);
-        const unsafe =
-          typeof error === "object" && error !== null && "_tag" in error && error._tag === "UnsafeDatabase";
-        return problemResponse(problem(unsafe ? "unsafe_database" : "unavailable"));
+        return problemResponse(problem(hasTag(error, "UnsafeDatabase") ? "unsafe_database" : "unavailable"));
       }
       const exit = await run(
         Effect.flatMap(identify(context.req.raw), (credential) =>
@@ -150,7 +153,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
         return problemResponse(failure);
       }
       report(failure);
-      return problemResponse(problem("internal"));
+      return problemResponse(problem(hasTag(failure, "IdentityUnavailable") ? "unavailable" : "internal"));
     };
 
   const app = new Hono();

@@ -1,0 +1,34 @@
+/**
+ * Finding the one token that a request presents.
+ *
+ * Invariant: at most one token is ever looked at, and only where the configuration says that tokens travel. Two of them, or
+ * one that is too long to be worth verifying, are none.
+ */
+
+/** Characters of a token. Web servers allow a header of 8 to 16 KiB. */
+const longest = 16_384;
+
+const bearer = /^bearer +([\w-]+\.[\w-]+\.[\w-]+) *$/i;
+const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/**
+ * @param cookie the name of a cookie that carries a token where there is no Authorization header.
+ * @returns the token in compact form, or null.
+ */
+export const tokenOf = (headers: Headers, cookie: string | undefined): string | null => {
+  const authorization = headers.get("authorization");
+  if (authorization !== null) {
+    // Two headers arrive joined by a comma, which no token contains.
+    return authorization.length > longest ? null : (bearer.exec(authorization)?.[1] ?? null);
+  }
+  return cookie === undefined ? null : cookieOf(headers.get("cookie") ?? "", cookie);
+};
+
+const cookieOf = (header: string, name: string): string | null => {
+  const values = header.split(";").flatMap((pair) => {
+    const equals = pair.indexOf("=");
+    return equals > 0 && pair.slice(0, equals).trim() === name ? [pair.slice(equals + 1).trim()] : [];
+  });
+  const [value, ...others] = values;
+  return value !== undefined && others.length === 0 && value.length <= longest && compact.test(value) ? value : null;
+};
