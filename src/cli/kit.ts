@@ -26,6 +26,16 @@ export type Kit = (
 /** A question that only a person can answer, for example whether a column is new or renamed. */
 export class KitQuestion extends Error {}
 
+/** @returns whether drizzle-kit would have asked; 0.31 only says that it may not. */
+export const isQuestion = (cause: unknown): boolean =>
+  cause instanceof KitQuestion || (cause instanceof Error && /TTY/.test(cause.message));
+
+/** @returns what it would have asked, as far as that is known. */
+export const questionText = (cause: unknown): string =>
+  cause instanceof KitQuestion
+    ? `drizzle-kit has a question: ${cause.message}`
+    : "drizzle-kit has a question, for example whether a column or table is new or renamed.";
+
 /** The codes for colours, which have no place in an error. */
 export const plain = (text: string): string =>
   text.replace(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g"), "").trim();

@@ -7,7 +7,7 @@
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import { DefinitionError } from "../../condition/problem.js";
-import { KitQuestion } from "../kit.js";
+import { isQuestion, questionText } from "../kit.js";
 import type { Guard } from "../plan.js";
 import type { Draft } from "./folder.js";
 import { guardedBefore, helpersDraft, layersOf, ordered, securityDraft, tablesDraft } from "./layers.js";
@@ -32,10 +32,9 @@ export class GenerateError extends Data.TaggedError("GenerateError")<{
 const unanswered = (cause: unknown): GenerateError => {
   const message = cause instanceof Error ? cause.message : String(cause);
   return new GenerateError({
-    message:
-      cause instanceof KitQuestion || /TTY/.test(message)
-        ? "Nothing was written: drizzle-kit has a question, for example whether a column or table is new or renamed. Run `hedgerow generate` in a terminal."
-        : `Nothing was written: ${message}`,
+    message: isQuestion(cause)
+      ? `Nothing was written: ${questionText(cause)} Run \`hedgerow generate\` in a terminal.`
+      : `Nothing was written: ${message}`,
     cause,
   });
 };
