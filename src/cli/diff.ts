@@ -8,7 +8,7 @@ import type { TableName } from "../condition/condition.js";
 import type { DatabaseError, DatabaseShape } from "../database/database.js";
 import type { SchemaModule } from "../table/schema.js";
 import { PushError } from "./failure.js";
-import { type KitDiff, KitQuestion, loadKit, plain, type Query } from "./kit.js";
+import { isQuestion, type KitDiff, loadKit, plain, type Query, questionText } from "./kit.js";
 import { quietly } from "./quiet.js";
 
 export type Diff = KitDiff;
@@ -22,8 +22,11 @@ const isPolicyOn = (
   query: string,
   row: Readonly<Record<string, unknown>>,
 ): boolean =>
-  /\bfrom pg_policies\b/i.test(query) &&
-  guarded.some(({ schema, name }) => row.schemaname === schema && row.tablename === name);
+  /\bfrom (?:pg_catalog\.)?pg_policies\b/i.test(query) &&
+  // 1.0 calls the columns by other names.
+  guarded.some(
+    ({ schema, name }) => (row.schemaname ?? row.schema) === schema && (row.tablename ?? row.table) === name,
+  );
 
 const createsPolicyOn = (guarded: ReadonlyArray<TableName>, statement: string): boolean =>
   statement.startsWith("CREATE POLICY ") && guarded.some(({ name }) => statement.includes(` ON "${name}" AS `));
@@ -63,10 +66,9 @@ export const diff = (
 const unanswered = (cause: unknown): PushError => {
   const message = cause instanceof Error ? plain(cause.message) : String(cause);
   return new PushError({
-    message:
-      cause instanceof KitQuestion || /TTY/.test(message)
-        ? "Nothing was pushed: drizzle-kit has a question, for example whether a column is new or renamed. Run `drizzle-kit push` in a terminal."
-        : `Nothing was pushed: drizzle-kit failed: ${message}`,
+    message: isQuestion(cause)
+      ? `Nothing was pushed: ${questionText(cause)} Run \`drizzle-kit push\` in a terminal.`
+      : `Nothing was pushed: drizzle-kit failed: ${message}`,
     problems: [message],
     cause,
   });

@@ -12,6 +12,11 @@ import { type Lifted, liftedBy, type Plan } from "./plan.js";
 /** A config can be loaded more than once, by two copies of this module. */
 const begun = Symbol.for("hedgerow:push");
 
+/** The exit code of 1.0 where it may not ask; what it would ask stands in its output. */
+const question = 2;
+const asked =
+  "it has a question, for example whether a table or column is new or renamed. Run it in a terminal, or answer it with --hints";
+
 /** Collects the errors that drizzle-kit prints; they are printed as before. */
 const collectErrors = (): Array<string> => {
   const errors: Array<string> = [];
@@ -67,7 +72,8 @@ export const hookPush = (plan: Plan, connection: Connection): void => {
   process.once("SIGTERM", () => process.exit(143));
   process.once("exit", (code) => {
     // Where it cannot read the database it ends without a word.
-    if (code !== 0 && errors.length === 0) errors.push(`it ended with the exit code ${code}`);
+    if (code !== 0 && errors.length === 0)
+      errors.push(code === question ? asked : `it ended with the exit code ${code}`);
     const failed = errors.length > 0;
     const problems = failed ? abandon(plan, connection, lifted, errors) : finish(plan, connection, lifted);
     if (!failed && problems.length === 0) {

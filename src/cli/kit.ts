@@ -26,6 +26,16 @@ export type Kit = (
 /** A question that only a person can answer, for example whether a column is new or renamed. */
 export class KitQuestion extends Error {}
 
+/** @returns whether drizzle-kit would have asked; 0.31 only says that it may not. */
+export const isQuestion = (cause: unknown): boolean =>
+  cause instanceof KitQuestion || (cause instanceof Error && /TTY/.test(cause.message));
+
+/** @returns what it would have asked, as far as that is known. */
+export const questionText = (cause: unknown): string =>
+  cause instanceof KitQuestion
+    ? `drizzle-kit has a question: ${cause.message}`
+    : "drizzle-kit has a question, for example whether a column or table is new or renamed.";
+
 /** The codes for colours, which have no place in an error. */
 export const plain = (text: string): string =>
   text.replace(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g"), "").trim();
@@ -46,13 +56,13 @@ const kit0 = async (): Promise<Kit> => {
   };
 };
 
-interface MissingHint {
+export interface MissingHint {
   readonly type: "rename_or_create" | "confirm_data_loss";
   readonly kind: string;
   readonly entity: ReadonlyArray<string>;
 }
 
-interface Hint {
+export interface Hint {
   readonly type: "create" | "confirm_data_loss";
   readonly kind: string;
   readonly entity: ReadonlyArray<string>;
@@ -75,7 +85,7 @@ interface Kit1Module {
 const isKit1 = (module: unknown): module is Kit1Module =>
   typeof module === "object" && module !== null && "pushSchema" in module && typeof module.pushSchema === "function";
 
-const isMissingHint = (value: unknown): value is MissingHint =>
+export const isMissingHint = (value: unknown): value is MissingHint =>
   typeof value === "object" && value !== null && "type" in value && "kind" in value && "entity" in value;
 
 const missingHints = (error: unknown): ReadonlyArray<MissingHint> | undefined => {
@@ -85,7 +95,8 @@ const missingHints = (error: unknown): ReadonlyArray<MissingHint> | undefined =>
 
 const nameOf = ({ kind, entity }: MissingHint): string => `${kind.replaceAll("_", " ")} ${entity.join(".")}`;
 
-const answer = (missing: MissingHint): Hint => {
+/** @throws KitQuestion where only a person can answer. */
+export const answer = (missing: MissingHint): Hint => {
   if (missing.type === "confirm_data_loss")
     return { type: "confirm_data_loss", kind: missing.kind, entity: missing.entity };
   if (missing.kind === "policy") return { type: "create", kind: missing.kind, entity: missing.entity };

@@ -1,4 +1,4 @@
-import { cp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PGlite } from "@electric-sql/pglite";
@@ -6,11 +6,13 @@ import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate as drizzleMigrate } from "drizzle-orm/node-postgres/migrator";
 import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
 import { migrate as drizzleMigratePglite } from "drizzle-orm/pglite/migrator";
+import { drizzle as drizzle1 } from "drizzle-orm-1/node-postgres";
+import { migrate as drizzleMigrate1 } from "drizzle-orm-1/node-postgres/migrator";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type FreshPostgres, freshPglite, freshPostgres } from "../support/databases.js";
 import { files, schemaFile, seed } from "../support/guarded-schema.js";
-import { makeProject, type Project } from "../support/project.js";
+import { type DrizzleLine, makeProject, type Project } from "../support/project.js";
 
 const config = `
 import { defineConfig } from "hedgerow/config";
@@ -43,33 +45,77 @@ const catalog = `
   from pg_class c where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1`;
 const helpers =
   "select proname, prosrc, proowner::regrole::text, proacl::text from pg_proc where pronamespace = 'hedgerow'::regnamespace order by 1";
-const records = "select hash, created_at::text from drizzle.__drizzle_migrations order by id";
+/** Whatever columns it has, but when it was written. */
+const records = "select to_jsonb(m) - 'id' - 'applied_at' as row, hash from drizzle.__drizzle_migrations m order by id";
 
 /** Many processes one after the other. */
 const slow = { timeout: 150_000 };
 
+const lines: ReadonlyArray<DrizzleLine> = ["0.45", "1.0"];
+
 let project: Project;
+let line: DrizzleLine;
+const projects = new Map<DrizzleLine, Project>();
+
+const use = (other: DrizzleLine): void => {
+  line = other;
+  project = projects.get(other) ?? project;
+};
 
 beforeAll(async () => {
-  project = await makeProject();
-  for (const [file, text] of Object.entries(files)) await project.write(file, text);
-  await project.write("hedgerow.config.ts", config);
-  await project.write("schema.ts", schemaFile("", tasks));
-  await generated();
-  await rename(out(), join(project.directory, "prepared"));
+  for (const each of lines) {
+    projects.set(each, await makeProject(each));
+    use(each);
+    for (const [file, text] of Object.entries(files)) await project.write(file, text);
+    await project.write("hedgerow.config.ts", config);
+    await project.write("schema.ts", schemaFile("", tasks));
+    await generated();
+    await rename(out(), join(project.directory, "prepared"));
+  }
 });
 
-beforeEach(async () => {
+const reset = async (): Promise<void> => {
   await rm(join(project.directory, "drizzle"), { recursive: true, force: true });
   await project.write("schema.ts", schemaFile("", tasks));
+};
+
+beforeEach(async () => {
+  use("0.45");
+  await reset();
 });
 
-afterAll(() => project.remove());
+afterAll(async () => {
+  for (const each of projects.values()) await each.remove();
+});
 
 const out = (...path: ReadonlyArray<string>): string => join(project.directory, "drizzle", ...path);
 
-const journal = async (): Promise<ReadonlyArray<{ readonly tag: string; readonly when: number }>> =>
-  JSON.parse(await readFile(out("meta", "_journal.json"), "utf8")).entries;
+interface Written {
+  readonly tag: string;
+  /** From the folder. */
+  readonly file: string;
+}
+
+/** The migrations in their order. */
+const written = async (): Promise<ReadonlyArray<Written>> => {
+  if (line === "1.0") {
+    const tags = (await readdir(out())).sort();
+    return tags.map((tag) => ({ tag, file: `${tag}/migration.sql` }));
+  }
+  const { entries }: { readonly entries: ReadonlyArray<{ readonly tag: string }> } = JSON.parse(
+    await readFile(out("meta", "_journal.json"), "utf8"),
+  );
+  return entries.map(({ tag }) => ({ tag, file: `${tag}.sql` }));
+};
+
+/** What a migration is called behind its number or time. */
+const called = (idx: number, name: string) =>
+  expect.stringMatching(new RegExp(line === "1.0" ? `^\\d{14}_${name}$` : `^000${idx}_${name}$`));
+
+const drizzleMigrateHere = (pool: pg.Pool): Promise<unknown> =>
+  line === "1.0"
+    ? drizzleMigrate1(drizzle1({ client: pool }), { migrationsFolder: out() })
+    : drizzleMigrate(drizzle(pool), { migrationsFolder: out() });
 
 /** The migrations of the schema that every test starts with, made once. */
 const prepared = (): Promise<void> => cp(join(project.directory, "prepared"), out(), { recursive: true });
@@ -109,13 +155,15 @@ describe("hedgerow, the command", () => {
   });
 });
 
-describe("drizzle-kit generate with the same config, plain", () => {
-  beforeEach(() =>
-    project.write(
+describe.each(lines)("drizzle-kit generate with the same config, plain, with Drizzle %s", (each) => {
+  beforeEach(async () => {
+    use(each);
+    await reset();
+    await project.write(
       "drizzle.config.ts",
       'import { withHedgerow } from "hedgerow/drizzle-kit";\nimport config from "./hedgerow.config";\nexport default withHedgerow(config);\n',
-    ),
-  );
+    );
+  });
 
   it("writes helpers and row-level security too, and agrees with hedgerow generate", async () => {
     // Also with a table that is not guarded, in a schema of its own.
@@ -125,13 +173,13 @@ describe("drizzle-kit generate with the same config, plain", () => {
     await project.write("schema.ts", declared);
     const first = await project.drizzleKit(["generate", "--name=first"]);
     expect(first).toMatchObject({ code: 0, stderr: "" });
-    const [helpers, tables, security] = (await journal()).map(({ tag }) => tag);
-    expect([helpers, tables, security]).toEqual([
-      expect.stringMatching(/^0000_hedgerow_helpers_/),
-      "0001_first",
-      expect.stringMatching(/^0002_hedgerow_rls_/),
+    const migrations = await written();
+    expect(migrations.map(({ tag }) => tag)).toEqual([
+      called(0, "hedgerow_helpers_[0-9a-f]+"),
+      called(1, "first"),
+      called(2, "hedgerow_rls_[0-9a-f]+"),
     ]);
-    expect(await readFile(out("0001_first.sql"), "utf8")).not.toContain("POLICY");
+    expect(await readFile(out(migrations[1]?.file ?? ""), "utf8")).not.toContain("POLICY");
     expect((await project.hedgerow(["generate"])).stdout).toContain("nothing has changed");
 
     await project.write(
@@ -139,21 +187,19 @@ describe("drizzle-kit generate with the same config, plain", () => {
       declared.replace('create: { roles: ["member+"] }', 'create: { roles: ["admin+"] }'),
     );
     expect(await project.drizzleKit(["generate"])).toMatchObject({ code: 0, stderr: "" });
-    expect((await journal()).slice(3)).toEqual([
-      expect.objectContaining({ tag: expect.stringMatching(/^0003_hedgerow_rls_/) }),
-    ]);
+    expect((await written()).slice(3).map(({ tag }) => tag)).toEqual([called(3, "hedgerow_rls_[0-9a-f]+")]);
     expect((await project.hedgerow(["generate"])).stdout).toContain("nothing has changed");
     expect((await project.drizzleKit(["generate"])).stdout).toContain("No schema changes");
   });
 
   it("fails where drizzle-kit could not ask, and leaves the folder as it was", async () => {
     await prepared();
-    const before = await journal();
+    const before = await written();
     await project.write("schema.ts", schemaFile("", tasks.replace('"tasks"', '"jobs"')));
     const { code, stderr } = await project.drizzleKit(["generate"]);
     expect(code).toBe(1);
     expect(stderr).toContain("drizzle-kit has not written what changed");
-    expect(await journal()).toEqual(before);
+    expect(await written()).toEqual(before);
     expect(await project.hedgerow(["generate"])).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^Nothing was written: drizzle-kit has a question/),
@@ -184,56 +230,129 @@ describe("hedgerow migrate on PostgreSQL, as an owner who is no superuser", () =
 
   afterEach(() => postgres.close());
 
-  it("applies what is new, once, and ends where drizzle-orm's migrator ends", async () => {
-    await prepared();
-    const first = await migrate();
-    expect(first).toMatchObject({ code: 0, stderr: "" });
-    expect(first.stdout).toContain("3 applied, the database is as declared");
-    const ours = await state();
-    expect((await migrate()).stdout).toContain("nothing to apply, the database is as declared");
-    await drizzleMigrate(drizzle(postgres.ownerPool), { migrationsFolder: out() });
-    expect(await state()).toEqual(ours);
-
-    await empty();
-    await drizzleMigrate(drizzle(postgres.ownerPool), { migrationsFolder: out() });
-    expect(await state()).toEqual(ours);
-    expect(await migrate()).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing to apply") });
-
-    await empty();
-    expect(await project.hedgerow(["push"], { DATABASE_URL: postgres.ownerUrl })).toMatchObject({
-      code: 0,
-      stderr: "",
+  describe.each(lines)("with Drizzle %s", (each) => {
+    beforeEach(async () => {
+      use(each);
+      await reset();
     });
-    expect(await query(catalog)).toEqual(ours.catalog);
+
+    it("applies what is new, once, and ends where drizzle-orm's migrator ends", async () => {
+      await prepared();
+      const first = await migrate();
+      expect(first).toMatchObject({ code: 0, stderr: "" });
+      expect(first.stdout).toContain("3 applied, the database is as declared");
+      const ours = await state();
+      expect((await migrate()).stdout).toContain("nothing to apply, the database is as declared");
+      await drizzleMigrateHere(postgres.ownerPool);
+      expect(await state()).toEqual(ours);
+
+      await empty();
+      await drizzleMigrateHere(postgres.ownerPool);
+      expect(await state()).toEqual(ours);
+      expect(await migrate()).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing to apply") });
+
+      await empty();
+      expect(await project.hedgerow(["push"], { DATABASE_URL: postgres.ownerUrl })).toMatchObject({
+        code: 0,
+        stderr: "",
+      });
+      expect(await query(catalog)).toEqual(ours.catalog);
+    });
+
+    it("carries a changed rule, a changed column and a removed table to a database with rows", async () => {
+      await prepared();
+      expect((await migrate()).code).toBe(0);
+      await postgres
+        .pool(postgres.superuserUrl)
+        .query(`${seed} insert into notes (organization_id, body) values ('o1', 'kept')`);
+      await project.write(
+        "schema.ts",
+        schemaFile('size: text("size"),').replace(
+          'create: { roles: ["member+"] }',
+          'create: { roles: ["admin+"] }, delete: { roles: ["owner"] }',
+        ),
+      );
+      await generated();
+      expect(await migrate()).toMatchObject({ code: 0, stderr: "" });
+      await project.write(
+        "schema.ts",
+        schemaFile('size: varchar("size"),').replace("{ integer, text }", "{ integer, text, varchar }"),
+      );
+      await generated();
+      expect(await migrate()).toMatchObject({ code: 0, stderr: "" });
+      const { rows } = await postgres
+        .pool(postgres.superuserUrl)
+        .query("select organization_id, body, size from notes");
+      expect(rows).toEqual([{ organization_id: "o1", body: "kept", size: null }]);
+      const { catalog: migrated } = await state();
+      await empty();
+      await project.hedgerow(["push"], { DATABASE_URL: postgres.ownerUrl });
+      expect(await query(catalog)).toEqual(migrated);
+    });
+
+    it("refuses a folder or a database that does not fit the other, by name, and changes nothing", async () => {
+      await prepared();
+      expect((await migrate()).code).toBe(0);
+      const [helpers, , last] = await written();
+      const file = out(last?.file ?? "");
+      const text = await readFile(file, "utf8");
+      await writeFile(file, `${text}\n-- changed\n`);
+      expect(await migrate()).toMatchObject({
+        code: 1,
+        stderr: `Nothing was migrated.\n  - ${last?.file} was changed after it had been applied. Restore it, and put the change into a new migration.\n`,
+      });
+      await writeFile(file, text);
+      await query("alter table notes no force row level security");
+      const drifted = await migrate();
+      expect(drifted.code).toBe(1);
+      expect(drifted.stderr).toContain("row-level security of table public.notes is not enabled and forced");
+      const client = new pg.Client(postgres.ownerUrl);
+      await client.connect();
+      expect((await client.query("select pg_try_advisory_lock(7522529147838689143) as free")).rows).toEqual([
+        { free: true },
+      ]);
+      await client.end();
+      await query("delete from drizzle.__drizzle_migrations where id = 1");
+      expect((await migrate()).stderr).toContain(
+        `${helpers?.tag} is older than ${line === "1.0" ? `${last?.tag}, which was applied` : "the last migration that was applied"}`,
+      );
+    });
+
+    it("names the statement that failed, and keeps nothing of its migration", async () => {
+      await prepared();
+      await query("create table notes (id text)");
+      const { code, stderr } = await migrate();
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /^(\w+) was not applied, and nothing of it is left\. What is wrong:\n {2}- \1(\.sql|\/migration\.sql), statement \d+ of \d+: relation "notes" already exists\n$/,
+      );
+      expect(await query(records)).toHaveLength(1);
+      expect(
+        await query("select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"),
+      ).toEqual([{ relname: "notes" }]);
+    });
   });
 
-  it("carries a changed rule, a changed column and a removed table to a database with rows", async () => {
+  it("goes on in the next line of Drizzle, with the folder and the rows of the last one", async () => {
     await prepared();
     expect((await migrate()).code).toBe(0);
-    await postgres
-      .pool(postgres.superuserUrl)
-      .query(`${seed} insert into notes (organization_id, body) values ('o1', 'kept')`);
-    await project.write(
-      "schema.ts",
-      schemaFile('size: text("size"),').replace(
-        'create: { roles: ["member+"] }',
-        'create: { roles: ["admin+"] }, delete: { roles: ["owner"] }',
-      ),
-    );
-    await generated();
-    expect(await migrate()).toMatchObject({ code: 0, stderr: "" });
-    await project.write(
-      "schema.ts",
-      schemaFile('size: varchar("size"),').replace("{ integer, text }", "{ integer, text, varchar }"),
-    );
-    await generated();
-    expect(await migrate()).toMatchObject({ code: 0, stderr: "" });
-    const { rows } = await postgres.pool(postgres.superuserUrl).query("select organization_id, body, size from notes");
-    expect(rows).toEqual([{ organization_id: "o1", body: "kept", size: null }]);
-    const { catalog: migrated } = await state();
-    await empty();
-    await project.hedgerow(["push"], { DATABASE_URL: postgres.ownerUrl });
-    expect(await query(catalog)).toEqual(migrated);
+    const { catalog: guarded } = await state();
+    const old = out();
+    use("1.0");
+    await rm(out(), { recursive: true, force: true });
+    await cp(old, out(), { recursive: true });
+    expect(await migrate()).toMatchObject({ code: 1, stderr: expect.stringContaining("`drizzle-kit up`") });
+    expect(await project.drizzleKit(["up", "--dialect=postgresql", "--out=drizzle"])).toMatchObject({ code: 0 });
+    expect((await project.hedgerow(["generate"])).stdout).toContain("nothing has changed");
+    expect((await written()).map(({ tag }) => tag)).toEqual([
+      called(0, "hedgerow_helpers_[0-9a-f]+"),
+      called(1, "tables"),
+      called(2, "hedgerow_rls_[0-9a-f]+"),
+    ]);
+    expect(await migrate()).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing to apply") });
+    await drizzleMigrateHere(postgres.ownerPool);
+    expect(await query(catalog)).toEqual(guarded);
+    expect((await query(records)).map(({ row }) => row.name)).toEqual((await written()).map(({ tag }) => tag));
   });
 
   it("lets two at once take turns", async () => {
@@ -281,46 +400,6 @@ describe("hedgerow migrate on PostgreSQL, as an owner who is no superuser", () =
       expect(await migrate()).toMatchObject({ code: 0, stderr: "" });
       expect(await state()).toEqual(whole);
     }
-  });
-
-  it("refuses a folder or a database that does not fit the other, by name, and changes nothing", async () => {
-    await prepared();
-    expect((await migrate()).code).toBe(0);
-    const [, , last] = await journal();
-    const file = out(`${last?.tag}.sql`);
-    const text = await readFile(file, "utf8");
-    await writeFile(file, `${text}\n-- changed\n`);
-    expect(await migrate()).toMatchObject({
-      code: 1,
-      stderr: `Nothing was migrated.\n  - ${last?.tag}.sql was changed after it had been applied. Restore it, and put the change into a new migration.\n`,
-    });
-    await writeFile(file, text);
-    await query("alter table notes no force row level security");
-    const drifted = await migrate();
-    expect(drifted.code).toBe(1);
-    expect(drifted.stderr).toContain("row-level security of table public.notes is not enabled and forced");
-    const client = new pg.Client(postgres.ownerUrl);
-    await client.connect();
-    expect((await client.query("select pg_try_advisory_lock(7522529147838689143) as free")).rows).toEqual([
-      { free: true },
-    ]);
-    await client.end();
-    await query("delete from drizzle.__drizzle_migrations where id = 2");
-    expect((await migrate()).stderr).toContain("0001_tables is older than the last migration that was applied");
-  });
-
-  it("names the statement that failed, and keeps nothing of its migration", async () => {
-    await prepared();
-    await query("create table notes (id text)");
-    const { code, stderr } = await migrate();
-    expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /^0001_tables was not applied, and nothing of it is left\. What is wrong:\n {2}- 0001_tables\.sql, statement \d+ of \d+: relation "notes" already exists\n$/,
-    );
-    expect(await query(records)).toHaveLength(1);
-    expect(
-      await query("select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"),
-    ).toEqual([{ relname: "notes" }]);
   });
 });
 

@@ -4,7 +4,7 @@
  * Invariant: the package is built and packed once per test run and unpacked for each project, so nothing is resolved that
  * the tarball does not hold or package.json does not export.
  */
-import { type ChildProcess, execFile } from "node:child_process";
+import { type ChildProcess, execFile, fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -33,6 +33,10 @@ export interface Project {
   readonly hedgerow: (args: ReadonlyArray<string>, environment?: NodeJS.ProcessEnv) => Promise<Ran>;
   /** The same, with the process in hand. */
   readonly start: (args: ReadonlyArray<string>, environment?: NodeJS.ProcessEnv) => Running;
+  /** Copies files of this folder, for what a test and a project share. */
+  readonly share: (...files: ReadonlyArray<string>) => Promise<void>;
+  /** Starts a TypeScript file of the project that talks over IPC. */
+  readonly fork: (file: string) => ChildProcess;
   readonly remove: () => Promise<void>;
 }
 
@@ -128,6 +132,10 @@ export const makeProject = async (line: DrizzleLine = "0.45"): Promise<Project> 
     drizzleKit: (args, environment) => drizzleKit(args, environment).ran,
     hedgerow: (args, environment) => hedgerow(args, environment).ran,
     start: hedgerow,
+    share: async (...files) => {
+      for (const file of files) await cp(fileURLToPath(new URL(file, import.meta.url)), join(directory, file));
+    },
+    fork: (file) => fork(join(directory, file), [], { cwd: directory, execArgv: ["--import", "tsx"] }),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 };

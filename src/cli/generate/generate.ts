@@ -1,17 +1,19 @@
 /**
- * `generate()`: what has changed in a schema, as migrations in one folder with one journal.
+ * `generate()`: what has changed in a schema, as migrations in one folder.
  *
- * Invariant: helpers, then tables, then row-level security, and either all of them are in the journal or none. What is not
+ * Invariant: helpers, then tables, then row-level security, and either all of them are there or none. What is not
  * changed is not written again; afterwards the last row-level security of the folder is the one that is declared.
  */
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import { DefinitionError } from "../../condition/problem.js";
+import { isQuestion, questionText } from "../kit.js";
 import type { Guard } from "../plan.js";
-import { append, type Draft, noJournal, readJournal, readMigration, readSnapshot } from "./folder.js";
-import { guardedBefore, helpersDraft, layersOf, securityDraft, tablesDraft } from "./layers.js";
+import type { Draft, Folder } from "./folder.js";
+import { guardedBefore, helpersDraft, layersOf, ordered, securityDraft, tablesDraft } from "./layers.js";
+import { openFolder } from "./open.js";
 import { type Copied, copyToSupabase } from "./supabase.js";
-import { tableChanges } from "./tables.js";
+import { compareTables, goneFrom } from "./tables.js";
 
 export interface GenerateOptions extends Guard {
   /** The folder of the migrations. */
@@ -33,20 +35,16 @@ export class GenerateError extends Data.TaggedError("GenerateError")<{
 const unanswered = (cause: unknown): GenerateError => {
   const message = cause instanceof Error ? cause.message : String(cause);
   return new GenerateError({
-    message: /TTY/.test(message)
-      ? "Nothing was written: drizzle-kit has a question, for example whether a column or table is new or renamed. Run `hedgerow generate` in a terminal."
+    message: isQuestion(cause)
+      ? `Nothing was written: ${questionText(cause)} Run \`hedgerow generate\` in a terminal.`
       : `Nothing was written: ${message}`,
     cause,
   });
 };
 
 /** @returns every migration of a folder, in order. */
-export const migrationsIn = (out: string): ReadonlyArray<Copied> =>
-  (readJournal(out) ?? noJournal).entries.map((entry) => ({
-    name: entry.tag,
-    when: entry.when,
-    text: readMigration(out, entry),
-  }));
+export const migrationsIn = (folder: Folder): ReadonlyArray<Copied> =>
+  folder.entries().map((entry) => ({ name: entry.tag, when: entry.when, text: folder.read(entry) }));
 
 /** The program behind `generate`, for those who use Effect. */
 export const generateEffect = ({
@@ -60,23 +58,26 @@ export const generateEffect = ({
     try: async () => {
       if (!/^[a-z0-9_-]+$/i.test(name)) throw new Error("the name of a migration has letters, digits, - and _ only.");
       const layers = layersOf(guard);
-      const journal = readJournal(out) ?? noJournal;
-      const before = guardedBefore(out, journal);
-      const { statements, snapshot } = await tableChanges(
-        guard.schema,
-        readSnapshot(out, journal),
-        layers.tables,
-        before,
+      const folder = openFolder(out);
+      folder.settle();
+      const before = guardedBefore(folder);
+      const { statements, snapshot } = await compareTables(
+        { schema: ordered(guard.schema), guarded: layers.tables, gone: goneFrom(guard.schema, before) },
+        folder,
+        name,
         ask,
       );
       const { text, cleared } = tablesDraft(layers, statements, before);
+      const known: Partial<Draft> = snapshot === undefined ? {} : { snapshot };
+      const [security, ...none] = securityDraft(layers, folder, before, cleared);
       const drafts: ReadonlyArray<Draft> = [
-        ...helpersDraft(layers, journal),
-        ...(text === undefined ? [] : [{ name, text }]),
-        ...securityDraft(layers, journal, before, cleared),
+        ...helpersDraft(layers, folder),
+        // The snapshot stands where drizzle-kit would have written it; where only rules have changed, beside them.
+        ...(text === undefined ? [] : [{ name, text, ...known }]),
+        ...(security === undefined ? none : [text === undefined ? { ...security, ...known } : security]),
       ];
-      const files = append(out, drafts, snapshot).map(({ tag }) => `${tag}.sql`);
-      if (copies !== undefined) copyToSupabase(copies, migrationsIn(out));
+      const files = folder.append(drafts).map(({ file }) => file);
+      if (copies !== undefined) copyToSupabase(copies, migrationsIn(folder));
       return files;
     },
     catch: (cause) => (cause instanceof DefinitionError ? cause : unanswered(cause)),

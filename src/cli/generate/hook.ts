@@ -7,37 +7,33 @@
  */
 import { describeFailure } from "../failure.js";
 import type { Guard } from "../plan.js";
-import {
-  append,
-  noJournal,
-  readJournal,
-  readMigration,
-  readSnapshot,
-  retract,
-  rewrite,
-  splitStatements,
-} from "./folder.js";
+import { watchSchema } from "./current.js";
+import { type Folder, splitStatements } from "./folder.js";
 import { migrationsIn } from "./generate.js";
-import { guardedBefore, helpersDraft, type Layers, layersOf, securityDraft, tablesDraft } from "./layers.js";
+import { guardedBefore, helpersDraft, type Layers, layersOf, ordered, securityDraft, tablesDraft } from "./layers.js";
+import { openFolder } from "./open.js";
 import { copyToSupabase } from "./supabase.js";
-import { isCurrent, withoutPolicyStatements } from "./tables.js";
+import { withoutPolicyStatements } from "./tables.js";
 
 /** A config can be loaded more than once, by two copies of this module. */
 const begun = Symbol.for("hedgerow:generate");
 
-/** @returns the names of the files of Hedgerow's that came after drizzle-kit's. */
-const finish = (layers: Layers, out: string, known: ReadonlySet<string>): ReadonlyArray<string> => {
-  const journal = readJournal(out) ?? noJournal;
-  const before = guardedBefore(out, journal);
-  const made = journal.entries.find(({ tag }) => !known.has(tag));
-  if (made === undefined) return append(out, securityDraft(layers, journal, before, false)).map(({ tag }) => tag);
-  const statements = splitStatements(readMigration(out, made));
+/** @returns the names of the files that came after drizzle-kit's, or in the place of it. */
+const finish = (layers: Layers, folder: Folder, known: ReadonlySet<string>): ReadonlyArray<string> => {
+  const before = guardedBefore(folder);
+  const made = folder.entries().find(({ tag }) => !known.has(tag));
+  if (made === undefined) return folder.append(securityDraft(layers, folder, before, false)).map(({ file }) => file);
+  const statements = splitStatements(folder.read(made));
   const { text, cleared } = tablesDraft(layers, withoutPolicyStatements(statements, layers.tables), before);
-  const drafts = securityDraft(layers, journal, before, cleared);
-  // Where only rules have changed, the row-level security takes its number, and so its snapshot.
-  if (text === undefined) retract(out, [made]);
-  else rewrite(out, made, text);
-  return append(out, drafts).map(({ tag }) => tag);
+  const drafts = [
+    ...(text === undefined ? [] : [{ name: made.name, text }]),
+    // Where only rules have changed, the row-level security takes its place, and its snapshot.
+    ...securityDraft(layers, folder, before, cleared || text === undefined),
+  ];
+  return folder
+    .replace(made, drafts)
+    .filter(({ tag }) => tag !== made.tag)
+    .map(({ file }) => file);
 };
 
 const sentence = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
@@ -52,26 +48,29 @@ export const hookGenerate = (guard: Guard, out: string, copies?: string): void =
   if (Reflect.has(globalThis, begun)) return;
   Reflect.set(globalThis, begun, true);
   const layers = layersOf(guard);
-  const helpers = append(out, helpersDraft(layers, readJournal(out) ?? noJournal));
-  const known = new Set((readJournal(out) ?? noJournal).entries.map(({ tag }) => tag));
+  const folder = openFolder(out);
+  folder.settle();
+  const helpers = folder.append(helpersDraft(layers, folder));
+  const known = new Set(folder.entries().map(({ tag }) => tag));
+  const isCurrent = watchSchema(ordered(guard.schema));
   const fail = (problem: string): void => {
     console.error(describeFailure("[x] Hedgerow: The migrations are not complete. What is wrong:", [problem]));
     process.exitCode = 1;
   };
   process.once("SIGINT", () => process.exit(130));
   process.once("SIGTERM", () => process.exit(143));
-  process.once("exit", () => {
+  process.once("exit", (code) => {
     try {
-      const journal = readJournal(out) ?? noJournal;
-      if (!isCurrent(guard.schema, readSnapshot(out, journal))) {
-        retract(out, helpers);
+      if (!isCurrent(folder, code)) {
+        // Where it has written something after them, they stay, because that may need them.
+        if (folder.entries().every(({ tag }) => known.has(tag))) folder.retract(helpers);
         return fail(
           "drizzle-kit has not written what changed in the schema. If it had a question, run it in a terminal; otherwise see whether its `schema` holds the same tables.",
         );
       }
-      const tags = [...helpers.map(({ tag }) => tag), ...finish(layers, out, known)];
-      if (copies !== undefined) copyToSupabase(copies, migrationsIn(out));
-      for (const tag of tags) console.log(`[✓] Hedgerow: wrote ${out}/${tag}.sql`);
+      const files = [...helpers.map(({ file }) => file), ...finish(layers, folder, known)];
+      if (copies !== undefined) copyToSupabase(copies, migrationsIn(folder));
+      for (const file of files) console.log(`[✓] Hedgerow: wrote ${out}/${file}`);
     } catch (cause) {
       fail(sentence(cause));
     }

@@ -14,7 +14,7 @@ import { helperSchema } from "../../postgres/names.js";
 import { lockStatement } from "../../postgres/security.js";
 import type { SchemaModule } from "../../table/schema.js";
 import type { Guard } from "../plan.js";
-import { type Draft, hashOf, type Journal, joinStatements, readMigration } from "./folder.js";
+import { type Draft, type Entry, type Folder, hashOf, joinStatements } from "./folder.js";
 
 export interface Layers {
   readonly helpers: Layer;
@@ -73,11 +73,18 @@ export const layersOf = ({ schema, identity, target }: Guard): Layers => {
   };
 };
 
-const hashIn = (tag: string, name: string): string | undefined =>
-  new RegExp(`^\\d+_${name}_([0-9a-f]{12})$`).exec(tag)?.[1];
+const hashIn = (entry: Entry, name: string): string | undefined =>
+  new RegExp(`^${name}_([0-9a-f]{12})$`).exec(entry.name)?.[1];
 
-const last = ({ entries }: Journal, name: string) =>
-  entries.filter(({ tag }) => hashIn(tag, name) !== undefined).at(-1);
+/** @returns whether a migration is one of Hedgerow's own, by the name behind its number or time. */
+export const isLayer = (name: string): boolean =>
+  new RegExp(`^(${helpersName}|${securityName})_[0-9a-f]{12}$`).test(name);
+
+const last = (folder: Folder, name: string): Entry | undefined =>
+  folder
+    .entries()
+    .filter((entry) => hashIn(entry, name) !== undefined)
+    .at(-1);
 
 const marker = "-- guards ";
 
@@ -85,10 +92,11 @@ const isNames = (value: unknown): value is ReadonlyArray<readonly [string, strin
   Array.isArray(value) && value.every((each) => Array.isArray(each) && each.length === 2);
 
 /** @returns the tables that the last row-level security of a folder guards. */
-export const guardedBefore = (out: string, journal: Journal): ReadonlyArray<TableName> => {
-  const entry = last(journal, securityName);
+export const guardedBefore = (folder: Folder): ReadonlyArray<TableName> => {
+  const entry = last(folder, securityName);
   if (entry === undefined) return [];
-  const line = readMigration(out, entry)
+  const line = folder
+    .read(entry)
     .split(/\r?\n/)
     .find((each) => each.startsWith(marker));
   const names: unknown = line === undefined ? [] : JSON.parse(line.slice(marker.length));
@@ -159,9 +167,9 @@ export const tablesDraft = (
 };
 
 /** @returns the migration with the helpers, where the folder does not end with these. */
-export const helpersDraft = ({ helpers }: Layers, journal: Journal): ReadonlyArray<Draft> => {
-  const before = last(journal, helpersName);
-  return before !== undefined && hashIn(before.tag, helpersName) === helpers.hash
+export const helpersDraft = ({ helpers }: Layers, folder: Folder): ReadonlyArray<Draft> => {
+  const before = last(folder, helpersName);
+  return before !== undefined && hashIn(before, helpersName) === helpers.hash
     ? []
     : [
         {
@@ -177,12 +185,12 @@ export const helpersDraft = ({ helpers }: Layers, journal: Journal): ReadonlyArr
  */
 export const securityDraft = (
   { security, tables }: Layers,
-  journal: Journal,
+  folder: Folder,
   before: ReadonlyArray<TableName>,
   force: boolean,
 ): ReadonlyArray<Draft> => {
-  const entry = last(journal, securityName);
-  if (!force && entry !== undefined && hashIn(entry.tag, securityName) === security.hash) return [];
+  const entry = last(folder, securityName);
+  if (!force && entry !== undefined && hashIn(entry, securityName) === security.hash) return [];
   const retired = before.filter((table) => !isIn(tables, table));
   const [lock = "", ...statements] = security.statements;
   return [

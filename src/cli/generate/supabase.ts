@@ -44,15 +44,18 @@ export const copyToSupabase = (folder: string, migrations: ReadonlyArray<Copied>
   const files = filesIn(folder);
   let last = Math.max(Number.NEGATIVE_INFINITY, ...files.map(({ version }) => timeOf(version)).filter(Number.isFinite));
   return migrations.flatMap(({ name, when, text }) => {
-    const copy = files.find((each) => each.name === name);
+    // drizzle-kit 1.0 calls its migrations by their time, as Supabase does.
+    const [, stamp = ""] = /^(\d{14})_/.exec(name) ?? [];
+    const copy = files.find((each) => each.name === name || each.file === `${name}.sql`);
     if (copy !== undefined) {
       if (readFileSync(join(folder, copy.file), "utf8") === text) return [];
       throw new FolderError({
         message: `${join(folder, copy.file)} is not the migration ${name} any more. Restore it, and put the change into a migration of its own.`,
       });
     }
-    last = Math.max(Math.floor(when / second) * second, last + second);
-    const file = `${versionOf(last)}_${name}.sql`;
+    const version = versionOf(Math.max(Math.floor(when / second) * second, last + second));
+    last = timeOf(version);
+    const file = stamp === version ? `${name}.sql` : `${version}_${name}.sql`;
     // Beside it, because a rename is one step; Supabase passes over what does not end in .sql.
     writeFileSync(join(folder, `${file}.new`), text);
     renameSync(join(folder, `${file}.new`), join(folder, file));

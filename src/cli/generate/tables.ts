@@ -1,32 +1,17 @@
 /**
- * drizzle-kit's own diff between two schemas, without what is not its own.
+ * drizzle-kit's own diff between the schema of a folder and the one that is declared, without what is not its own.
  *
- * Invariant: drizzle-kit sees no policy of a guarded table. Its diff loses expressions, keeps old ones and asks whether one
- * policy is another renamed; the row-level security that follows replaces all of them anyway. The snapshot that is kept
+ * Invariant: no policy of a guarded table is in the statements. drizzle-kit loses expressions, keeps old ones and asks
+ * whether one policy is another renamed; the row-level security that follows replaces all of them anyway. The snapshot
  * has them, so that a `drizzle-kit generate` without Hedgerow goes on from the same state. As there, `schemaFilter` has no
  * say: whatever the schema exports is migrated.
  */
-import { createHash } from "node:crypto";
-import { createRequire } from "node:module";
+import { is } from "drizzle-orm";
+import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
 import type { TableName } from "../../condition/condition.js";
 import type { SchemaModule } from "../../table/schema.js";
-import { quietly } from "../quiet.js";
-import { ordered } from "./layers.js";
-
-interface SnapshotTable {
-  readonly name: string;
-  /** Empty for `public`. */
-  readonly schema: string;
-  readonly policies: Readonly<Record<string, unknown>>;
-  readonly isRLSEnabled: boolean;
-}
-
-/** The part of drizzle-kit's snapshot that matters here; its own type needs a package that it does not bring along. */
-interface Snapshot {
-  readonly id: string;
-  readonly prevId: string;
-  readonly tables: Readonly<Record<string, SnapshotTable>>;
-}
+import { installedLine } from "../line.js";
+import type { Folder } from "./folder.js";
 
 export interface TableChanges {
   readonly statements: ReadonlyArray<string>;
@@ -34,81 +19,38 @@ export interface TableChanges {
   readonly snapshot: object | undefined;
 }
 
-const isSnapshot = (value: unknown): value is Snapshot =>
-  typeof value === "object" && value !== null && "tables" in value && "prevId" in value && "id" in value;
-
-const isName = (table: { readonly schema: string; readonly name: string }, { schema, name }: TableName): boolean =>
-  table.name === name && (table.schema === "" ? "public" : table.schema) === schema;
-
-/** With row-level security on for the guarded tables, and no policy. */
-const withoutPolicies = (snapshot: Snapshot, guarded: ReadonlyArray<TableName>): Snapshot => ({
-  ...snapshot,
-  tables: Object.fromEntries(
-    Object.entries(snapshot.tables).map(([key, table]) => {
-      if (!guarded.some((each) => isName(table, each))) return [key, table];
-      const isRLSEnabled = table.isRLSEnabled || Object.keys(table.policies).length > 0;
-      return [key, { ...table, policies: {}, isRLSEnabled }];
-    }),
-  ),
-});
-
-/** With the keys of objects in order and nothing that differs from run to run. */
-const content = (snapshot: Snapshot): string => {
-  const { id: _, prevId: __, ...rest } = snapshot;
-  return JSON.stringify({ ...rest, _meta: undefined }, (_key, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : value,
-  );
-};
-
-/** In the form of a UUID, and the same for the same schema after the same history. */
-const idOf = (snapshot: Snapshot): string =>
-  createHash("sha256")
-    .update(`${snapshot.prevId} ${content(snapshot)}`)
-    .digest("hex")
-    .slice(0, 32)
-    .replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+export interface Declared {
+  /** In the order of the names of the tables. */
+  readonly schema: SchemaModule;
+  /** The tables that are guarded now. */
+  readonly guarded: ReadonlyArray<TableName>;
+  /** Those that the folder guards so far, and that nobody exports any more. */
+  readonly gone: ReadonlyArray<TableName>;
+}
 
 /**
- * @param before the newest snapshot of the folder, as it was read.
- * @param guarded the tables that are guarded now.
- * @param guardedBefore those that the folder guards so far.
+ * @param name what the migration is to be called.
  * @param ask whether drizzle-kit may ask on this terminal, for example whether a column is new or renamed.
  * @throws Error where it has a question and may not ask.
  */
-export const tableChanges = async (
-  schema: SchemaModule,
-  before: unknown,
-  guarded: ReadonlyArray<TableName>,
-  guardedBefore: ReadonlyArray<TableName>,
-  ask: boolean,
-): Promise<TableChanges> => {
-  const { generateDrizzleJson, generateMigration } = await import("drizzle-kit/api");
-  const previous: Snapshot = isSnapshot(before) ? before : generateDrizzleJson({});
-  const prevId = isSnapshot(before) ? before.id : noSnapshot;
-  const now: Snapshot = generateDrizzleJson({ ...ordered(schema) }, prevId);
-  // The policies of one that is still exported, but no longer guarded, are drizzle-kit's to drop.
-  const gone = guardedBefore.filter((each) => !Object.values(now.tables).some((table) => isName(table, each)));
-  const compare = (): Promise<ReadonlyArray<string>> =>
-    generateMigration(withoutPolicies(previous, [...guarded, ...gone]), withoutPolicies(now, guarded));
-  const statements = await (ask ? compare() : quietly(compare));
-  const snapshot = content(previous) === content(now) ? undefined : { ...now, id: idOf(now), _meta: noRenames };
-  return { statements, snapshot };
+export type CompareTables = (declared: Declared, folder: Folder, name: string, ask: boolean) => Promise<TableChanges>;
+
+/** A set of tables, to ask whether one is in it. */
+export const tableSet = (tables: ReadonlyArray<TableName>): ((schema: string, name: string) => boolean) => {
+  const keys = new Set(tables.map(({ schema, name }) => JSON.stringify([schema, name])));
+  return (schema, name) => keys.has(JSON.stringify([schema, name]));
 };
 
-/** drizzle-kit's id of the empty schema. */
-const noSnapshot = "00000000-0000-0000-0000-000000000000";
-/**
- * @param newest the newest snapshot of the folder, as it was read.
- * @returns whether drizzle-kit has understood the schema as it is now.
- */
-export const isCurrent = (schema: SchemaModule, newest: unknown): boolean => {
-  // Not `import()`, because a process that ends cannot wait.
-  const { generateDrizzleJson }: { generateDrizzleJson: (module: object) => Snapshot } = createRequire(import.meta.url)(
-    "drizzle-kit/api",
+/** @returns those of the tables that a schema does not export. */
+export const goneFrom = (schema: SchemaModule, tables: ReadonlyArray<TableName>): ReadonlyArray<TableName> => {
+  const exported = tableSet(
+    Object.values(schema).flatMap((value) => {
+      if (!is(value, PgTable)) return [];
+      const { schema: own, name } = getTableConfig(value);
+      return [{ schema: own ?? "public", name }];
+    }),
   );
-  return isSnapshot(newest) && content(newest) === content(generateDrizzleJson({ ...ordered(schema) }));
+  return tables.filter(({ schema: own, name }) => !exported(own, name));
 };
 
 const policyOn = /^\s*(?:CREATE|ALTER|DROP) POLICY "(?:[^"]|"")*" ON (?:"((?:[^"]|"")*)"\.)?"((?:[^"]|"")*)"/;
@@ -117,10 +59,16 @@ const policyOn = /^\s*(?:CREATE|ALTER|DROP) POLICY "(?:[^"]|"")*" ON (?:"((?:[^"
 export const withoutPolicyStatements = (
   statements: ReadonlyArray<string>,
   guarded: ReadonlyArray<TableName>,
-): ReadonlyArray<string> =>
-  statements.filter((statement) => {
-    const [policy, schema = "public", name] = policyOn.exec(statement) ?? [];
-    return policy === undefined || !guarded.some((table) => table.schema === schema && table.name === name);
+): ReadonlyArray<string> => {
+  const isGuarded = tableSet(guarded);
+  return statements.filter((statement) => {
+    const [policy, schema = "public", name = ""] = policyOn.exec(statement) ?? [];
+    return policy === undefined || !isGuarded(schema, name);
   });
+};
 
-const noRenames = { columns: {}, schemas: {}, tables: {} };
+/** @returns the diff of whichever line of drizzle-kit is installed. */
+export const compareTables: CompareTables = async (declared, folder, name, ask) => {
+  const { compare } = await (installedLine === "1.0" ? import("./tables-1.js") : import("./tables-0.js"));
+  return compare(declared, folder, name, ask);
+};

@@ -17,9 +17,11 @@ import { lockStatement } from "../../postgres/security.js";
 import { dialectLayer } from "../../postgres/supabase.js";
 import { type Connection, withoutSecrets } from "../connection.js";
 import { describeFailure, problemsOf } from "../failure.js";
-import { readJournal, readMigration } from "../generate/folder.js";
+import { openFolder } from "../generate/open.js";
+import { installedLine } from "../line.js";
 import type { Guard } from "../plan.js";
-import { type Applied, historyOf, type Migration, migrationOf } from "./history.js";
+import { historyOf, type Migration, migrationOf } from "./history.js";
+import { appliedOf, readRecords, readShape, record, recordTable, upgrade } from "./records.js";
 import { openSession, type Session } from "./session.js";
 
 export interface MigrateOptions extends Guard {
@@ -41,23 +43,20 @@ export class MigrateError extends Data.TaggedError("MigrateError")<{
 const failed = (what: string, problems: ReadonlyArray<string>, cause?: unknown): MigrateError =>
   new MigrateError({ message: describeFailure(what, problems), problems, cause });
 
+const nothing = "Nothing was migrated.";
+
 /** The same lock, held until the session ends. */
 const lockSession = lockStatement.replace("pg_advisory_xact_lock", "pg_advisory_lock");
-
-/** As drizzle-orm makes it. */
-const recordTable = [
-  "create schema if not exists drizzle",
-  "create table if not exists drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)",
-];
 
 const readFolder = (out: string): Effect.Effect<ReadonlyArray<Migration>, MigrateError> =>
   Effect.try({
     try: () => {
-      const journal = readJournal(out);
-      if (journal === undefined) throw new Error(`${out} has no migrations. Run \`hedgerow generate\` first.`);
-      return journal.entries.map((entry) => migrationOf(entry, readMigration(out, entry)));
+      const folder = openFolder(out);
+      const entries = folder.entries();
+      if (entries.length === 0) throw new Error(`${out} has no migrations. Run \`hedgerow generate\` first.`);
+      return entries.map((entry) => migrationOf(entry, folder.read(entry)));
     },
-    catch: (cause) => failed("Nothing was migrated.", [cause instanceof Error ? cause.message : String(cause)], cause),
+    catch: (cause) => failed(nothing, [cause instanceof Error ? cause.message : String(cause)], cause),
   });
 
 /** The sentences of an error of the driver's, without the password. */
@@ -69,7 +68,7 @@ const open = (connection: Connection) =>
     try: () => openSession(connection),
     catch: (cause) =>
       failed(
-        "Nothing was migrated.",
+        nothing,
         [
           withoutSecrets(
             connection,
@@ -82,7 +81,7 @@ const open = (connection: Connection) =>
 
 /** A problem in one statement, for whoever has to find it. */
 const at = (migration: Migration, position: number, problems: ReadonlyArray<string>): ReadonlyArray<string> => [
-  `${migration.tag}.sql, statement ${position + 1} of ${migration.statements.length}: ${problems.join("; ")}`,
+  `${migration.file}, statement ${position + 1} of ${migration.statements.length}: ${problems.join("; ")}`,
 ];
 
 const run =
@@ -105,10 +104,8 @@ const apply = (session: Session, connection: Connection, migration: Migration): 
     for (const [position, statement] of migration.statements.entries()) {
       yield* query(statement, undefined, (problems) => at(migration, position, problems));
     }
-    yield* query("insert into drizzle.__drizzle_migrations (hash, created_at) values ($1, $2)", [
-      migration.hash,
-      String(migration.when),
-    ]);
+    const { text, values } = record(installedLine, migration);
+    yield* query(text, values);
     yield* query("commit");
   });
   return Effect.onError(work, () => Effect.ignore(query("rollback")));
@@ -126,8 +123,26 @@ const verify = (session: Session, connection: Connection, expected: Expectation)
   });
 };
 
-const readApplied = (rows: ReadonlyArray<Readonly<Record<string, unknown>>>): ReadonlyArray<Applied> =>
-  rows.map(({ hash, created_at }) => ({ hash: String(hash), when: Number(created_at) }));
+/** Makes drizzle-orm's table, or brings it to the form of the installed line; in one transaction. */
+const prepareRecords = (
+  session: Session,
+  connection: Connection,
+  migrations: ReadonlyArray<Migration>,
+): Effect.Effect<void, MigrateError> => {
+  const query = run(session, connection, nothing);
+  const work = Effect.gen(function* () {
+    yield* query("begin");
+    for (const statement of recordTable(installedLine)) yield* query(statement);
+    const named = (yield* query(readShape)).length > 0;
+    if (installedLine === "1.0" && !named) {
+      const upgraded = upgrade(migrations, yield* query(readRecords));
+      if (upgraded._tag === "Broken") return yield* failed(nothing, upgraded.problems);
+      for (const { text, values } of upgraded.statements) yield* query(text, values);
+    }
+    yield* query("commit");
+  });
+  return Effect.onError(work, () => Effect.ignore(query("rollback")));
+};
 
 /** The program behind `migrate`, for those who use Effect. */
 export const migrateEffect = ({
@@ -146,12 +161,11 @@ export const migrateEffect = ({
       open(connection),
       (session) =>
         Effect.gen(function* () {
-          const query = run(session, connection, "Nothing was migrated.");
+          const query = run(session, connection, nothing);
           yield* query(lockSession);
-          for (const statement of recordTable) yield* query(statement);
-          const rows = yield* query("select hash, created_at::text as created_at from drizzle.__drizzle_migrations");
-          const history = historyOf(migrations, readApplied(rows));
-          if (history._tag === "Broken") return yield* failed("Nothing was migrated.", history.problems);
+          yield* prepareRecords(session, connection, migrations);
+          const history = historyOf(installedLine, migrations, appliedOf(yield* query(readRecords)));
+          if (history._tag === "Broken") return yield* failed(nothing, history.problems);
           for (const migration of history.migrations) {
             yield* apply(session, connection, migration);
             onApplied(migration.tag);
