@@ -4,7 +4,7 @@
  * Invariant: a function of the project and the answers; the same ones give the same plan, and a project that has what the
  * plan holds gives an empty one. Nothing that exists is replaced: a file is made or kept, package.json only gains entries.
  */
-import { readFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { type Entry, withEntries } from "./package-text.js";
 import type { ExistingAuth, Project } from "./project.js";
@@ -92,9 +92,9 @@ const dependencyEntries = (
   };
   const driver = database === "pglite" ? "@electric-sql/pglite" : "pg";
   const wanted = [
-    ...["better-auth", "drizzle-orm", "hedgerow", "hono", driver].map(
-      (key) => ({ section: "dependencies", key }) as const,
-    ),
+    ...["better-auth", "drizzle-orm", "hedgerow", "hono", driver]
+      .sort()
+      .map((key) => ({ section: "dependencies", key }) as const),
     { section: "devDependencies", key: "drizzle-kit" } as const,
   ];
   const hasTypes = ["@types/node", "@types/bun", "bun-types"].some((name) => dependencies.has(name));
@@ -196,12 +196,13 @@ const drizzleFile = ({ language, isModule, importSuffix }: Project): NewFile => 
   };
 };
 
-/** Anything of that name counts, a link to nowhere included. */
-const contentAt = (file: string): string | undefined | "unreadable" => {
+/** Anything of that name counts, a folder and a link to nowhere included. */
+const contentAt = (file: string): string | undefined => {
+  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
   try {
     return readFileSync(file, "utf8");
-  } catch (cause) {
-    return cause instanceof Error && "code" in cause && cause.code === "ENOENT" ? undefined : "unreadable";
+  } catch {
+    return "";
   }
 };
 
