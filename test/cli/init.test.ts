@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
+import { cp, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -338,6 +339,26 @@ export const createAuth = (secret: string) => betterAuth({ ...options, secret })
       "package.json",
     ]);
     expect((await project.hedgerow(["init"])).stdout).toContain("Nothing to do");
+  });
+
+  it("runs before anything of the project is installed, as npx starts it", slow, async () => {
+    const alone = await mkdtemp(join(tmpdir(), "hedgerow-alone-"));
+    const modules = join(alone, "node_modules");
+    await mkdir(modules);
+    for (const name of ["@effect", "effect", "jiti"]) {
+      await symlink(join(repository, "node_modules", name), join(modules, name), "junction");
+    }
+    await cp(join(installed.directory, "node_modules", "hedgerow"), join(modules, "hedgerow"), { recursive: true });
+    await writeFile(join(alone, "package.json"), '{ "name": "alone" }');
+    const hedgerow = (...args: ReadonlyArray<string>) =>
+      run(process.execPath, [join(modules, "hedgerow", "dist", "cli", "bin.js"), ...args], { cwd: alone });
+    expect((await hedgerow("init", "--yes")).stdout).toContain("wrote hedgerow.config.ts");
+    expect((await hedgerow("--help")).stdout).toContain("  init ");
+    await expect(hedgerow("push")).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^\S+ is not installed here\. Install the packages of the project first/),
+    });
+    await rm(alone, { recursive: true });
   });
 
   it("writes JavaScript where there is no TypeScript", slow, async () => {
