@@ -15,7 +15,7 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Layer from "effect/Layer";
 import { describeCause, exitCodeOf } from "./commands/failure.js";
-import { hedgerow } from "./commands/index.js";
+import { missingPackage } from "./commands/missing.js";
 import { version } from "./version.js";
 
 const files = Layer.mergeAll(NodeFileSystem.layer, NodePath.layer);
@@ -29,6 +29,23 @@ const platform = Layer.mergeAll(
 const colors = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
 const args = process.argv.slice(2);
 
+/** All commands, or those that a project without the packages of the others can run. */
+const load = async () => {
+  try {
+    return (await import("./commands/index.js")).hedgerow;
+  } catch (cause) {
+    const name = missingPackage(cause);
+    if (name === undefined) throw cause;
+    const [command = "--help"] = args;
+    if (command === "init" || command.startsWith("-")) return (await import("./commands/alone.js")).hedgerow;
+    console.error(
+      `${name} is not installed here. Install the packages of the project first; \`hedgerow init\` adds to package.json what is missing there.`,
+    );
+    process.exit(1);
+  }
+};
+
+const hedgerow = await load();
 const program = Command.runWith(hedgerow, { version: version() })(args).pipe(
   Effect.provide(Layer.mergeAll(platform, CliOutput.layer(CliOutput.defaultFormatter({ colors })))),
 );

@@ -31,7 +31,17 @@ const isPolicyOn = (
 const createsPolicyOn = (guarded: ReadonlyArray<TableName>, statement: string): boolean =>
   statement.startsWith("CREATE POLICY ") && guarded.some(({ name }) => statement.includes(` ON "${name}" AS `));
 
+/** drizzle-kit counts the rows that a change would lose. */
+const isCount = (query: string): boolean => /^\s*select count\(/i.test(query);
+
+/** How a diff may ask whether something is new or renamed. */
+export interface Asking {
+  /** The query with what lets the owner see all rows, and with what undoes it: an answer can take long. */
+  readonly seeing: (query: string) => ReadonlyArray<string>;
+}
+
 /**
+ * @param asking lets drizzle-kit 0.31 ask on this terminal.
  * @returns an effect that fails with the database's own error, or with a `PushError` where drizzle-kit would have to ask,
  * for example whether a column is new or renamed.
  */
@@ -40,34 +50,42 @@ export const diff = (
   database: DatabaseShape,
   schemas: ReadonlyArray<string>,
   guarded: ReadonlyArray<TableName>,
+  asking?: Asking,
 ): Effect.Effect<Diff, DatabaseError | PushError> =>
   Effect.suspend(() => {
     let refused: DatabaseError | undefined;
     const query: Query = async (text) => {
+      const statements = asking === undefined || !isCount(text) ? [text] : asking.seeing(text);
       const results = await Effect.runPromise(
-        Effect.tapError(database.transact([{ text }]), (error) =>
+        Effect.tapError(database.transact(statements.map((each) => ({ text: each }))), (error) =>
           Effect.sync(() => {
             refused = error;
           }),
         ),
       );
-      return (results[0]?.rows ?? []).filter((row) => !isPolicyOn(guarded, text, row));
+      return (results[statements.indexOf(text)]?.rows ?? []).filter((row) => !isPolicyOn(guarded, text, row));
     };
     return Effect.tryPromise({
       try: async () => {
         const kit = await loadKit();
-        const { statements, losses } = await quietly(() => kit(schema, query, schemas));
+        const { statements, losses } = await (asking === undefined
+          ? quietly(() => kit(schema, query, schemas))
+          : kit(schema, query, schemas));
         return { statements: statements.filter((statement) => !createsPolicyOn(guarded, statement)), losses };
       },
       catch: (cause) => refused ?? unanswered(cause),
     });
   });
 
+/** Whether a diff would succeed if somebody answered. */
+export const needsAnswer = (error: DatabaseError | PushError): boolean =>
+  error._tag === "PushError" && isQuestion(error.cause);
+
 const unanswered = (cause: unknown): PushError => {
   const message = cause instanceof Error ? plain(cause.message) : String(cause);
   return new PushError({
     message: isQuestion(cause)
-      ? `Nothing was pushed: ${questionText(cause)} Run \`drizzle-kit push\` in a terminal.`
+      ? `Nothing was pushed: ${questionText(cause)} Run \`hedgerow push\` in a terminal; with Drizzle 1.0, \`drizzle-kit push\`.`
       : `Nothing was pushed: drizzle-kit failed: ${message}`,
     problems: [message],
     cause,

@@ -28,6 +28,19 @@ const collectErrors = (): Array<string> => {
   return errors;
 };
 
+/** Whether somebody answered a question of drizzle-kit's with no: it says so and exits with 0. */
+const watchForNo = (): (() => boolean) => {
+  let declined = false;
+  const { stdout } = process;
+  stdout.write = new Proxy(stdout.write, {
+    apply: (write, self, args: ReadonlyArray<unknown>) => {
+      declined ||= String(args[0]).includes("All changes were aborted");
+      return Reflect.apply(write, self, args);
+    },
+  });
+  return () => declined;
+};
+
 const finish = (plan: Plan, connection: Connection, lifted: ReadonlyArray<Lifted>): ReadonlyArray<string> => {
   const done = runJob({ connection, statements: plan.finish(lifted, []) });
   return done.ok ? [] : [...problemsOf(done.failure), ...close(plan, connection, lifted)];
@@ -67,6 +80,7 @@ export const hookPush = (plan: Plan, connection: Connection): void => {
   if (!prepared.ok) throw new Error(describeFailure(notPrepared, problemsOf(prepared.failure)));
   const lifted = liftedBy(prepared.results);
   const errors = collectErrors();
+  const declined = watchForNo();
   // Without a listener a signal would end the process at once, and FORCE would stay lifted.
   process.once("SIGINT", () => process.exit(130));
   process.once("SIGTERM", () => process.exit(143));
@@ -76,6 +90,13 @@ export const hookPush = (plan: Plan, connection: Connection): void => {
       errors.push(code === question ? asked : `it ended with the exit code ${code}`);
     const failed = errors.length > 0;
     const problems = failed ? abandon(plan, connection, lifted, errors) : finish(plan, connection, lifted);
+    if (!failed && problems.length === 0 && declined()) {
+      console.error(
+        `[x] Hedgerow: The changes were declined, so the tables are as they were. Row-level security of ${plan.tables} tables is applied and verified.`,
+      );
+      process.exitCode = 1;
+      return;
+    }
     if (!failed && problems.length === 0) {
       console.log(`[✓] Hedgerow: row-level security of ${plan.tables} tables applied and verified`);
       return;

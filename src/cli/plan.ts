@@ -9,7 +9,7 @@ import type { Target } from "../database/target.js";
 import { compile } from "../postgres/compile.js";
 import type { IdentitySource } from "../postgres/identity.js";
 import { demandSecurity, demandStructure } from "../postgres/inspect.js";
-import { clear, liftForce } from "../postgres/pre-phase.js";
+import { clear, liftForce, seeingAll } from "../postgres/pre-phase.js";
 import { closingStatements, lockStatement } from "../postgres/security.js";
 import type { SchemaModule } from "../table/schema.js";
 
@@ -39,6 +39,8 @@ export interface Plan {
   readonly clear: string;
   /** Before drizzle-kit counts rows. The last but one returns the `Lifted`, the last lifts them. */
   readonly lift: ReadonlyArray<string>;
+  /** One query in a transaction of its own, in which the owner sees all rows. */
+  readonly seeing: (query: string) => ReadonlyArray<string>;
   /** All of these, for a drizzle-kit that looks, counts and changes by itself. */
   readonly prepare: ReadonlyArray<string>;
   /** The changes that drizzle-kit has not made itself, then what guards the tables, checked before and after. */
@@ -68,6 +70,7 @@ export const planPush = ({ schema, identity, target }: Guard, schemas: ReadonlyA
     bootstrap: [...begin, ...bootstrap],
     clear: cleared,
     lift: [...begin, ...lift],
+    seeing: (query) => [...begin, ...seeingAll(expected, schemas, query)],
     prepare: [...begin, ...bootstrap, cleared, ...lift],
     finish: (lifted, changes) => [
       ...begin,

@@ -6,7 +6,7 @@
  */
 import * as Effect from "effect/Effect";
 import type { DatabaseError, DatabaseShape } from "../database/database.js";
-import { diff } from "./diff.js";
+import { diff, needsAnswer } from "./diff.js";
 import { describeFailure, notFinished, notPrepared, PushError, problemsOf } from "./failure.js";
 import { type Guard, liftedBy, planPush } from "./plan.js";
 
@@ -16,8 +16,13 @@ export interface PushOptions extends Guard {
    * has CREATEROLE and CREATE on the database, or `pglite(client)` of `hedgerow/pglite`. It stays open.
    */
   readonly database: DatabaseShape;
-  /** Without this, a push that would drop a table or column with rows, or empty a table, fails. */
-  readonly acceptDataLoss?: boolean;
+  /**
+   * Without this, a push that would drop a table or column with rows, or empty a table, fails. A function is asked, with
+   * what would be lost, one sentence each; the signal is aborted when the push is interrupted.
+   */
+  readonly acceptDataLoss?: boolean | ((losses: ReadonlyArray<string>, signal: AbortSignal) => Promise<boolean>);
+  /** Whether drizzle-kit 0.31 may ask on this terminal, for example whether a column is new or renamed. */
+  readonly ask?: boolean;
 }
 
 const schemas = ["public"];
@@ -37,6 +42,7 @@ const refused =
 export const pushEffect = ({
   database,
   acceptDataLoss = false,
+  ask = false,
   ...guard
 }: PushOptions): Effect.Effect<void, PushError> =>
   Effect.gen(function* () {
@@ -44,17 +50,33 @@ export const pushEffect = ({
     const run = (statements: ReadonlyArray<string>) => database.transact(statements.map((text) => ({ text })));
     yield* Effect.mapError(run(plan.bootstrap), refused(notPrepared));
     const look = diff(guard.schema, database, schemas, plan.guarded);
-    const first = yield* Effect.mapError(look, refused(notFinished));
-    // Rows are counted only for what changes a table, and FORCE is lifted only to count them.
-    const changes = first.statements.length > 0;
+    const asked = ask ? diff(guard.schema, database, schemas, plan.guarded, plan) : look;
+    const answered = Effect.map(asked, (found) => ({ ...found, isAnswered: true }));
+    const first = yield* look.pipe(
+      Effect.map((found) => ({ ...found, isAnswered: false })),
+      Effect.catchIf(
+        (error) => ask && needsAnswer(error),
+        () => answered,
+      ),
+      Effect.mapError(refused(notFinished)),
+    );
+    // Rows are counted only for what changes a table, and FORCE is lifted only to count them. Nobody is asked twice.
+    const changes = first.statements.length > 0 && !first.isAnswered;
     const lifted = changes ? liftedBy(yield* Effect.mapError(run(plan.lift), refused(notFinished))) : [];
     const apply = Effect.gen(function* () {
       const { statements, losses } = changes ? yield* look : first;
-      if (losses.length > 0 && !acceptDataLoss) {
+      // Somebody may think for long, and FORCE must not be lifted meanwhile.
+      if (losses.length > 0 && typeof acceptDataLoss === "function") yield* run(plan.close(lifted));
+      const accepted =
+        losses.length === 0 ||
+        (typeof acceptDataLoss === "function"
+          ? yield* Effect.promise((signal) => acceptDataLoss(losses, signal))
+          : acceptDataLoss);
+      if (!accepted) {
         return yield* Effect.fail(
           new PushError({
             message: describeFailure(
-              "Nothing was pushed, because data would be lost. Pass acceptDataLoss: true to accept it.",
+              "Nothing was pushed, because data would be lost. Pass acceptDataLoss: true (--accept-data-loss) to accept it.",
               losses,
             ),
             problems: losses,

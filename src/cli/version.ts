@@ -1,9 +1,14 @@
-/** The version of this package. Invariant: read from its own package.json, so it is said in one place. */
+/** What this package says of itself. Invariant: read from its own package.json, so it is said in one place. */
 import { readFileSync } from "node:fs";
 
-export const version = (): string => {
-  const { version: text }: { readonly version: string } = JSON.parse(
-    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
-  );
-  return text;
-};
+interface Manifest {
+  readonly version: string;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+}
+
+const manifest = (): Manifest => JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
+export const version = (): string => manifest().version;
+
+/** @returns the versions of other packages that Hedgerow works with, as ranges by name. */
+export const peers = (): Readonly<Record<string, string>> => manifest().peerDependencies;

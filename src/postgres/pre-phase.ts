@@ -79,3 +79,29 @@ export const liftForce = (expected: Expectation, schemas: ReadonlyArray<string>)
   end loop;
 end`)}`,
 ];
+
+const liftedSetting = "hedgerow.lifted";
+
+/**
+ * A query that sees all rows, as the owner. For one transaction, at the end of which FORCE is as it was, so that nothing
+ * outside of it ever finds it lifted.
+ */
+export const seeingAll = (
+  expected: Expectation,
+  schemas: ReadonlyArray<string>,
+  query: string,
+): ReadonlyArray<string> => {
+  const alter = (what: string): string =>
+    `do ${dollarQuoted(`declare t text; begin
+  foreach t in array pg_catalog.current_setting('${liftedSetting}')::text[] loop
+    execute pg_catalog.format('alter table %s ${what}', t);
+  end loop;
+end`)}`;
+  return [
+    `select pg_catalog.set_config('${liftedSetting}', coalesce(pg_catalog.array_agg(pg_catalog.format('%I.%I', t.schema, t.name)), '{}')::text, true)
+from (${counted(expected, schemas)}) t`,
+    alter("no force row level security"),
+    query,
+    alter("force row level security"),
+  ];
+};

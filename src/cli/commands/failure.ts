@@ -35,6 +35,7 @@ const causes = (error: unknown): ReadonlyArray<string> =>
 
 /** @returns the text for stderr; nothing where the library has said it. */
 export const describeCause = (cause: Cause.Cause<unknown>, detailed: boolean): string | undefined => {
+  if (Cause.hasInterruptsOnly(cause)) return "Stopped.";
   const error = Cause.squash(cause);
   if (isFoundSomething(error)) return undefined;
   // With the help it has printed what is wrong.

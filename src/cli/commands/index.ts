@@ -5,12 +5,13 @@ import { doctor } from "./doctor.js";
 import { explain } from "./explain.js";
 import { verbose } from "./failure.js";
 import { generate } from "./generate.js";
+import { init } from "./init.js";
 import { matrix } from "./matrix.js";
 import { migrate } from "./migrate.js";
 import { push } from "./push.js";
 
 export const hedgerow = Command.make("hedgerow").pipe(
   Command.withDescription("Postgres tables that are guarded as declared"),
-  Command.withSubcommands([push, generate, migrate, check, doctor, explain, matrix]),
+  Command.withSubcommands([init, push, generate, migrate, check, doctor, explain, matrix]),
   Command.withGlobalFlags([verbose]),
 );

@@ -8,10 +8,10 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Flag } from "effect/cli";
 import * as Effect from "effect/Effect";
-import { createJiti } from "jiti";
 import { ConfigError, checkConfig, type HedgerowConfig } from "../configuration.js";
 import type { Connection } from "../connection.js";
 import { connectionTo } from "../derive.js";
+import { modulesOf } from "./modules.js";
 
 const names = ["ts", "mts", "js", "mjs"].map((extension) => `hedgerow.config.${extension}`);
 
@@ -43,7 +43,7 @@ export const loadConfig = (path: string | undefined): Effect.Effect<HedgerowConf
       );
     }
     const loaded = yield* Effect.tryPromise({
-      try: () => createJiti(import.meta.url, { fsCache: false }).import<unknown>(file, { default: true }),
+      try: () => modulesOf(process.cwd()).import<unknown>(file, { default: true }),
       catch: (cause) =>
         cause instanceof ConfigError
           ? cause

@@ -6,7 +6,14 @@ import * as Option from "effect/Option";
 import { guardOf } from "../derive.js";
 import { openDatabase } from "../open.js";
 import { pushEffect } from "../push.js";
+import { confirm } from "../question.js";
 import { configFlag, connect, loadConfig } from "./load.js";
+
+/** On a terminal. */
+const accept = (losses: ReadonlyArray<string>, signal: AbortSignal): Promise<boolean> => {
+  console.log(["Data would be lost:", ...losses.map((loss) => `  - ${loss}`)].join("\n"));
+  return confirm("Push all the same?", signal);
+};
 
 export const push = Command.make(
   "push",
@@ -14,16 +21,18 @@ export const push = Command.make(
     config: configFlag,
     acceptDataLoss: Flag.Boolean("accept-data-loss").pipe(
       Flag.withDefault(false),
-      Flag.withDescription("Also drop tables and columns that have rows"),
+      Flag.withDescription("Also drop tables and columns that have rows, without asking"),
     ),
   },
   Effect.fn(function* ({ config: path, acceptDataLoss }) {
     const config = yield* loadConfig(Option.getOrUndefined(path));
     const connection = yield* connect(config);
     const guard = guardOf(config);
+    const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
     yield* Effect.acquireUseRelease(
       Effect.promise(() => openDatabase(connection)),
-      ({ database }) => pushEffect({ ...guard, database, acceptDataLoss }),
+      ({ database }) =>
+        pushEffect({ ...guard, database, acceptDataLoss: acceptDataLoss || (isTerminal && accept), ask: isTerminal }),
       ({ close }) => Effect.promise(close),
     );
     yield* Console.log(`${config.name}: the database is as declared, row-level security applied and verified.`);
