@@ -6,15 +6,18 @@
  */
 import { generateDrizzleJson, generateMigration } from "drizzle-kit/api";
 import * as Effect from "effect/Effect";
+import { anonymousCaller } from "hedgerow";
 import { authTables, sessionIdentity } from "hedgerow/better-auth";
 import { nodePostgres } from "hedgerow/node-postgres";
 import { pglite } from "hedgerow/pglite";
-import { type CompiledSchema, compile } from "hedgerow/postgres";
+import { type CompiledSchema, claimsIdentity, compile } from "hedgerow/postgres";
+import { heldCaller } from "../../src/condition/caller.js";
 import type { DatabaseShape, Result, Statement } from "../../src/database/database.js";
-import { enterSession } from "../../src/database/session.js";
+import { enterClaims, enterSession } from "../../src/database/session.js";
 import { sha256 } from "../support/better-auth.js";
 import { freshPglite, freshPostgres } from "../support/databases.js";
 import { authOptions, callers, identityOptions, identityRows, type TestCaller } from "./callers.js";
+import type { ClaimedCaller } from "./claimed.js";
 import { createEnum, createTable, parents, plainItems } from "./tables.js";
 
 /** Who is connected; on PGlite there is only one session and it belongs to the superuser. */
@@ -48,6 +51,19 @@ const connect: Readonly<Record<Target, () => Promise<Connections>>> = {
 };
 
 export const identity = sessionIdentity(authOptions, identityOptions);
+
+const tokens = claimsIdentity({ claims: ["region", "level", "beta"] });
+
+/** How callers are known: by sessions in the database, or by what a token says. */
+export type Known = "live" | "claims";
+
+/** As `hedgerow.enter()` answers, with a null for each claim that is missing. */
+const whoIsIt = `select hedgerow.get_session_id() as session_id, hedgerow.get_user_id() as user_id,
+  hedgerow.get_active_org_id() as org_id, hedgerow.get_active_team_id() as team_id,
+  coalesce(nullif(current_setting('hedgerow.roles'), ''), '{}')::text[] as org_roles,
+  coalesce(nullif(current_setting('hedgerow.user_roles'), ''), '{}')::text[] as user_roles,
+  case when hedgerow.get_user_id() is null then '{}'
+    else '{"region":null,"level":null,"beta":null}'::jsonb || hedgerow.claims() end as claims`;
 
 const send = (database: DatabaseShape, statements: ReadonlyArray<Statement>): Promise<ReadonlyArray<Result>> =>
   Effect.runPromise(database.transact(statements));
@@ -101,8 +117,11 @@ const everyColumn = "grant select, insert, update, delete on public.items, publi
 export interface World {
   /** Replaces the rules of `items` by those of this schema. */
   readonly install: (compiled: CompiledSchema) => Promise<void>;
-  /** Runs statements as the API's role, entered as this caller; the first result is that of `hedgerow.enter()`. */
-  readonly asCaller: (caller: TestCaller, statements: ReadonlyArray<Statement>) => Promise<ReadonlyArray<Result>>;
+  /** Runs statements as the API's role, entered as this caller; the first result says who that is. */
+  readonly asCaller: (
+    caller: TestCaller & Partial<ClaimedCaller>,
+    statements: ReadonlyArray<Statement>,
+  ) => Promise<ReadonlyArray<Result>>;
   readonly asSuperuser: (statements: ReadonlyArray<Statement>) => Promise<ReadonlyArray<Result>>;
   readonly close: () => Promise<void>;
 }
@@ -113,24 +132,24 @@ export const openWorld = async (
   rows: ReadonlyArray<Readonly<Record<string, string | null>>>,
   inItems: number,
   parentRows: ReadonlyArray<Readonly<Record<string, string | null>>>,
+  known: Known = "live",
 ): Promise<World> => {
   const connections = await connect[target]();
   const { superuser, owner, api } = connections;
   const base = compile({}, identity);
   const withParents = compile({ parents }, identity);
 
-  await send(owner, plain(base.bootstrap));
-  const migration = await generateMigration(
-    generateDrizzleJson({}),
-    generateDrizzleJson(authTables(authOptions, identityOptions)),
-  );
+  await send(owner, plain(known === "live" ? base.bootstrap : compile({}, tokens).bootstrap));
+  const sessions = known === "live" ? authTables(authOptions, identityOptions) : {};
+  const migration = await generateMigration(generateDrizzleJson({}), generateDrizzleJson(sessions));
   const tables = [createEnum, createTable(plainItems), createTable(parents), createTable(plainItems, "pool")];
   await send(owner, plain([...migration, ...tables]));
   await send(superuser, [
     { text: "alter role hedgerow_api password 'only for this test'" },
     ...[
-      ...identityRows,
-      ["session", callers.flatMap(({ session }) => (session ? [session] : []))] as const,
+      ...(known === "live"
+        ? [...identityRows, ["session", callers.flatMap(({ session }) => (session ? [session] : []))] as const]
+        : []),
       ["parents", parentRows] as const,
       ["pool", rows] as const,
     ].map(([name, values]) => insertRows(name, values)),
@@ -139,7 +158,11 @@ export const openWorld = async (
   ]);
   await send(
     owner,
-    plain([...withParents.security, "grant select on public.pool to authenticated, anonymous", everyColumn]),
+    plain([
+      ...(known === "live" ? withParents : compile({ parents }, tokens)).security,
+      "grant select on public.pool to authenticated, anonymous",
+      everyColumn,
+    ]),
   );
 
   return {
@@ -151,7 +174,12 @@ export const openWorld = async (
       }
       await send(owner, plain([...own, everyColumn]));
     },
-    asCaller: async ({ token }, statements) => {
+    asCaller: async (caller, statements) => {
+      if (known === "claims") {
+        const enter = enterClaims(heldCaller(caller.given ?? anonymousCaller), { statementMs: 30_000, lockMs: 30_000 });
+        return (await send(api, [enter, { text: whoIsIt }, ...statements])).slice(1);
+      }
+      const { token } = caller;
       const enter = enterSession(token === null ? null : sha256(token), { statementMs: 30_000, lockMs: 30_000 });
       const [, ...results] = await send(api, [enter, { text: "select * from hedgerow.enter()" }, ...statements]);
       return results;

@@ -1,0 +1,3 @@
+import { agreementSuite } from "./suite.js";
+
+agreementSuite("pglite", "claims", 0.2);
