@@ -40,19 +40,23 @@ import {
 } from "../../support/issuer.js";
 
 let keys: Readonly<Record<string, SigningKey>>;
+/** Keys of somebody else, under the same ids. */
+let forged: Readonly<Record<string, SigningKey>>;
 let server: KeyServer;
 
-const keyOf = (alg: string): SigningKey => {
-  const key = keys[alg];
+const keyOf = (alg: string, of = keys): SigningKey => {
+  const key = of[alg];
   if (key === undefined) throw new Error(`No key for ${alg}.`);
   return key;
 };
 
 beforeAll(async () => {
   const algorithms = ["RS256", "ES256", "EdDSA"];
-  keys = Object.fromEntries(
-    await Promise.all(algorithms.map(async (alg) => [alg, await signingKey(alg, `${alg}-key`)] as const)),
-  );
+  const pairs = async () =>
+    Object.fromEntries(
+      await Promise.all(algorithms.map(async (alg) => [alg, await signingKey(alg, `${alg}-key`)] as const)),
+    );
+  [keys, forged] = await Promise.all([pairs(), pairs()]);
   server = await keyServer(...Object.values(keys).map(({ jwk }) => jwk));
 });
 
@@ -419,6 +423,8 @@ const cases: ReadonlyArray<Case> = [
     },
     caller: { userId: `${otherTenant}:aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb`, activeOrgId: otherTenant },
     refused: {
+      "to sign in with": { scp: undefined },
+      "of a blank scope": { scp: " " },
       "of one directory under the name of another": { tid: tenant },
       "of a personal account": {
         tid: "9188040d-6c67-4c5b-b112-36a304b66dad",
@@ -732,8 +738,7 @@ describe.each(cases.map((one) => [one.name, one] as const))("a token of %s", (_,
       const token = await sign(keyOf(other), payload(), header({ alg: other, kid: `${other}-key` }));
       expect(await identify(token)).toEqual(anonymous);
     }
-    const stranger = await signingKey(alg, `${alg}-key`);
-    expect(await identify(await sign(stranger, payload(), header()))).toEqual(anonymous);
+    expect(await identify(await sign(keyOf(alg, forged), payload(), header()))).toEqual(anonymous);
     const published = JSON.stringify(keyOf(alg).jwk);
     expect(await identify(await signWithSecret(published, payload(), header({ alg: "HS256" })))).toEqual(anonymous);
     const [head, body] = (await sign(keyOf(alg), payload(), header({ alg: "none" }))).split(".");
