@@ -2,7 +2,7 @@
  * Hedgerow's part of a `drizzle-kit generate`: the helpers before it, while its config loads, and row-level security after
  * it, when its process ends.
  *
- * Invariant: drizzle-kit has written what changed only if its newest snapshot is the schema as it is now; it exits with 0
+ * Invariant: drizzle-kit has written what changed only if its snapshots are the schema as it is now; 0.31 exits with 0
  * when a question was not answered. Where it has not, the helpers are taken back and the command fails.
  */
 import { describeFailure } from "../failure.js";
