@@ -328,6 +328,15 @@ export const createAuth = (secret: string) => betterAuth({ ...options, secret })
     expect((await project.hedgerow(["init"])).stdout).toBe("Nothing to do: Hedgerow is set up in this project.\n");
   });
 
+  it("goes on where it stopped halfway", async () => {
+    const project = await folder("halfway", { "package.json": '{ "name": "halfway" }' });
+    expect((await project.hedgerow(["init", "--yes"])).code).toBe(0);
+    const whole = await project.contents();
+    for (const file of ["hedgerow.config.ts", "guarded/schema.ts"]) await rm(join(project.path, file));
+    expect(await project.hedgerow(["init", "--yes"])).toMatchObject({ code: 0, stderr: "" });
+    expect(await project.contents()).toEqual(whole);
+  });
+
   it("does not stumble over two at once", async () => {
     const project = await folder("two", { "package.json": '{ "name": "two" }' });
     const both = await Promise.all([1, 2].map(() => project.hedgerow(["init", "--yes"])));

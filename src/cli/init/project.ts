@@ -10,6 +10,7 @@ import { type BetterAuthFile, findBetterAuth } from "./better-auth.js";
 import { type DrizzleConfig, type Load, readDrizzleConfig } from "./drizzle-config.js";
 import { parsePackage } from "./package-text.js";
 import { codeOf, filesMatching, readSource, sourceFiles } from "./source.js";
+import { authFile as authText } from "./templates.js";
 import { isCompatible, rangeToInstall } from "./versions.js";
 
 export type Manager = "npm" | "pnpm" | "yarn" | "bun";
@@ -190,12 +191,15 @@ const exportOptions =
 /** @returns the Better Auth of a project, or why there is not exactly one. */
 const chooseAuth = (
   root: string,
-  files: ReadonlyArray<string>,
+  all: ReadonlyArray<string>,
+  language: "ts" | "js",
   given: string | undefined,
 ): { readonly auth?: BetterAuthFile; readonly problem?: string } => {
   const path = given?.replaceAll("\\", "/").replace(/^\.\//, "");
   if (path !== undefined && !existsSync(join(root, path))) return { problem: `There is no file ${path}.` };
-  const found = findBetterAuth(root, path === undefined ? files : [path]);
+  // One that `init` itself wrote and then could not go on is not the project's.
+  const isOwn = (file: string): boolean => readSource(join(root, file)) === authText(language);
+  const found = findBetterAuth(root, path === undefined ? all.filter((file) => !isOwn(file)) : [path]);
   const [first] = found;
   if (found.length > 1) {
     return { problem: `Several files call betterAuth: ${lines(found)}. Say which one with --auth-file.` };
@@ -279,7 +283,7 @@ export const readProject = async ({ root, load, needed, authFile, database }: Lo
     problems.push(`${drizzle.file} says that the schema is ${drizzle.schema.join(", ")}, and there is no such file.`);
   }
   const tables = await attempt("", () => readTables(root, declared, load), none);
-  const { auth: chosen, problem } = chooseAuth(root, files, authFile);
+  const { auth: chosen, problem } = chooseAuth(root, files, language, authFile);
   if (problem !== undefined) problems.push(problem);
   const opensFolder = database === "pglite" || (database === undefined && drizzle?.isPglite === true);
   if (chosen?.kind === "instance" && opensFolder) {

@@ -4,8 +4,8 @@
  * Invariant: no file is replaced but package.json, and that in one step, with whatever has been changed in it meanwhile. A
  * file that appeared meanwhile is kept. Where writing stops halfway, running again writes the rest.
  */
-import { chmod, mkdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmod, link, mkdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { type Entry, withEntries } from "./package-text.js";
 import type { NewFile, Plan } from "./plan.js";
 
@@ -19,11 +19,25 @@ const codeOf = (cause: unknown): unknown => (cause instanceof Error && "code" in
 
 const sentence = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
+/** The whole file or none of it, and never in the place of another: a hard link can do both, where the disk has them. */
+const createWhole = async (file: string, text: string): Promise<void> => {
+  const beside = join(dirname(file), `.${basename(file)}.${process.pid}.new`);
+  await writeFile(beside, text, { flag: "wx" });
+  try {
+    await link(beside, file);
+  } catch (cause) {
+    if (codeOf(cause) === "EEXIST") throw cause;
+    await writeFile(file, text, { flag: "wx" });
+  } finally {
+    await rm(beside, { force: true });
+  }
+};
+
 const create = async (root: string, { path, text }: NewFile): Promise<string | undefined> => {
   const file = join(root, path);
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text, { flag: "wx" });
+    await createWhole(file, text);
     return undefined;
   } catch (cause) {
     if (codeOf(cause) !== "EEXIST") {
