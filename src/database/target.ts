@@ -79,9 +79,8 @@ export const problemsOfPaths = (paths: Readonly<Record<string, unknown>>): Reado
   const all = Object.entries({ ...supabasePaths, ...paths });
   const inside = all.flatMap(([name, path]) =>
     all
-      .filter(
-        ([other, at]) => other !== name && name !== "claims" && other !== "claims" && `${at}.`.startsWith(`${path}.`),
-      )
+      // Only the object of the claims may have others inside of it.
+      .filter(([other, at]) => other !== name && `${at}.`.startsWith(`${path}.`) && (name !== "claims" || at === path))
       .map(([other]) => `paths.${other} must not be at or inside of paths.${name}`),
   );
   return [...problems, ...inside];

@@ -38,21 +38,25 @@ const claimsOf = ({ paths }: SupabaseTarget): ClaimsSql => ({
   claims: `case when pg_catalog.jsonb_typeof(${at(paths.claims)}) = 'object' then ${at(paths.claims)} else '{}'::jsonb end`,
 });
 
-export const supabaseDialect = (target: SupabaseTarget): DialectShape => ({
-  name: "supabase",
-  caller: helperCaller,
-  roles: target.roles,
-  service: ["service_role"],
-  platform: [
-    "postgres",
-    "supabase_admin",
-    "supabase_etl_admin",
-    "supabase_read_only_user",
-    "supabase_replication_admin",
-  ],
-  claims: claimsOf(target),
-  requires: ["auth.uid()", "auth.jwt()"],
-});
+/** @throws RangeError for paths that `supabase()` would refuse. */
+export const supabaseDialect = ({ paths }: SupabaseTarget): DialectShape => {
+  const target = supabase({ paths });
+  return {
+    name: "supabase",
+    caller: helperCaller,
+    roles: target.roles,
+    service: ["service_role"],
+    platform: [
+      "postgres",
+      "supabase_admin",
+      "supabase_etl_admin",
+      "supabase_read_only_user",
+      "supabase_replication_admin",
+    ],
+    claims: claimsOf(target),
+    requires: ["auth.uid()", "auth.jwt()"],
+  };
+};
 
 /** @returns how the helpers are spelled for a database of this kind. */
 export const dialectOf = (target: Target): DialectShape =>

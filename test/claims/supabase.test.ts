@@ -1,11 +1,19 @@
 /** Hedgerow's router and requests as PostgREST sends them, on a PostgreSQL 18 that is set up as Supabase sets one up. */
 
+import * as Effect from "effect/Effect";
+import { authTables, sessionIdentity } from "hedgerow/better-auth";
+import { push } from "hedgerow/drizzle-kit";
+import { createRouter } from "hedgerow/hono";
 import { nodePostgres } from "hedgerow/node-postgres";
+import { compile } from "hedgerow/postgres";
 import { supabase } from "hedgerow/supabase";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { doctor } from "../../src/cli/doctor.js";
 import type { DatabaseShape, SqlError } from "../../src/database/database.js";
-import { type ClaimsWorld, identity, openClaimsWorld, schema, type Who } from "../support/claims-world.js";
+import { enterClaims } from "../../src/database/session.js";
+import { sha256 } from "../support/better-auth.js";
+import { type ClaimsWorld, caller, identity, openClaimsWorld, schema, type Who } from "../support/claims-world.js";
+import { freshPostgres } from "../support/databases.js";
 import { supabasePlatform } from "../support/supabase.js";
 
 const target = supabase();
@@ -129,6 +137,10 @@ describe("on Supabase", () => {
     expect(() => supabase({ paths: { roles: "app_metadata.x'); drop table" } })).toThrow("names with dots");
     expect(() => supabase({ paths: { roles: "sub" } })).toThrow("Supabase itself");
     expect(() => supabase({ paths: { roles: "app_metadata.organization_id" } })).toThrow("at or inside");
+    expect(() => supabase({ paths: { session: "app_metadata" } })).toThrow("at or inside");
+    // Nor does a target that somebody has written by hand.
+    const byHand = { ...target, paths: { ...target.paths, roles: "user_metadata.roles" } };
+    expect(() => compile(schema, identity, byHand)).toThrow("users write it themselves");
   });
 
   it("makes whoever is no user of Supabase nobody", async () => {
@@ -257,6 +269,37 @@ describe("on Supabase", () => {
     expect(await codes()).toEqual([]);
   });
 
+  it("is not served by a router that takes it for another kind of database", async () => {
+    const other = createRouter<object>({
+      schema,
+      auth: { identify: async () => ({ _tag: "Anonymous" }) },
+      database: world.api,
+      onError: () => {},
+    });
+    const answer = await other.request("http://localhost/news");
+    expect([answer.status, (await answer.json()).code]).toEqual([500, "unsafe_database"]);
+  });
+
+  it("reads a token at other paths, where a project has put them", async () => {
+    const paths = { organization: "org_id", roles: "app_metadata.acl.roles", claims: "app_metadata.claims" };
+    const elsewhere = supabase({ paths });
+    const { bootstrap } = compile(schema, identity, elsewhere);
+    await world.run(world.owner, ...bootstrap);
+    const question =
+      "select hedgerow.get_active_org_id() o, hedgerow.has_any_role(array['admin']) r, hedgerow.claim_text('region') c";
+    const all = { o: acme, r: true, c: "north" };
+    expect(
+      await rest(token(adaId, { acl: { roles: ["admin"] }, claims: { region: "north" } }, { org_id: acme }), question),
+    ).toEqual([all]);
+    const prelude = enterClaims(
+      { ...caller(boss), claims: { region: "north" } },
+      { statementMs: 1000, lockMs: 1000 },
+      elsewhere,
+    );
+    expect((await world.run(world.api, prelude, question))[1]?.rows).toEqual([all]);
+    await world.run(world.owner, ...world.compiled.bootstrap);
+  });
+
   it("makes nothing in the schema auth", () => {
     const text = [...world.compiled.bootstrap, ...world.compiled.security].join("\n");
     expect(text).not.toMatch(/(create|replace|alter|drop)[^\n;]*\bauth\./i);
@@ -267,4 +310,49 @@ describe("on Supabase", () => {
 it("a database without Supabase's functions is refused in words", async () => {
   const world = openClaimsWorld("pglite", target);
   await expect(world).rejects.toThrow("this database has no function auth.uid(), so it is none of supabase");
+});
+
+it("Better Auth's live sessions work on Supabase too, with its role of anonymous callers", async () => {
+  const server = await freshPostgres();
+  const run = (database: DatabaseShape, ...texts: ReadonlyArray<string>) =>
+    Effect.runPromise(database.transact(texts.map((text) => ({ text }))));
+  const superuser = nodePostgres(server.pool(server.superuserUrl, { max: 1 }));
+  await run(superuser, ...supabasePlatform);
+  const guard = {
+    schema: { ...authTables({}), notes: schema.notes, news: schema.news },
+    identity: sessionIdentity({}),
+    target,
+  };
+  const database = nodePostgres(server.ownerPool);
+  await push({ ...guard, database });
+  await push({ ...guard, database });
+  expect((await doctor({ ...guard, database })).filter(({ object }) => object !== "hedgerow_owner")).toEqual([]);
+  await run(
+    superuser,
+    "alter role hedgerow_api password 'x'",
+    `insert into "user" (id, name, email, email_verified, created_at, updated_at) values ('ada', 'Ada', 'a@b.c', true, now(), now())`,
+    "insert into session (id, token, user_id, expires_at, created_at, updated_at) values ('s', 'secret', 'ada', now() + interval '1 day', now(), now())",
+    "insert into news (id, title) values ('n', 'hello')",
+  );
+  const router = createRouter<object>({
+    schema: { notes: schema.notes, news: schema.news },
+    auth: {
+      identify: async ({ headers }) =>
+        headers.has("x-secret")
+          ? { _tag: "Session", tokenHash: sha256(headers.get("x-secret") ?? "") }
+          : { _tag: "Anonymous" },
+    },
+    database: nodePostgres(server.pool(server.url("hedgerow_api", "x"), { max: 1 })),
+    target,
+  });
+  const ask = async (path: string, secret?: string, body?: object) =>
+    router.request(`http://localhost${path}`, {
+      headers: { "content-type": "application/json", ...(secret !== undefined && { "x-secret": secret }) },
+      ...(body && { method: "POST", body: JSON.stringify(body) }),
+    });
+  expect(await (await ask("/notes", "secret", { title: "mine" })).json()).toMatchObject({ userId: "ada" });
+  expect((await ask("/notes", "forged")).status).toBe(401);
+  expect((await ask("/notes")).status).toBe(401);
+  expect((await (await ask("/news")).json()).data).toHaveLength(1);
+  await server.close();
 });

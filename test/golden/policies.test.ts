@@ -5,7 +5,8 @@
 import { boolean, text, timestamp, uuid } from "drizzle-orm/pg-core";
 import { id, organization, owner, table } from "hedgerow";
 import { sessionIdentity } from "hedgerow/better-auth";
-import { compile } from "hedgerow/postgres";
+import { claimsIdentity, compile } from "hedgerow/postgres";
+import { supabase, type Target } from "hedgerow/supabase";
 import { describe, expect, it } from "vitest";
 
 const identity = sessionIdentity({});
@@ -76,5 +77,23 @@ describe("the SQL of a table", () => {
 
   it("does not depend on the order in which tables are exported", () => {
     expect(securityOf({ tasks, projects })).toBe(securityOf({ projects, tasks }));
+  });
+});
+
+describe("the helpers where tokens say who is calling", () => {
+  const tokens = claimsIdentity();
+  const helpers = (target?: Target): string => `${compile({}, tokens, target).bootstrap.join(";\n\n")};\n`;
+
+  it("are these on PostgreSQL", async () => {
+    await expect(helpers()).toMatchFileSnapshot("claims-helpers.sql");
+  });
+
+  it("are these on Supabase", async () => {
+    await expect(helpers(supabase())).toMatchFileSnapshot("supabase-helpers.sql");
+  });
+
+  it("guard a table on Supabase like this", async () => {
+    const { security } = compile({ categories }, tokens, supabase());
+    await expect(`${security.join(";\n\n")};\n`).toMatchFileSnapshot("supabase-table.sql");
   });
 });

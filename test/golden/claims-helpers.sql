@@ -1,0 +1,314 @@
+do $$ begin
+  if not exists (select 1 from pg_catalog.pg_roles where rolname = 'authenticated') then
+    create role authenticated nologin;
+  end if;
+exception when duplicate_object or unique_violation then null;
+end $$;
+
+do $$ begin
+  if not exists (select 1 from pg_catalog.pg_roles where rolname = 'anonymous') then
+    create role anonymous nologin;
+  end if;
+exception when duplicate_object or unique_violation then null;
+end $$;
+
+do $$ begin
+  if not exists (select 1 from pg_catalog.pg_roles where rolname = 'hedgerow_api') then
+    create role hedgerow_api login noinherit;
+  end if;
+exception when duplicate_object or unique_violation then null;
+end $$;
+
+do $$ declare r name; begin
+  select rolname into r from pg_catalog.pg_roles
+  where rolname in ('authenticated', 'anonymous', 'hedgerow_api') and (rolsuper or rolbypassrls) limit 1;
+  if r is not null then
+    raise exception 'role % is a superuser or bypasses row-level security', r
+      using hint = 'Alter the role (nosuperuser nobypassrls) or use a cluster where the name is free.';
+  end if;
+end $$;
+
+do $$ begin
+  if not exists (
+    select 1 from pg_catalog.pg_auth_members m where m.roleid = 'authenticated'::regrole and m.member = 'hedgerow_api'::regrole
+  ) then
+    grant authenticated to hedgerow_api;
+  end if;
+end $$;
+
+do $$ begin
+  if not exists (
+    select 1 from pg_catalog.pg_auth_members m where m.roleid = 'anonymous'::regrole and m.member = 'hedgerow_api'::regrole
+  ) then
+    grant anonymous to hedgerow_api;
+  end if;
+end $$;
+
+create schema if not exists hedgerow;
+
+revoke all on schema hedgerow from public;
+
+grant usage on schema hedgerow to authenticated, anonymous;
+
+drop function if exists hedgerow.enter();
+
+drop function if exists hedgerow.admit(boolean, boolean, boolean);
+
+drop function if exists hedgerow.caller();
+
+create or replace function hedgerow.get_user_id() returns text
+language plpgsql stable parallel safe set search_path = '' as $$
+begin return nullif(pg_catalog.current_setting('hedgerow.user_id', true), ''); end
+$$;
+
+revoke all on function hedgerow.get_user_id() from public, hedgerow_api;
+
+grant execute on function hedgerow.get_user_id() to authenticated, anonymous;
+
+create or replace function hedgerow.get_session_id() returns text
+language plpgsql stable parallel safe set search_path = '' as $$
+begin return case when hedgerow.get_user_id() is not null then nullif(pg_catalog.current_setting('hedgerow.session_id', true), '') end; end
+$$;
+
+revoke all on function hedgerow.get_session_id() from public, hedgerow_api;
+
+grant execute on function hedgerow.get_session_id() to authenticated, anonymous;
+
+create or replace function hedgerow.get_active_org_id() returns text
+language plpgsql stable parallel safe set search_path = '' as $$
+begin return case when hedgerow.get_user_id() is not null then nullif(pg_catalog.current_setting('hedgerow.org_id', true), '') end; end
+$$;
+
+revoke all on function hedgerow.get_active_org_id() from public, hedgerow_api;
+
+grant execute on function hedgerow.get_active_org_id() to authenticated, anonymous;
+
+create or replace function hedgerow.get_active_team_id() returns text
+language plpgsql stable parallel safe set search_path = '' as $$
+begin return case when hedgerow.get_active_org_id() is not null then nullif(pg_catalog.current_setting('hedgerow.team_id', true), '') end; end
+$$;
+
+revoke all on function hedgerow.get_active_team_id() from public, hedgerow_api;
+
+grant execute on function hedgerow.get_active_team_id() to authenticated, anonymous;
+
+create or replace function hedgerow.has_any_role(roles text[]) returns boolean
+language plpgsql stable parallel safe set search_path = '' as $$
+begin return coalesce(case when hedgerow.get_active_org_id() is not null then (case when pg_catalog.current_setting('hedgerow.roles', true) ~ '^\{("([^"\\]|\\.)*"(,"([^"\\]|\\.)*")*)?\}$' then pg_catalog.current_setting('hedgerow.roles', true)::text[] else '{}'::text[] end) && roles end, false); end
+$$;
+
+revoke all on function hedgerow.has_any_role(text[]) from public, hedgerow_api;
+
+grant execute on function hedgerow.has_any_role(text[]) to authenticated, anonymous;
+
+create or replace function hedgerow.has_org_role(role text) returns boolean
+language plpgsql stable parallel safe set search_path = '' as $$
+begin return coalesce(case when hedgerow.get_active_org_id() is not null then (case when pg_catalog.current_setting('hedgerow.roles', true) ~ '^\{("([^"\\]|\\.)*"(,"([^"\\]|\\.)*")*)?\}$' then pg_catalog.current_setting('hedgerow.roles', true)::text[] else '{}'::text[] end) @> array[role] end, false); end
+$$;
+
+revoke all on function hedgerow.has_org_role(text) from public, hedgerow_api;
+
+grant execute on function hedgerow.has_org_role(text) to authenticated, anonymous;
+
+create or replace function hedgerow.has_any_user_role(roles text[]) returns boolean
+language plpgsql stable parallel safe set search_path = '' as $$
+begin return coalesce(case when hedgerow.get_user_id() is not null then (case when pg_catalog.current_setting('hedgerow.user_roles', true) ~ '^\{("([^"\\]|\\.)*"(,"([^"\\]|\\.)*")*)?\}$' then pg_catalog.current_setting('hedgerow.user_roles', true)::text[] else '{}'::text[] end) && roles end, false); end
+$$;
+
+revoke all on function hedgerow.has_any_user_role(text[]) from public, hedgerow_api;
+
+grant execute on function hedgerow.has_any_user_role(text[]) to authenticated, anonymous;
+
+create or replace function hedgerow.is_org_member() returns boolean
+language plpgsql stable parallel safe set search_path = '' as $$
+begin return hedgerow.get_active_org_id() is not null; end
+$$;
+
+revoke all on function hedgerow.is_org_member() from public, hedgerow_api;
+
+grant execute on function hedgerow.is_org_member() to authenticated, anonymous;
+
+create or replace function hedgerow.is_owner(owner_id text) returns boolean
+language plpgsql stable parallel safe set search_path = '' as $$
+begin return coalesce(hedgerow.get_user_id() = owner_id, false); end
+$$;
+
+revoke all on function hedgerow.is_owner(text) from public, hedgerow_api;
+
+grant execute on function hedgerow.is_owner(text) to authenticated, anonymous;
+
+create or replace function hedgerow.claims() returns jsonb
+language plpgsql stable parallel safe set search_path = '' as $$
+begin return coalesce(case when hedgerow.get_user_id() is not null then case when pg_catalog.current_setting('hedgerow.claims', true) ~ '^\{("([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*":("([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*"|-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]{1,3})?|true|false|null)(,"([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*":("([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*"|-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]{1,3})?|true|false|null))*)?\}$' then pg_catalog.current_setting('hedgerow.claims', true)::jsonb else '{}'::jsonb end end, '{}'); end
+$$;
+
+revoke all on function hedgerow.claims() from public, hedgerow_api;
+
+grant execute on function hedgerow.claims() to authenticated, anonymous;
+
+create or replace function hedgerow.has_claim(name text) returns boolean
+language plpgsql stable parallel safe set search_path = '' as $$
+begin return coalesce(pg_catalog.jsonb_typeof(hedgerow.claims() -> name) in ('string', 'number', 'boolean') and (hedgerow.claims() ->> name) <> '', false); end
+$$;
+
+revoke all on function hedgerow.has_claim(text) from public, hedgerow_api;
+
+grant execute on function hedgerow.has_claim(text) to authenticated, anonymous;
+
+create or replace function hedgerow.claim_text(name text) returns text
+language plpgsql stable parallel safe set search_path = '' as $$
+begin return case when pg_catalog.jsonb_typeof(hedgerow.claims() -> name) = 'string' then nullif((hedgerow.claims() ->> name), '') end; end
+$$;
+
+revoke all on function hedgerow.claim_text(text) from public, hedgerow_api;
+
+grant execute on function hedgerow.claim_text(text) to authenticated, anonymous;
+
+create or replace function hedgerow.claim_bigint(name text) returns bigint
+language plpgsql stable parallel safe set search_path = '' as $$
+begin return case when pg_catalog.jsonb_typeof(hedgerow.claims() -> name) = 'number' then case when (hedgerow.claims() ->> name)::numeric = pg_catalog.trunc((hedgerow.claims() ->> name)::numeric) and pg_catalog.abs((hedgerow.claims() ->> name)::numeric) <= 9007199254740991
+    then (hedgerow.claims() ->> name)::numeric::bigint end end; end
+$$;
+
+revoke all on function hedgerow.claim_bigint(text) from public, hedgerow_api;
+
+grant execute on function hedgerow.claim_bigint(text) to authenticated, anonymous;
+
+create or replace function hedgerow.claim_double(name text) returns double precision
+language plpgsql stable parallel safe set search_path = '' as $$
+begin return case when pg_catalog.jsonb_typeof(hedgerow.claims() -> name) = 'number' then case when (hedgerow.claims() ->> name)::numeric = 0 or pg_catalog.abs((hedgerow.claims() ->> name)::numeric) between 4.9e-324 and 1.7976931348623157e308
+    then (hedgerow.claims() ->> name)::double precision end end; end
+$$;
+
+revoke all on function hedgerow.claim_double(text) from public, hedgerow_api;
+
+grant execute on function hedgerow.claim_double(text) to authenticated, anonymous;
+
+create or replace function hedgerow.claim_boolean(name text) returns boolean
+language plpgsql stable parallel safe set search_path = '' as $$
+begin return case when pg_catalog.jsonb_typeof(hedgerow.claims() -> name) = 'boolean' then (hedgerow.claims() ->> name)::boolean end; end
+$$;
+
+revoke all on function hedgerow.claim_boolean(text) from public, hedgerow_api;
+
+grant execute on function hedgerow.claim_boolean(text) to authenticated, anonymous;
+
+create or replace function hedgerow.entered_user_id() returns text
+language sql stable parallel safe set search_path = '' as $$
+select hedgerow.get_user_id()
+$$;
+
+revoke all on function hedgerow.entered_user_id() from public, hedgerow_api;
+
+grant execute on function hedgerow.entered_user_id() to authenticated, anonymous;
+
+create or replace function hedgerow.entered_session_id() returns text
+language sql stable parallel safe set search_path = '' as $$
+select hedgerow.get_session_id()
+$$;
+
+revoke all on function hedgerow.entered_session_id() from public, hedgerow_api;
+
+grant execute on function hedgerow.entered_session_id() to authenticated, anonymous;
+
+create or replace function hedgerow.entered_org_id() returns text
+language sql stable parallel safe set search_path = '' as $$
+select hedgerow.get_active_org_id()
+$$;
+
+revoke all on function hedgerow.entered_org_id() from public, hedgerow_api;
+
+grant execute on function hedgerow.entered_org_id() to authenticated, anonymous;
+
+create or replace function hedgerow.entered_team_id() returns text
+language sql stable parallel safe set search_path = '' as $$
+select hedgerow.get_active_team_id()
+$$;
+
+revoke all on function hedgerow.entered_team_id() from public, hedgerow_api;
+
+grant execute on function hedgerow.entered_team_id() to authenticated, anonymous;
+
+create or replace function hedgerow.entered_claim(name text) returns text
+language sql stable parallel safe set search_path = '' as $$
+select (hedgerow.claims() ->> name)
+$$;
+
+revoke all on function hedgerow.entered_claim(text) from public, hedgerow_api;
+
+grant execute on function hedgerow.entered_claim(text) to authenticated, anonymous;
+
+create or replace function hedgerow.as_uuid(value text) returns uuid
+language sql immutable parallel safe set search_path = '' as $$
+select case when value ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then value::uuid end
+$$;
+
+revoke all on function hedgerow.as_uuid(text) from public, hedgerow_api;
+
+grant execute on function hedgerow.as_uuid(text) to authenticated, anonymous;
+
+create or replace function hedgerow.fingerprint(kind text, target regclass, object name) returns text
+language sql stable set search_path = '' as $$
+select case kind
+  when 'policy' then (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('|', p.polcmd::text, p.polpermissive::text, pg_catalog.array_to_string((select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest(p.polroles) u), ','), coalesce(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '-'), coalesce(pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '-')), 'UTF8')), 'hex'), 16) from pg_catalog.pg_policy p where p.polrelid = target and p.polname = object)
+  when 'trigger' then (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('|', t.tgenabled::text, pg_catalog.pg_get_triggerdef(t.oid)), 'UTF8')), 'hex'), 16) from pg_catalog.pg_trigger t where t.tgrelid = target and t.tgname = object)
+  when 'grants' then (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(g.named[1] || ' ' || g.privilege || coalesce(' ' || g.attribute, ''), e'\n' order by g.named[1] || ' ' || g.privilege || coalesce(' ' || g.attribute, '') collate "C"), ''), 'UTF8')), 'hex'), 16) from (
+  select g.grantee, g.privilege, g.attribute, (select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest(array[g.grantee]) u)::text[] as named from (
+    select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end as privilege, null::text as attribute, granted.relowner
+    from pg_catalog.pg_class granted cross join pg_catalog.aclexplode(granted.relacl) acl where granted.oid = target
+    union all
+    select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end, part.attname::text, granted.relowner
+    from pg_catalog.pg_class granted join pg_catalog.pg_attribute part on part.attrelid = granted.oid and not part.attisdropped
+    cross join pg_catalog.aclexplode(part.attacl) acl where granted.oid = target
+  ) g where g.grantee <> g.relowner
+) g)
+end
+$$;
+
+revoke all on function hedgerow.fingerprint(text, regclass, name) from public, hedgerow_api, authenticated, anonymous;
+
+create or replace function hedgerow.is_recorded(kind text, target regclass, object name, said text) returns boolean
+language sql stable set search_path = '' as $$
+select coalesce((
+  select pg_catalog.obj_description(o.oid, o.catalog) = said || ':' || hedgerow.fingerprint(kind, target, object)
+  from (
+    select p.oid, 'pg_policy'::name as catalog from pg_catalog.pg_policy p where kind = 'policy' and p.polrelid = target and p.polname = object
+    union all
+    select t.oid, 'pg_trigger' from pg_catalog.pg_trigger t where kind = 'trigger' and t.tgrelid = target and t.tgname = object
+  ) o), false)
+$$;
+
+revoke all on function hedgerow.is_recorded(text, regclass, name, text) from public, hedgerow_api, authenticated, anonymous;
+
+create or replace function hedgerow.record(kind text, target regclass, object name, said text) returns void
+language plpgsql volatile set search_path = '' as $$
+begin
+  execute pg_catalog.format('comment on %s %I on %s is %L', kind, object, target,
+    said || ':' || hedgerow.fingerprint(kind, target, object));
+end
+$$;
+
+revoke all on function hedgerow.record(text, regclass, name, text) from public, hedgerow_api, authenticated, anonymous;
+
+create or replace function hedgerow.revoke_all(target regclass) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  r record;
+begin
+  for r in select distinct g.grantee, g.named[1] as name from (
+  select g.grantee, g.privilege, g.attribute, (select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest(array[g.grantee]) u)::text[] as named from (
+    select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end as privilege, null::text as attribute, granted.relowner
+    from pg_catalog.pg_class granted cross join pg_catalog.aclexplode(granted.relacl) acl where granted.oid = target
+    union all
+    select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end, part.attname::text, granted.relowner
+    from pg_catalog.pg_class granted join pg_catalog.pg_attribute part on part.attrelid = granted.oid and not part.attisdropped
+    cross join pg_catalog.aclexplode(part.attacl) acl where granted.oid = target
+  ) g where g.grantee <> g.relowner
+) g loop
+    execute pg_catalog.format('revoke all on table %s from %s cascade', target,
+      case when r.grantee = 0 then 'public' else pg_catalog.quote_ident(r.name) end);
+  end loop;
+end
+$$;
+
+revoke all on function hedgerow.revoke_all(regclass) from public, hedgerow_api, authenticated, anonymous;

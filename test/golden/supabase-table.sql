@@ -1,0 +1,83 @@
+do $$ begin
+  if pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'temporary') then
+    execute pg_catalog.format('revoke temporary on database %I from public', pg_catalog.current_database());
+  end if;
+end $$;
+
+revoke create on schema public from public;
+
+grant usage on schema public to authenticated, anon;
+
+do $$begin
+  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."categories"'::regclass) then
+    alter table public.categories enable row level security;
+    alter table public.categories force row level security;
+  end if;
+end$$;
+
+do $$declare other name; begin
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."categories"'::regclass and polname not in ('categories_select'::name, 'categories_insert'::name, 'categories_update'::name) loop
+    execute pg_catalog.format('drop policy %I on %s', other, '"public"."categories"'::regclass);
+  end loop;
+end$$;
+
+do $$declare said constant text := 'select: always. No firewall: reference data, the same for everyone
+hedgerow:b256925b25d15464';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."categories"', 'categories_select', said) then
+    drop policy if exists categories_select on public.categories;
+    create policy categories_select on public.categories
+  as permissive for select to authenticated, anon
+  using (true);
+    perform hedgerow.record('policy', '"public"."categories"', 'categories_select', said);
+  end if;
+end$$;
+
+do $$declare said constant text := 'insert: the caller has the platform role admin. No firewall: reference data, the same for everyone
+hedgerow:c05a9e5a60caa7a4';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."categories"', 'categories_insert', said) then
+    drop policy if exists categories_insert on public.categories;
+    create policy categories_insert on public.categories
+  as permissive for insert to authenticated
+  with check ((select hedgerow.has_any_user_role(array['admin'])));
+    perform hedgerow.record('policy', '"public"."categories"', 'categories_insert', said);
+  end if;
+end$$;
+
+do $$declare said constant text := 'update: the caller has the platform role admin; afterwards the caller has the platform role admin and hidden is not empty. No firewall: reference data, the same for everyone
+hedgerow:e9a681b503cae36a';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."categories"', 'categories_update', said) then
+    drop policy if exists categories_update on public.categories;
+    create policy categories_update on public.categories
+  as permissive for update to authenticated
+  using ((select hedgerow.has_any_user_role(array['admin'])))
+  with check ((select hedgerow.has_any_user_role(array['admin'])) and hidden is not null);
+    perform hedgerow.record('policy', '"public"."categories"', 'categories_update', said);
+  end if;
+end$$;
+
+do $$begin
+  if not hedgerow.fingerprint('grants', '"public"."categories"', '') = '454e3e957893b2b6' then
+    perform hedgerow.revoke_all('"public"."categories"');
+    grant select (id, name, hidden) on table public.categories to authenticated, anon;
+    grant insert (name, hidden) on table public.categories to authenticated;
+    grant update (name, hidden) on table public.categories to authenticated;
+  end if;
+end$$;
+
+do $$declare own regclass; begin
+  for own in
+    select d.objid::regclass from pg_catalog.pg_depend d join pg_catalog.pg_class s on s.oid = d.objid and s.relkind = 'S'
+    where d.classid = 'pg_catalog.pg_class'::regclass and d.refobjid = '"public"."categories"'::regclass and d.deptype in ('a', 'i')
+  loop
+    execute pg_catalog.format('revoke all on sequence %s from public, authenticated, anon', own);
+  end loop;
+end$$;
+
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."categories"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."categories"'::regclass);
+  end loop;
+end$$;
