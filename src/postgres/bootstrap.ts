@@ -7,7 +7,7 @@
 import { text } from "../condition/sql-text.js";
 import { functionStatements } from "./functions.js";
 import type { IdentitySource } from "./identity.js";
-import { helperSchema, roles } from "./names.js";
+import { everyone, helperSchema, roles } from "./names.js";
 
 const attributes: Readonly<Record<string, string>> = {
   [roles.authenticated]: "nologin",
@@ -57,12 +57,34 @@ const actAsDefiner = `do $$ begin
   end if;
 end $$`;
 
+/**
+ * What whoever pushes makes from now on is open to nobody by default. drizzle-kit makes a table in one transaction and
+ * turns its row-level security on in the next; under default privileges, as Supabase and Neon grant them, it would be
+ * open to all in between, and stay so if nothing came after.
+ */
+const closeDefaults = `do $$ declare d record; begin
+  for d in
+    select distinct n.nspname, a.defaclobjtype, acl.grantee, g.rolname
+    from pg_catalog.pg_default_acl a cross join pg_catalog.aclexplode(a.defaclacl) acl
+    left join pg_catalog.pg_namespace n on n.oid = a.defaclnamespace
+    left join pg_catalog.pg_roles g on g.oid = acl.grantee
+    where a.defaclrole = current_user::regrole and a.defaclobjtype in ('r', 'S')
+      and (acl.grantee = 0 or g.rolname in (${everyone.map(text).join(", ")}))
+  loop
+    execute pg_catalog.format('alter default privileges %s revoke all on %s from %s',
+      coalesce('in schema ' || pg_catalog.quote_ident(d.nspname), ''),
+      case d.defaclobjtype when 'r' then 'tables' else 'sequences' end,
+      case when d.grantee = 0 then 'public' else pg_catalog.quote_ident(d.rolname) end);
+  end loop;
+end $$`;
+
 /** @returns the statements, in order, one each. Run them as the owner of the database, in one transaction. */
 export const bootstrapStatements = (identity: IdentitySource): ReadonlyArray<string> => [
   ...Object.entries(attributes).map(([role, options]) => createRole(role, options)),
   refusePowerfulRoles,
   grantRole(roles.authenticated, roles.api),
   grantRole(roles.anonymous, roles.api),
+  closeDefaults,
   actAsDefiner,
   `create schema if not exists ${helperSchema}`,
   `revoke all on schema ${helperSchema} from public`,
