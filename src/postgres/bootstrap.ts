@@ -87,9 +87,10 @@ export const bootstrapStatements = (identity: IdentitySource): ReadonlyArray<str
   closeDefaults,
   actAsDefiner,
   `create schema if not exists ${helperSchema}`,
-  `revoke all on schema ${helperSchema} from public`,
+  `revoke all on schema ${helperSchema} from ${everyone.join(", ")}`,
   `grant usage, create on schema ${helperSchema} to ${roles.definer}`,
   `grant usage on schema ${helperSchema} to ${roles.authenticated}, ${roles.anonymous}`,
   ...functionStatements(identity),
   `revoke create on schema ${helperSchema} from ${roles.definer}`,
+  `select ${helperSchema}.record_helpers()`,
 ];

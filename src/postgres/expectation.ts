@@ -11,12 +11,12 @@ import { recordOf, shortHash } from "../condition/fingerprint.js";
 import type { CallerSql } from "../condition/policy.js";
 import { tableName } from "../table/definition.js";
 import type { Schema, SchemaModule } from "../table/schema.js";
-import { bare, helperFunctions } from "./functions.js";
+import { bare, helperFunctions, shapeOf } from "./functions.js";
 import { type Grant, grantsOf, serviceGrantsOf } from "./grants.js";
 import type { IdentitySource } from "./identity.js";
 import { type Policy, policiesOf } from "./policies.js";
-import { referenceSql, referencesOf } from "./references.js";
-import { saidOf, servicePoliciesOf } from "./security.js";
+import { referenceOptions, referenceSql, referencesOf } from "./references.js";
+import { saidOf, sequencesOf, servicePoliciesOf } from "./security.js";
 
 export interface ExpectedColumn {
   readonly name: string;
@@ -56,6 +56,8 @@ export interface ExpectedFunction {
   readonly signature: string;
   /** The hash of its body. */
   readonly source: string;
+  /** What it returns and how Postgres may call it. */
+  readonly shape: string;
   /** Whether it has the rights of its owner, who is the definer then, and otherwise nobody who sends requests. */
   readonly definer: boolean;
   readonly executors: ReadonlyArray<string>;
@@ -68,6 +70,12 @@ export interface ExpectedGrant {
   readonly column: string | null;
 }
 
+/** A column that takes its number from a sequence of its own, and who may use that. */
+export interface ExpectedSequence {
+  readonly column: string;
+  readonly roles: ReadonlyArray<string>;
+}
+
 export interface ExpectedTable extends TableName {
   readonly columns: ReadonlyArray<ExpectedColumn>;
   readonly keys: ReadonlyArray<ExpectedKey>;
@@ -75,6 +83,8 @@ export interface ExpectedTable extends TableName {
   readonly policies: ReadonlyArray<ExpectedPolicy>;
   readonly grants: ReadonlyArray<ExpectedGrant>;
   readonly triggers: ReadonlyArray<ExpectedTrigger>;
+  /** Null for a table of the identity provider, whose numbers are its own affair. */
+  readonly sequences: ReadonlyArray<ExpectedSequence> | null;
 }
 
 export interface Expectation {
@@ -150,9 +160,10 @@ const expectedPolicy = (policy: Policy): ExpectedPolicy => ({
 });
 
 const expectedFunctions = (schema: Schema, identity: IdentitySource): ReadonlyArray<ExpectedFunction> => [
-  ...helperFunctions(identity).map(({ signature, source, definer, executors }) => ({
+  ...helperFunctions(identity).map(({ signature, source, shape, definer, executors }) => ({
     signature: bare(signature),
     source: shortHash(source),
+    shape,
     definer,
     executors,
   })),
@@ -162,6 +173,7 @@ const expectedFunctions = (schema: Schema, identity: IdentitySource): ReadonlyAr
     .map(({ functionName, source }) => ({
       signature: `${functionName}()`,
       source: shortHash(source),
+      shape: shapeOf("trigger", referenceOptions),
       definer: false,
       executors: [],
     })),
@@ -182,6 +194,7 @@ const expectedTables = (
       policies: servicePoliciesOf(table, identity).map(expectedPolicy),
       grants: expectedGrants(serviceGrantsOf(table, identity)),
       triggers: [],
+      sequences: null,
     };
   }),
   ...schema.tables.map((table) => ({
@@ -194,6 +207,7 @@ const expectedTables = (
       const { trigger, createTrigger } = referenceSql(reference);
       return { name: trigger, said: recordOf(undefined, shortHash(createTrigger)) };
     }),
+    sequences: sequencesOf(table),
   })),
 ];
 

@@ -9,7 +9,15 @@ import { text } from "../condition/sql-text.js";
 import { uuidPattern } from "../condition/uuid.js";
 import type { IdentitySource } from "./identity.js";
 import { everyone, helperSchema, roles, settings } from "./names.js";
-import { fingerprintBody, isRecordedBody, recordBody, revokeAllBody } from "./reconcile.js";
+import {
+  dropFunctionsBody,
+  fingerprintBody,
+  grantSequencesBody,
+  isRecordedBody,
+  recordBody,
+  recordHelpersBody,
+  revokeAllBody,
+} from "./reconcile.js";
 
 export interface HelperFunction {
   /** With the names of the arguments. */
@@ -17,6 +25,8 @@ export interface HelperFunction {
   readonly statement: string;
   /** As `pg_proc.prosrc` holds it. */
   readonly source: string;
+  /** What it returns and how Postgres may call it, as `shapeSql` writes it. */
+  readonly shape: string;
   /** Whether it runs with the rights of its owner, which is then the definer. */
   readonly definer: boolean;
   /** Who may call it, beside its owner. */
@@ -27,6 +37,25 @@ const callerColumns =
   "session_id text, user_id text, org_id text, org_roles text[], team_id text, user_roles text[], claims jsonb";
 
 const callers: ReadonlyArray<string> = [roles.authenticated, roles.anonymous];
+
+const word = (options: string, pattern: RegExp, otherwise: string): string => pattern.exec(options)?.[1] ?? otherwise;
+
+/** @param options as in `create function`; what is left out is what Postgres takes then. */
+export const shapeOf = (returns: string, options: string): string =>
+  [
+    returns,
+    word(options, /language (\w+)/, "sql"),
+    word(options, /\b(immutable|stable|volatile)\b/, "volatile"),
+    word(options, /parallel (\w+)/, "unsafe"),
+  ].join(" ");
+
+/** The same of a function that stands. @param row a row of `pg_proc`. */
+export const shapeSql = (row: string): string =>
+  `pg_catalog.concat_ws(' ', pg_catalog.lower(pg_catalog.pg_get_function_result(${row}.oid)),
+    (select l.lanname from pg_catalog.pg_language l where l.oid = ${row}.prolang),
+    case ${row}.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end,
+    case ${row}.proparallel when 's' then 'safe' when 'r' then 'restricted' else 'unsafe' end,
+    case when ${row}.proisstrict then 'strict' end, case when ${row}.proleakproof then 'leakproof' end)`;
 
 const define = (
   signature: string,
@@ -41,6 +70,7 @@ ${options} set search_path = '' as $$
 ${body}
 $$`,
   source: `\n${body}\n`,
+  shape: shapeOf(returns, options),
   definer: options.includes("security definer"),
   executors,
 });
@@ -199,6 +229,15 @@ export const helperFunctions = (identity: IdentitySource): ReadonlyArray<HelperF
     [],
   ),
   define("revoke_all(target regclass)", "void", "language plpgsql volatile", revokeAllBody, []),
+  define(
+    "grant_sequences(target regclass, readers jsonb)",
+    "void",
+    "language plpgsql volatile",
+    grantSequencesBody,
+    [],
+  ),
+  define("drop_functions_but(declared text[])", "void", "language plpgsql volatile", dropFunctionsBody, []),
+  define("record_helpers()", "void", "language plpgsql volatile", recordHelpersBody, []),
 ];
 
 /**

@@ -10,8 +10,9 @@ import type { TableName } from "../condition/condition.js";
 import { policyHash, recordOf, shortHash } from "../condition/fingerprint.js";
 import type { CallerSql } from "../condition/policy.js";
 import { createPolicy } from "../condition/policy-statement.js";
-import { dollarQuoted, identifier, nameText, qualified, text } from "../condition/sql-text.js";
+import { dollarQuoted, identifier, nameText, qualified, text, textArray } from "../condition/sql-text.js";
 import type { SchemaTable } from "../table/schema.js";
+import { bare, helperFunctions } from "./functions.js";
 import { grantsOf, serviceGrantsOf } from "./grants.js";
 import type { IdentitySource } from "./identity.js";
 import { everyone, helperSchema, roles } from "./names.js";
@@ -23,19 +24,18 @@ import { referenceSql, referencesOf } from "./references.js";
 export const lockStatement = "select pg_advisory_xact_lock(7522529147838689143)";
 
 /** A serial column takes its number from a sequence of its own, which needs a right of its own. */
-const sequences = (table: SchemaTable): ReadonlyArray<string> => {
-  const { table: name, commands } = table.definition;
-  const { insert } = commands;
+export const sequencesOf = (
+  table: SchemaTable,
+): ReadonlyArray<{ readonly column: string; readonly roles: ReadonlyArray<string> }> => {
+  const { insert } = table.definition.commands;
   if (!insert) return [];
   return Object.values<PgColumn>(getTableColumns(table.source))
     .filter((column) => /Serial/.test(column.columnType))
-    .map(
-      (column) =>
-        `do ${dollarQuoted(`begin
-  execute 'grant usage on sequence ' || pg_get_serial_sequence(${nameText(name)}, ${text(column.name)}) || ' to ${rolesFor(insert).join(", ")}';
-end`)}`,
-    );
+    .map((column) => ({ column: column.name, roles: rolesFor(insert) }));
 };
+
+const readersOf = (sequences: ReturnType<typeof sequencesOf>): string =>
+  JSON.stringify(Object.fromEntries(sequences.map(({ column, roles }) => [column, roles])));
 
 /** Policies of one table: those that nobody declared go first. */
 const policyStatements = (table: TableName, policies: ReadonlyArray<Policy>): ReadonlyArray<string> => [
@@ -57,7 +57,7 @@ const tableStatements = (table: SchemaTable, caller: CallerSql): ReadonlyArray<s
     force(name),
     ...policyStatements(name, policiesOf(table.definition, caller)),
     grantExactly(name, grantsOf(table)),
-    ...sequences(table),
+    `select ${helperSchema}.grant_sequences(${nameText(name)}, ${text(readersOf(sequencesOf(table)))})`,
     dropOthers(
       "trigger",
       name,
@@ -91,6 +91,7 @@ const serviceStatements = (identity: IdentitySource): ReadonlyArray<string> => [
     force(table),
     ...policyStatements(table, servicePoliciesOf(table, identity)),
     grantExactly(table, serviceGrantsOf(table, identity)),
+    dropOthers("trigger", table, []),
   ]),
   ...identity.indexes,
 ];
@@ -98,12 +99,14 @@ const serviceStatements = (identity: IdentitySource): ReadonlyArray<string> => [
 const databaseStatements = (schemas: ReadonlyArray<string>): ReadonlyArray<string> => [
   // A temporary table could stand in front of a guarded one for the next request on the same connection.
   `do $$ begin
-  if pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'temporary') then
-    execute pg_catalog.format('revoke temporary on database %I from public', pg_catalog.current_database());
+  if exists (
+    select from pg_catalog.unnest(${textArray(everyone)}) as role where pg_catalog.has_database_privilege(role, pg_catalog.current_database(), 'temporary')
+  ) then
+    execute pg_catalog.format('revoke temporary on database %I from ${everyone.join(", ")}', pg_catalog.current_database());
   end if;
 end $$`,
   ...schemas.flatMap((schema) => [
-    `revoke create on schema ${identifier(schema)} from public`,
+    `revoke create on schema ${identifier(schema)} from ${everyone.join(", ")}`,
     `grant usage on schema ${identifier(schema)} to ${roles.authenticated}, ${roles.anonymous}, ${roles.auth}, ${roles.definer}`,
   ]),
 ];
@@ -143,5 +146,12 @@ export const securityStatements = (
     ...databaseStatements([...new Set(schemas)].filter((schema) => schema !== helperSchema).sort()),
     ...serviceStatements(identity),
     ...tables.flatMap((table) => tableStatements(table, caller)),
+    `select ${helperSchema}.drop_functions_but(${textArray([
+      ...helperFunctions(identity).map(({ signature }) => bare(signature)),
+      ...tables
+        .flatMap(({ source }) => referencesOf(source))
+        .map((reference) => `${referenceSql(reference).functionName}()`),
+    ])})`,
+    `select ${helperSchema}.record_helpers()`,
   ];
 };

@@ -156,6 +156,23 @@ const trespasses = async (): Promise<ReadonlyArray<string>> => {
   return found;
 };
 
+/** What attackers read, without a look at anything as the superuser: for while others change tables. */
+const reads = async (): Promise<ReadonlyArray<string>> => {
+  const found: Array<string> = [];
+  for (const { name: attacker, tenant, enter } of attackers) {
+    for (const name of mine) {
+      await api.query("begin");
+      await enter(api);
+      const seen = await api
+        .query<{ scope: string }>(`select organization_id as scope from ${name}`)
+        .catch(() => undefined);
+      await api.query("rollback");
+      if (seen?.rows.some(({ scope }) => scope !== tenant)) found.push(`${attacker} reads ${name}`);
+    }
+  }
+  return found;
+};
+
 /** All that decides who sees what, but for FORCE, which a push lifts for the owner while it counts rows. */
 const catalog = async (): Promise<string> => {
   const { rows } = await superuser.query(`
@@ -327,6 +344,35 @@ describe("drizzle-kit push, killed between the statement that makes a table and 
     expect(await trespasses()).toEqual([]);
     await pushed("two");
     await converged("two");
+  });
+});
+
+describe("two pushes at once", () => {
+  it("end with the schema of one of them, and show nobody anything in between", { timeout: 120_000 }, async () => {
+    await pushed("one");
+    for (const variant of ["one", "two"] as const) {
+      const away = other(variant);
+      let done = false;
+      const both = Promise.allSettled([pushed(variant), pushed(away), pushed(variant)]).finally(() => {
+        done = true;
+      });
+      const seen: Array<string> = [];
+      while (!done) seen.push(...(await reads()));
+      expect(seen).toEqual([]);
+      for (const result of await both) {
+        // Whoever comes second may find what it was about to change already changed: an error, and nothing half.
+        if (result.status === "rejected") expect(result.reason).toBeInstanceOf(PushError);
+      }
+      await pushed(variant);
+      await converged(variant);
+    }
+  });
+
+  it("of the same schema both succeed", async () => {
+    await pushed("one");
+    const both = await Promise.allSettled([pushed("one"), pushed("one"), pushed("one")]);
+    expect(both.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "fulfilled"]);
+    await converged("one");
   });
 });
 
