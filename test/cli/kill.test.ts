@@ -250,14 +250,14 @@ const ways: ReadonlyArray<Way> = [
     kills: 12,
     atomic: true,
     run: (variant) => project.start(["push", "--accept-data-loss"], environment(variant)),
-    prepare: async () => {},
+    prepare: async () => void (await superuser.query(openByDefault)),
   },
   {
     name: "drizzle-kit push",
     kills: 10,
     atomic: false,
     run: (variant) => project.startDrizzleKit(["push", "--force"], environment(variant)),
-    prepare: async () => {},
+    prepare: async () => void (await superuser.query(openByDefault)),
   },
   {
     name: "the step that reconciles",
@@ -291,7 +291,6 @@ describe.each(ways)("$name, killed", ({ kills, atomic, run, prepare }) => {
     const messages: Record<Variant, number> = { one: 0, two: 0 };
     for (const to of ["two", "one"] as const) {
       await prepare(to);
-      await superuser.query(openByDefault);
       tap.at(Number.POSITIVE_INFINITY, () => {}, false);
       const { code, stderr } = await run(to).ran;
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -302,7 +301,6 @@ describe.each(ways)("$name, killed", ({ kills, atomic, run, prepare }) => {
     for (let attempt = 0; attempt < kills; attempt += 1) {
       const to = other(from);
       await prepare(to);
-      if (attempt % 3 !== 0) await superuser.query(openByDefault);
       const was = await catalog();
       // Spread over the whole run, at a random place in each part.
       const message = 1 + Math.trunc((messages[to] * (attempt + random())) / kills);
