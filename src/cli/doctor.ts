@@ -19,15 +19,22 @@ import { dialectLayer } from "../postgres/supabase.js";
 const fixes = {
   login_bypasses_rls: "Connect the application as a role that is NOSUPERUSER NOBYPASSRLS and a member of no such role.",
   login_owns_table: "Connect the application as a role that owns nothing, and keep the owner for migrations.",
+  login_owns_schema: "Connect the application as a role that owns nothing, and keep the owner for migrations.",
   view_without_invoker:
     "alter view … set (security_invoker = true). A materialized view always has its owner's rights: revoke it.",
   table_without_rls: "Guard it: declare it with table(). Or revoke the rights, or enable row-level security.",
+  policies_without_rls: "alter table … enable row level security. Without it no policy counts.",
+  sensitive_column_exposed: "Revoke it, or guard the table: declare it with table().",
+  rule_by_hand: "drop rule …. Say the same in a trigger, which has the rights of whoever writes.",
   policies_overlap: "Make one policy of them: Postgres evaluates both for every row, and either one admits it.",
   helper_per_row: "Write (select helper()), so that Postgres calls it once per statement.",
   search_path_mutable: "alter function … set search_path = ''.",
   foreign_key_without_index: "Declare an index that begins with its columns.",
   scope_without_index: "Push the schema again, or declare an index that begins with the column.",
   extension_in_public: "alter extension … set schema extensions.",
+  definer_callable: "Revoke it, or make it security invoker. What it reads, no policy stops.",
+  default_grant: "Push the schema again as this role, or alter default privileges for role … revoke ….",
+  session_jwt_missing: "create extension pg_session_jwt, on a database that offers it.",
   public_grant: "Revoke it from public and grant it to those who need it.",
 } as const;
 
@@ -48,6 +55,8 @@ export interface DoctorOptions extends DriftOptions {
   readonly schemas?: ReadonlyArray<string>;
   /** The roles that applications connect as (`hedgerow_api` and, with Better Auth, `hedgerow_auth`). */
   readonly logins?: ReadonlyArray<string>;
+  /** Whether callers are known by a token that the extension `pg_session_jwt` checks, which must be there then. */
+  readonly sessionJwt?: "required";
 }
 
 const isRisk = (value: unknown): value is RiskCode => typeof value === "string" && Object.hasOwn(fixes, value);
@@ -61,6 +70,7 @@ const toRisk = (row: Readonly<Record<string, unknown>>): ReadonlyArray<Risk> =>
 export const doctorEffect = ({
   schemas = ["public"],
   logins = [roles.api, roles.auth],
+  sessionJwt,
   ...options
 }: DoctorOptions): Effect.Effect<ReadonlyArray<Finding>, DefinitionError | DatabaseError, Dialect> =>
   Effect.gen(function* () {
@@ -68,7 +78,7 @@ export const doctorEffect = ({
     const { expected, schema } = yield* compileEffect(options.schema, options.identity);
     const results = yield* options.database.transact([
       { text: pinSearchPath },
-      { text: lints(expected, schema, { schemas, logins }) },
+      { text: lints(expected, schema, { schemas, logins, sessionJwt: sessionJwt === "required" }) },
     ]);
     return [...differences, ...(results[1]?.rows ?? []).flatMap(toRisk)];
   });

@@ -53,3 +53,19 @@ export const policyHashSql = (row: string): string =>
 /** The hash of what the catalog holds of a trigger. @param row a row of `pg_trigger`. */
 export const triggerHashSql = (row: string): string =>
   shortHashSql(`pg_catalog.concat_ws('|', ${row}.tgenabled::text, pg_catalog.pg_get_triggerdef(${row}.oid))`);
+
+/**
+ * The hash of all functions of a schema: what they do, with whose rights, and who may call them. Not who owns those that
+ * have the rights of their caller, which a restored backup may change.
+ *
+ * @param schema an expression of type `oid`.
+ */
+export const functionsHashSql = (schema: string): string => {
+  const executors = `(select pg_catalog.array_agg(acl.grantee) from pg_catalog.aclexplode(coalesce(f.proacl, pg_catalog.acldefault('f', f.proowner))) acl where acl.grantee <> f.proowner)`;
+  const line = `pg_catalog.concat_ws('|', f.proname::text, pg_catalog.pg_get_function_identity_arguments(f.oid), f.prosrc, (select l.lanname::text from pg_catalog.pg_language l where l.oid = f.prolang), f.provolatile::text, f.proconfig::text, case when f.prosecdef then ${roleName("f.proowner")} end, pg_catalog.array_to_string(${roleNames(executors)}, ','))`;
+  return `(select ${shortHashSql(`coalesce(pg_catalog.string_agg(${line}, e'\\n' order by ${line} collate "C"), '')`)} from pg_catalog.pg_proc f where f.pronamespace = ${schema})`;
+};
+
+/** What the comment of the schema says when its functions are those of the last push. */
+export const functionsRecordSql = (schema: string): string =>
+  `'Helpers of Hedgerow.' || e'\\n' || 'hedgerow:' || ${functionsHashSql(schema)}`;

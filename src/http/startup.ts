@@ -3,14 +3,16 @@
  *
  * Invariant: one catalog query, before the first request. A superuser, a role that bypasses row-level security, an
  * owner of a guarded table, a role that could become one of these, a guarded table without forced row-level security,
- * and a policy that is missing, not declared or not as declared are each a reason not to serve.
+ * a policy that is missing, not declared or not as declared, and a helper that is not the one that was pushed are each a
+ * reason not to serve.
  */
 import type { PgTable } from "drizzle-orm/pg-core";
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
+import { functionsRecordSql } from "../condition/fingerprint.js";
 import { qualified, textArray } from "../condition/sql-text.js";
 import { Database, type DatabaseError, type DatabaseShape, type Statement } from "../database/database.js";
-import { roles } from "../database/session.js";
+import { helperSchema, roles } from "../database/session.js";
 import { type CallerRoles, postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
 import { declaredPolicies, driftedPolicies } from "./declared.js";
@@ -25,6 +27,8 @@ export class UnsafeDatabase extends Data.TaggedError("UnsafeDatabase")<{ readonl
 /** Postgres writes expressions as the search path lets it, and their hashes were taken with an empty one. */
 const pinSearchPath: Statement = { text: "select set_config('search_path', '', true)" };
 
+const helpers = `pg_catalog.to_regnamespace('${helperSchema}')::oid`;
+
 const facts = (tables: ReadonlyArray<string>, sources: ReadonlyArray<PgTable>, callers: CallerRoles): Statement => ({
   text: `with wanted as (select name, to_regclass(name) as oid from unnest(${textArray(tables)}) as name)
 select
@@ -37,6 +41,7 @@ select
   (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w join pg_class c on c.oid = w.oid
     where not (c.relrowsecurity and c.relforcerowsecurity)) as open,
   ${driftedPolicies("array(select w.oid::oid from wanted w)", declaredPolicies(sources, callers))} as drifted,
+  coalesce(pg_catalog.obj_description(${helpers}, 'pg_namespace') = ${functionsRecordSql(helpers)}, false)::text as recorded,
   (select coalesce(string_agg(name, ', '), '') from unnest(${textArray([callers.authenticated, callers.anonymous])}) as name
     where not exists (select 1 from pg_roles r where r.rolname = name)) as absent`,
 });
@@ -64,6 +69,7 @@ export const verifyDatabaseEffect = (
     const missing = asText(row.missing);
     const open = asText(row.open);
     const drifted = asText(row.drifted);
+    const recorded = row.recorded === "true";
     const absent = asText(row.absent);
     const reasons = [
       ...(database.rolesAreBoundary && powerful !== "{}"
@@ -75,6 +81,9 @@ export const verifyDatabaseEffect = (
       ...(absent !== "" ? [`role ${absent} does not exist; push the schema first`] : []),
       ...(missing !== "" ? [`table ${missing} does not exist; push the schema first`] : []),
       ...(open !== "" ? [`row-level security is not forced on ${open}; push the schema again`] : []),
+      ...(recorded
+        ? []
+        : [`the functions of schema ${helperSchema} are not those that the last push recorded; push the schema again`]),
       ...(drifted !== "" ? [`not as declared: ${drifted}; push the schema again`] : []),
     ];
     if (reasons.length > 0) return yield* new UnsafeDatabase({ reasons });

@@ -8,7 +8,7 @@ import { text } from "../condition/sql-text.js";
 import type { DialectShape } from "./dialect.js";
 import { functionStatements } from "./functions.js";
 import type { IdentitySource } from "./identity.js";
-import { helperSchema, roles } from "./names.js";
+import { everyone, helperSchema, roles } from "./names.js";
 
 /** Those that are not named here may not log in. */
 const attributes: Readonly<Record<string, string>> = { [roles.api]: "login noinherit", [roles.auth]: "login" };
@@ -53,6 +53,27 @@ const actAsDefiner = `do $$ begin
   end if;
 end $$`;
 
+/**
+ * What whoever pushes makes from now on is open to nobody by default. drizzle-kit makes a table in one transaction and
+ * turns its row-level security on in the next; under default privileges, as Supabase and Neon grant them, it would be
+ * open to all in between, and stay so if nothing came after.
+ */
+const closeDefaults = (closed: ReadonlyArray<string>): string => `do $$ declare d record; begin
+  for d in
+    select distinct n.nspname, a.defaclobjtype, acl.grantee, g.rolname
+    from pg_catalog.pg_default_acl a cross join pg_catalog.aclexplode(a.defaclacl) acl
+    left join pg_catalog.pg_namespace n on n.oid = a.defaclnamespace
+    left join pg_catalog.pg_roles g on g.oid = acl.grantee
+    where a.defaclrole = current_user::regrole and a.defaclobjtype in ('r', 'S')
+      and (acl.grantee = 0 or g.rolname in (${closed.map(text).join(", ")}))
+  loop
+    execute pg_catalog.format('alter default privileges %s revoke all on %s from %s',
+      coalesce('in schema ' || pg_catalog.quote_ident(d.nspname), ''),
+      case d.defaclobjtype when 'r' then 'tables' else 'sequences' end,
+      case when d.grantee = 0 then 'public' else pg_catalog.quote_ident(d.rolname) end);
+  end loop;
+end $$`;
+
 /** What the platform makes and the helpers call: never made here. */
 const demandPlatform = (signatures: ReadonlyArray<string>, name: string): ReadonlyArray<string> =>
   signatures.map(
@@ -67,6 +88,7 @@ end $$`,
 export const bootstrapStatements = (identity: IdentitySource, dialect: DialectShape): ReadonlyArray<string> => {
   const { authenticated, anonymous } = dialect.roles;
   const live = identity._tag === "Live";
+  const closed = everyone(dialect.roles, identity._tag);
   const own = [authenticated, anonymous, ...(live ? [roles.definer] : []), roles.api, ...(live ? [roles.auth] : [])];
   return [
     ...demandPlatform(dialect.requires, dialect.name),
@@ -74,12 +96,14 @@ export const bootstrapStatements = (identity: IdentitySource, dialect: DialectSh
     refusePowerfulRoles(own),
     grantRole(authenticated, roles.api),
     grantRole(anonymous, roles.api),
+    closeDefaults(closed),
     ...(live ? [actAsDefiner] : []),
     `create schema if not exists ${helperSchema}`,
-    `revoke all on schema ${helperSchema} from public`,
+    `revoke all on schema ${helperSchema} from ${closed.join(", ")}`,
     ...(live ? [`grant usage, create on schema ${helperSchema} to ${roles.definer}`] : []),
     `grant usage on schema ${helperSchema} to ${[authenticated, anonymous, ...dialect.service].join(", ")}`,
     ...functionStatements(identity, dialect),
     ...(live ? [`revoke create on schema ${helperSchema} from ${roles.definer}`] : []),
+    `select ${helperSchema}.record_helpers()`,
   ];
 };

@@ -30,11 +30,15 @@ const fixes = {
   grant_undeclared: "Push the schema again, which revokes it; rights follow from the rules of the table.",
   trigger_missing: push,
   trigger_differs: "Push the schema again, which makes it anew.",
+  trigger_undeclared: "Push the schema again, which drops it.",
   function_missing: push,
   function_differs: "Push the schema again; a function of another owner must be dropped first.",
+  function_undeclared: "Push the schema again, which drops it; a function of another owner must be dropped by hand.",
+  helpers_unrecorded: push,
   function_grant_differs: "Push the schema again; a right of another role must be revoked by hand.",
   role_missing: push,
   role_differs: "Alter the role, or revoke the membership, as a superuser.",
+  schema_grant_differs: "Push the schema again; a right of another role must be revoked by hand.",
   temporary_granted: push,
 } as const;
 

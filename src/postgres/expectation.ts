@@ -12,13 +12,13 @@ import type { CallerRoles } from "../database/target.js";
 import { tableName } from "../table/definition.js";
 import type { Schema, SchemaModule } from "../table/schema.js";
 import type { DialectShape } from "./dialect.js";
-import { bare, helperFunctions } from "./functions.js";
+import { bare, helperFunctions, shapeOf } from "./functions.js";
 import { type Grant, grantsOf, serviceGrantsOf } from "./grants.js";
 import { type IdentitySource, storageOf } from "./identity.js";
 import { ownRoles } from "./names.js";
 import { type Policy, policiesOf } from "./policies.js";
-import { referenceSql, referencesOf } from "./references.js";
-import { saidOf, servicePoliciesOf } from "./security.js";
+import { referenceOptions, referenceSql, referencesOf } from "./references.js";
+import { saidOf, sequencesOf, servicePoliciesOf } from "./security.js";
 
 export interface ExpectedColumn {
   readonly name: string;
@@ -58,6 +58,8 @@ export interface ExpectedFunction {
   readonly signature: string;
   /** The hash of its body. */
   readonly source: string;
+  /** What it returns and how Postgres may call it. */
+  readonly shape: string;
   /** Whether it has the rights of its owner, who is the definer then, and otherwise nobody who sends requests. */
   readonly definer: boolean;
   readonly executors: ReadonlyArray<string>;
@@ -70,6 +72,12 @@ export interface ExpectedGrant {
   readonly column: string | null;
 }
 
+/** A column that takes its number from a sequence of its own, and who may use that. */
+export interface ExpectedSequence {
+  readonly column: string;
+  readonly roles: ReadonlyArray<string>;
+}
+
 export interface ExpectedTable extends TableName {
   readonly columns: ReadonlyArray<ExpectedColumn>;
   readonly keys: ReadonlyArray<ExpectedKey>;
@@ -77,6 +85,8 @@ export interface ExpectedTable extends TableName {
   readonly policies: ReadonlyArray<ExpectedPolicy>;
   readonly grants: ReadonlyArray<ExpectedGrant>;
   readonly triggers: ReadonlyArray<ExpectedTrigger>;
+  /** Null for a table of the identity provider, whose numbers are its own affair. */
+  readonly sequences: ReadonlyArray<ExpectedSequence> | null;
 }
 
 export interface Expectation {
@@ -164,9 +174,10 @@ const expectedFunctions = (
   identity: IdentitySource,
   dialect: DialectShape,
 ): ReadonlyArray<ExpectedFunction> => [
-  ...helperFunctions(identity, dialect).map(({ signature, source, definer, executors }) => ({
+  ...helperFunctions(identity, dialect).map(({ signature, source, shape, definer, executors }) => ({
     signature: bare(signature),
     source: shortHash(source),
+    shape,
     definer,
     executors,
   })),
@@ -176,6 +187,7 @@ const expectedFunctions = (
     .map(({ functionName, source }) => ({
       signature: `${functionName}()`,
       source: shortHash(source),
+      shape: shapeOf("trigger", referenceOptions),
       definer: false,
       executors: [],
     })),
@@ -196,6 +208,7 @@ const expectedTables = (
       policies: servicePoliciesOf(table, identity).map(expectedPolicy),
       grants: expectedGrants(serviceGrantsOf(table, identity)),
       triggers: [],
+      sequences: null,
     };
   }),
   ...schema.tables.map((table) => ({
@@ -208,6 +221,7 @@ const expectedTables = (
       const { trigger, createTrigger } = referenceSql(reference);
       return { name: trigger, said: recordOf(undefined, shortHash(createTrigger)) };
     }),
+    sequences: sequencesOf(table, dialect),
   })),
 ];
 

@@ -11,7 +11,15 @@ import { uuidPattern } from "../condition/uuid.js";
 import type { ClaimsSql, DialectShape } from "./dialect.js";
 import type { IdentitySource, LiveIdentity } from "./identity.js";
 import { everyone, helperSchema, roles, settings } from "./names.js";
-import { fingerprintBody, isRecordedBody, recordBody, revokeAllBody } from "./reconcile.js";
+import {
+  dropFunctionsBody,
+  fingerprintBody,
+  grantSequencesBody,
+  isRecordedBody,
+  recordBody,
+  recordHelpersBody,
+  revokeAllBody,
+} from "./reconcile.js";
 
 export interface HelperFunction {
   /** With the names of the arguments. */
@@ -19,6 +27,8 @@ export interface HelperFunction {
   readonly statement: string;
   /** As `pg_proc.prosrc` holds it. */
   readonly source: string;
+  /** What it returns and how Postgres may call it, as `shapeSql` writes it. */
+  readonly shape: string;
   /** Whether it runs with the rights of its owner, which is then the definer. */
   readonly definer: boolean;
   /** Who may call it, beside its owner. */
@@ -30,6 +40,25 @@ const callerColumns =
 
 /** Whoever a request acts as, until `helperFunctions` says who that is on a target. */
 const callers: ReadonlyArray<string> = ["callers"];
+
+const word = (options: string, pattern: RegExp, otherwise: string): string => pattern.exec(options)?.[1] ?? otherwise;
+
+/** @param options as in `create function`; what is left out is what Postgres takes then. */
+export const shapeOf = (returns: string, options: string): string =>
+  [
+    returns,
+    word(options, /language (\w+)/, "sql"),
+    word(options, /\b(immutable|stable|volatile)\b/, "volatile"),
+    word(options, /parallel (\w+)/, "unsafe"),
+  ].join(" ");
+
+/** The same of a function that stands. @param row a row of `pg_proc`. */
+export const shapeSql = (row: string): string =>
+  `pg_catalog.concat_ws(' ', pg_catalog.lower(pg_catalog.pg_get_function_result(${row}.oid)),
+    (select l.lanname from pg_catalog.pg_language l where l.oid = ${row}.prolang),
+    case ${row}.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end,
+    case ${row}.proparallel when 's' then 'safe' when 'r' then 'restricted' else 'unsafe' end,
+    case when ${row}.proisstrict then 'strict' end, case when ${row}.proleakproof then 'leakproof' end)`;
 
 const define = (
   signature: string,
@@ -44,6 +73,7 @@ ${options} set search_path = '' as $$
 ${body}
 $$`,
   source: `\n${body}\n`,
+  shape: shapeOf(returns, options),
   definer: options.includes("security definer"),
   executors,
 });
@@ -297,6 +327,15 @@ const commonFunctions = (service: ReadonlyArray<string>): ReadonlyArray<HelperFu
     [],
   ),
   define("revoke_all(target regclass)", "void", "language plpgsql volatile", revokeAllBody(service), []),
+  define(
+    "grant_sequences(target regclass, readers jsonb)",
+    "void",
+    "language plpgsql volatile",
+    grantSequencesBody(service),
+    [],
+  ),
+  define("drop_functions_but(declared text[])", "void", "language plpgsql volatile", dropFunctionsBody, []),
+  define("record_helpers()", "void", "language plpgsql volatile", recordHelpersBody, []),
 ];
 
 /** All helpers; where one reads tables, it is the first. */

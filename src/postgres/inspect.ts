@@ -7,8 +7,9 @@
 import { policyHashSql, roleNames, shortHashSql, triggerHashSql } from "../condition/fingerprint.js";
 import { text, textArray } from "../condition/sql-text.js";
 import type { Expectation } from "./expectation.js";
-import { roles } from "./names.js";
-import { rightsOf } from "./reconcile.js";
+import { shapeSql } from "./functions.js";
+import { helperSchema, roles } from "./names.js";
+import { helpersRecorded, leftoverFunction, rightsOf, sequencesOfTable } from "./reconcile.js";
 
 /** The SQLSTATE of an unmet expectation; its detail has one problem on each line. */
 export const unmetState = "HR500";
@@ -18,16 +19,18 @@ export const expectationTables = ({ tables }: Expectation): string => `expected 
   select e.*, c.oid as relation, c.relacl, c.relrowsecurity, c.relforcerowsecurity,
     pg_catalog.format('%I.%I', e.schema, e.name) as called
   from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(tables))}::jsonb) as e(
-    schema text, name text, columns jsonb, keys jsonb, "uniqueIndexes" jsonb, policies jsonb, grants jsonb, triggers jsonb)
+    schema text, name text, columns jsonb, keys jsonb, "uniqueIndexes" jsonb, policies jsonb, grants jsonb, triggers jsonb, sequences jsonb)
   left join pg_catalog.pg_namespace n on n.nspname = e.schema::name
   left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = e.name::name and c.relkind in ('r', 'p')
 )`;
 
-const others = ({ functions, roles: names }: Expectation): string => `expected_functions as (
-  select f.*, p.oid, p.prosrc, p.prosecdef, p.proconfig, p.proowner, p.proacl
-  from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(functions))}::jsonb) as f(signature text, source text, definer boolean, executors jsonb)
-  left join pg_catalog.pg_proc p on p.oid = pg_catalog.to_regprocedure(f.signature)
-), own_roles as (
+/** The declared functions, as a part of `with`: those that exist have an `oid`. */
+export const expectationFunctions = ({ functions }: Expectation): string => `expected_functions as (
+  select f.*, p.oid, p.prosrc, p.prosecdef, p.proconfig, p.proowner, p.proacl, ${shapeSql("p")} as actual_shape
+  from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(functions))}::jsonb) as f(signature text, source text, shape text, definer boolean, executors jsonb)
+  left join pg_catalog.pg_proc p on p.oid = pg_catalog.to_regprocedure(f.signature))`;
+
+const ownRoles = ({ roles: names }: Expectation): string => `own_roles as (
   select u.name, r.* from pg_catalog.unnest(${textArray(names)}) as u(name) left join pg_catalog.pg_roles r on r.rolname = u.name
 )`;
 
@@ -120,9 +123,38 @@ const security = ({ callers: { authenticated, anonymous }, service }: Expectatio
   where relation is not null
     and (g.oid is null or t.said || ':' || ${triggerHashSql("g")} is distinct from pg_catalog.obj_description(g.oid, 'pg_trigger'))
   union all
+  select 'trigger_undeclared', pg_catalog.format('%s.%I', called, g.tgname), pg_catalog.format('trigger %I of table %s is not declared', g.tgname, called)
+  from expected join pg_catalog.pg_trigger g on g.tgrelid = relation and g.tgname like 'HEDGEROW\\_%'
+  where not exists (select from pg_catalog.jsonb_to_recordset(triggers) as t(name text) where t.name::name = g.tgname)
+  union all
+  select case when actual.role is null then 'grant_missing' else 'grant_undeclared' end, coalesce(actual.sequence, wanted.sequence)::regclass::text,
+    pg_catalog.format(
+      case when actual.role is null then '%s on sequence %s is not granted to %s' else '%s on sequence %s is granted to %s, which is not declared' end,
+      coalesce(wanted.privilege, actual.privilege), coalesce(actual.sequence, wanted.sequence)::regclass, coalesce(wanted.role, actual.role))
+  from (
+    select o.sequence, r.role, 'USAGE' as privilege
+    from expected cross join lateral ${sequencesOfTable("relation")} o
+    cross join lateral pg_catalog.jsonb_to_recordset(sequences) as q("column" text, roles jsonb)
+    cross join lateral pg_catalog.jsonb_array_elements_text(q.roles) as r(role)
+    where q."column"::name = o.column::name
+  ) wanted
+  full join (
+    select o.sequence, g.named[1] as role, g.privilege
+    from expected cross join lateral ${sequencesOfTable("relation")} o cross join lateral ${rightsOf("o.sequence", service)} g
+    where sequences <> 'null'
+  ) actual on wanted.sequence = actual.sequence and wanted.role = actual.role and wanted.privilege = actual.privilege
+  where wanted.role is null or actual.role is null
+  union all
+  select 'function_undeclared', f.oid::regprocedure::text, pg_catalog.format('function %s is not declared', f.oid::regprocedure)
+  from pg_catalog.pg_proc f where ${leftoverFunction("array(select signature from expected_functions)")}
+  union all
+  select 'helpers_unrecorded', '${helperSchema}', 'the functions of schema ${helperSchema} are not those that the last push recorded'
+  where pg_catalog.to_regnamespace('${helperSchema}') is not null and not coalesce(${helpersRecorded}, false)
+  union all
   select case when oid is null then 'function_missing' else 'function_differs' end, signature, case
     when oid is null then pg_catalog.format('function %s does not exist', signature)
     when source <> ${shortHashSql("prosrc")} then pg_catalog.format('function %s has another body', signature)
+    when shape <> actual_shape then pg_catalog.format('function %s is "%s", not "%s"', signature, actual_shape, shape)
     when definer <> prosecdef then pg_catalog.format('function %s runs with the rights of %s', signature, case when prosecdef then 'its owner' else 'its caller' end)
     when proconfig is distinct from array['search_path=""'] then pg_catalog.format('function %s does not have just an empty search_path', signature)
     when definer <> (pg_catalog.pg_get_userbyid(proowner) = '${roles.definer}') or pg_catalog.pg_get_userbyid(proowner) in (${[roles.api, authenticated, anonymous, roles.auth].map(text).join(", ")})
@@ -162,11 +194,26 @@ const security = ({ callers: { authenticated, anonymous }, service }: Expectatio
   where o.name in ('${authenticated}', '${anonymous}') and not exists (
     select 1 from pg_catalog.pg_auth_members m where m.member = api.oid and m.roleid = o.oid) and not api.rolsuper
   union all
-  select 'temporary_granted', pg_catalog.current_database(), pg_catalog.format('everybody may make temporary tables in database %I', pg_catalog.current_database())
-  where pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'temporary')`;
+  select 'temporary_granted', pg_catalog.current_database(), pg_catalog.format('%s may make temporary tables in database %I',
+    case role when 'public' then 'everybody' else 'role ' || role end, pg_catalog.current_database())
+  from pg_catalog.unnest(array(select name from own_roles where oid is not null) || '{public}'::text[]) as role
+  where pg_catalog.has_database_privilege(role, pg_catalog.current_database(), 'temporary')
+    and (role = 'public' or not pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'temporary'))
+  union all
+  select 'schema_grant_differs', '${helperSchema}', pg_catalog.format('%s on schema ${helperSchema} is granted to %s, which is not declared', acl.privilege_type, grantee.named[1])
+  from pg_catalog.pg_namespace n cross join pg_catalog.aclexplode(n.nspacl) acl
+  cross join lateral (select ${roleNames("array[acl.grantee]")}::text[] as named) grantee
+  where n.nspname = '${helperSchema}' and acl.grantee <> n.nspowner
+    and not (acl.privilege_type = 'USAGE' and not acl.is_grantable and grantee.named[1] in (${[roles.definer, authenticated, anonymous, ...service].map(text).join(", ")}))
+  union all
+  select 'schema_grant_differs', n.nspname::text, pg_catalog.format('%s may create things in schema %I', case role when 'public' then 'everybody' else 'role ' || role end, n.nspname)
+  from pg_catalog.unnest(array(select name from own_roles where oid is not null) || '{public}'::text[]) as role
+  cross join pg_catalog.pg_namespace n
+  where n.nspname in (select schema::name from expected) and pg_catalog.has_schema_privilege(role, n.oid, 'create')
+    and (role = 'public' or not pg_catalog.has_schema_privilege('public', n.oid, 'create'))`;
 
 const query = (expected: Expectation, checks: ReadonlyArray<string>): string =>
-  `with ${expectationTables(expected)}, ${others(expected)}
+  `with ${expectationTables(expected)}, ${expectationFunctions(expected)}, ${ownRoles(expected)}
 select code, object, message from (${checks.join("\n  union all")}
 ) as found(code, object, message) where message is not null order by message collate "C"`;
 

@@ -6,7 +6,14 @@
  * with its record, in the same statement. Where nothing differs, no lock on a table is taken.
  */
 import type { TableName } from "../condition/condition.js";
-import { policyHashSql, roleNames, shortHash, shortHashSql, triggerHashSql } from "../condition/fingerprint.js";
+import {
+  functionsRecordSql,
+  policyHashSql,
+  roleNames,
+  shortHash,
+  shortHashSql,
+  triggerHashSql,
+} from "../condition/fingerprint.js";
 import { dollarQuoted, identifier, nameText, qualified, text } from "../condition/sql-text.js";
 import type { Grant } from "./grants.js";
 import { helperSchema } from "./names.js";
@@ -113,6 +120,60 @@ export const dropOthers = (kind: "policy" | "trigger", table: TableName, names: 
   end loop;
 end`)}`;
 };
+
+/** Functions of the helper schema that nothing declares and nothing uses. `f` is a row of `pg_proc`. */
+export const leftoverFunction = (declared: string): string =>
+  `f.pronamespace = pg_catalog.to_regnamespace('${helperSchema}')
+    and not exists (select from pg_catalog.unnest(${declared}) as d where pg_catalog.to_regprocedure(d) = f.oid)
+    and not exists (select from pg_catalog.pg_depend u where u.refclassid = 'pg_catalog.pg_proc'::regclass and u.refobjid = f.oid)`;
+
+/** Drops them; what belongs to somebody else stays, and the check at the end says so. */
+export const dropFunctionsBody = `declare
+  other regprocedure;
+begin
+  for other in select f.oid from pg_catalog.pg_proc f where ${leftoverFunction("declared")} and pg_catalog.pg_has_role(f.proowner, 'usage') loop
+    execute pg_catalog.format('drop routine %s', other);
+  end loop;
+end`;
+
+const helpers = `pg_catalog.to_regnamespace('${helperSchema}')::oid`;
+
+/** Whether the helpers are those that the comment of their schema records, which the router asks when it starts. */
+export const helpersRecorded = `(pg_catalog.obj_description(${helpers}, 'pg_namespace') = ${functionsRecordSql(helpers)})`;
+
+/** To run after whatever changed a helper, in the same transaction. */
+export const recordHelpersBody = `begin
+  if not coalesce(${helpersRecorded}, false) then
+    execute pg_catalog.format('comment on schema ${helperSchema} is %L', ${functionsRecordSql(helpers)});
+  end if;
+end`;
+
+/** The sequences that belong to columns of a table. @param table an expression of type `oid`. */
+export const sequencesOfTable = (table: string): string => `(
+  select d.objid as sequence, part.attname::text as column from pg_catalog.pg_depend d
+  join pg_catalog.pg_class counter on counter.oid = d.objid and counter.relkind = 'S'
+  join pg_catalog.pg_attribute part on part.attrelid = d.refobjid and part.attnum = d.refobjsubid
+  where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+    and d.refobjid = ${table} and d.deptype in ('a', 'i'))`;
+
+/** Lets the roles of each column take a number from its sequence, and nobody else from any sequence of the table. */
+export const grantSequencesBody = (service: ReadonlyArray<string>): string => `declare
+  s record;
+  r text;
+begin
+  for s in
+    select o.sequence::regclass as sequence, w.roles,
+      (select pg_catalog.array_agg(g.named[1] || ' ' || g.privilege) from ${rightsOf("o.sequence", service)} g) as rights,
+      (select pg_catalog.array_agg(e || ' USAGE') from pg_catalog.jsonb_array_elements_text(w.roles) e) as wanted
+    from ${sequencesOfTable("target")} o left join pg_catalog.jsonb_each(readers) as w("column", roles) on w."column"::name = o.column::name
+  loop
+    continue when coalesce(s.rights, '{}') @> coalesce(s.wanted, '{}') and coalesce(s.wanted, '{}') @> coalesce(s.rights, '{}');
+    perform ${helperSchema}.revoke_all(s.sequence);
+    for r in select pg_catalog.jsonb_array_elements_text(s.roles) loop
+      execute pg_catalog.format('grant usage on sequence %s to %I', s.sequence, r);
+    end loop;
+  end loop;
+end`;
 
 /** In the order of their bytes, as Postgres sorts with the collation "C". */
 const byBytes = (a: string, b: string): number => {

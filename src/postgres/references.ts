@@ -57,6 +57,8 @@ const sharedScope = (reference: Reference): ReadonlyArray<{ readonly own: string
   });
 };
 
+export const referenceOptions = "language plpgsql security invoker";
+
 const functionName = (reference: Reference): string =>
   `${helperSchema}.${identifier(objectName("reference", reference.table.schema, reference.table.name, reference.column))}`;
 
@@ -106,7 +108,7 @@ end
     functionName: functionName(reference),
     source,
     createFunction: `create or replace function ${functionName(reference)}() returns trigger
-language plpgsql security invoker set search_path = '' as ${dollarQuoted(source)}`,
+${referenceOptions} set search_path = '' as ${dollarQuoted(source)}`,
     trigger: triggerName(reference),
     createTrigger: `create trigger ${identifier(triggerName(reference))} after insert or update of ${watched} on ${qualified(reference.table)}
   for each row execute function ${functionName(reference)}()`,

@@ -9,9 +9,10 @@ import type { PgColumn } from "drizzle-orm/pg-core";
 import type { TableName } from "../condition/condition.js";
 import { policyHash, recordOf, shortHash } from "../condition/fingerprint.js";
 import { createPolicy } from "../condition/policy-statement.js";
-import { dollarQuoted, identifier, nameText, qualified, text } from "../condition/sql-text.js";
+import { dollarQuoted, identifier, nameText, qualified, text, textArray } from "../condition/sql-text.js";
 import type { SchemaTable } from "../table/schema.js";
 import type { DialectShape } from "./dialect.js";
+import { bare, helperFunctions } from "./functions.js";
 import { grantsOf, serviceGrantsOf } from "./grants.js";
 import { type IdentitySource, storageOf } from "./identity.js";
 import { everyone, helperSchema, roles } from "./names.js";
@@ -23,33 +24,19 @@ import { referenceSql, referencesOf } from "./references.js";
 export const lockStatement = "select pg_advisory_xact_lock(7522529147838689143)";
 
 /** A serial column takes its number from a sequence of its own, which needs a right of its own. */
-const sequences = (table: SchemaTable, dialect: DialectShape): ReadonlyArray<string> => {
-  const { table: name, commands } = table.definition;
-  const { insert } = commands;
+export const sequencesOf = (
+  table: SchemaTable,
+  dialect: DialectShape,
+): ReadonlyArray<{ readonly column: string; readonly roles: ReadonlyArray<string> }> => {
+  const { insert } = table.definition.commands;
   if (!insert) return [];
   return Object.values<PgColumn>(getTableColumns(table.source))
     .filter((column) => /Serial/.test(column.columnType))
-    .map(
-      (column) =>
-        `do ${dollarQuoted(`begin
-  execute 'grant usage on sequence ' || pg_get_serial_sequence(${nameText(name)}, ${text(column.name)}) || ' to ${rolesFor(insert, dialect.roles).join(", ")}';
-end`)}`,
-    );
+    .map((column) => ({ column: column.name, roles: rolesFor(insert, dialect.roles) }));
 };
 
-/**
- * Where default privileges open new sequences to callers, as on Supabase: those that belong to a table are closed again,
- * before the rights that a rule implies.
- */
-const closeSequences = (table: TableName, { roles: callers }: DialectShape): string =>
-  `do ${dollarQuoted(`declare own regclass; begin
-  for own in
-    select d.objid::regclass from pg_catalog.pg_depend d join pg_catalog.pg_class s on s.oid = d.objid and s.relkind = 'S'
-    where d.classid = 'pg_catalog.pg_class'::regclass and d.refobjid = ${nameText(table)}::regclass and d.deptype in ('a', 'i')
-  loop
-    execute pg_catalog.format('revoke all on sequence %s from public, ${callers.authenticated}, ${callers.anonymous}', own);
-  end loop;
-end`)}`;
+const readersOf = (sequences: ReturnType<typeof sequencesOf>): string =>
+  JSON.stringify(Object.fromEntries(sequences.map(({ column, roles }) => [column, roles])));
 
 /** Policies of one table: those that nobody declared go first. */
 const policyStatements = (table: TableName, policies: ReadonlyArray<Policy>): ReadonlyArray<string> => [
@@ -75,8 +62,7 @@ const tableStatements = (
     force(name),
     ...policyStatements(name, policiesOf(table.definition, dialect)),
     grantExactly(name, grantsOf(table, dialect.roles)),
-    ...(dialect.service.length > 0 ? [closeSequences(name, dialect)] : []),
-    ...sequences(table, dialect),
+    `select ${helperSchema}.grant_sequences(${nameText(name)}, ${text(readersOf(sequencesOf(table, dialect)))})`,
     dropOthers(
       "trigger",
       name,
@@ -110,6 +96,7 @@ const serviceStatements = (identity: IdentitySource): ReadonlyArray<string> => [
     force(table),
     ...policyStatements(table, servicePoliciesOf(table, identity)),
     grantExactly(table, serviceGrantsOf(table, identity)),
+    dropOthers("trigger", table, []),
   ]),
   ...storageOf(identity).indexes,
 ];
@@ -117,19 +104,25 @@ const serviceStatements = (identity: IdentitySource): ReadonlyArray<string> => [
 const databaseStatements = (
   schemas: ReadonlyArray<string>,
   identity: IdentitySource,
-  { roles: { authenticated, anonymous } }: DialectShape,
-): ReadonlyArray<string> => [
-  // A temporary table could stand in front of a guarded one for the next request on the same connection.
-  `do $$ begin
-  if pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'temporary') then
-    execute pg_catalog.format('revoke temporary on database %I from public', pg_catalog.current_database());
+  { roles: callers }: DialectShape,
+): ReadonlyArray<string> => {
+  const closed = everyone(callers, identity._tag);
+  const { authenticated, anonymous } = callers;
+  return [
+    // A temporary table could stand in front of a guarded one for the next request on the same connection.
+    `do $$ begin
+  if exists (
+    select from pg_catalog.unnest(${textArray(closed)}) as role where pg_catalog.has_database_privilege(role, pg_catalog.current_database(), 'temporary')
+  ) then
+    execute pg_catalog.format('revoke temporary on database %I from ${closed.join(", ")}', pg_catalog.current_database());
   end if;
 end $$`,
-  ...schemas.flatMap((schema) => [
-    `revoke create on schema ${identifier(schema)} from public`,
-    `grant usage on schema ${identifier(schema)} to ${[authenticated, anonymous, ...(identity._tag === "Live" ? [roles.auth, roles.definer] : [])].join(", ")}`,
-  ]),
-];
+    ...schemas.flatMap((schema) => [
+      `revoke create on schema ${identifier(schema)} from ${closed.join(", ")}`,
+      `grant usage on schema ${identifier(schema)} to ${[authenticated, anonymous, ...(identity._tag === "Live" ? [roles.auth, roles.definer] : [])].join(", ")}`,
+    ]),
+  ];
+};
 
 /**
  * Turns row-level security on wherever a table exists, whatever else is missing: it can only close. What cannot be closed
@@ -166,5 +159,12 @@ export const securityStatements = (
     ...databaseStatements([...new Set(schemas)].filter((schema) => schema !== helperSchema).sort(), identity, dialect),
     ...serviceStatements(identity),
     ...tables.flatMap((table) => tableStatements(table, identity, dialect)),
+    `select ${helperSchema}.drop_functions_but(${textArray([
+      ...helperFunctions(identity, dialect).map(({ signature }) => bare(signature)),
+      ...tables
+        .flatMap(({ source }) => referencesOf(source))
+        .map((reference) => `${referenceSql(reference).functionName}()`),
+    ])})`,
+    `select ${helperSchema}.record_helpers()`,
   ];
 };

@@ -83,6 +83,104 @@ describe("doctor() on PostgreSQL", () => {
       "drop function risky()",
       ["public_grant public.risky()"],
     ],
+    // The same, for functions that nobody says have more rights than their caller.
+    [
+      "create function slack() returns int language sql as 'select 1'",
+      "drop function slack()",
+      ["search_path_mutable public.slack()"],
+    ],
+    [
+      "create function helpful() returns int language sql security definer set search_path = '' as 'select 1'; revoke all on function helpful() from public; grant execute on function helpful() to authenticated",
+      "drop function helpful()",
+      ["definer_callable public.helpful()"],
+    ],
+    // Through a view that asks for its caller, a view that does not reads as its owner.
+    [
+      "create view outer1 with (security_invoker = on) as select id from tasks; create view outer2 as select id from outer1",
+      "drop view outer2; drop view outer1",
+      ["view_without_invoker public.outer2"],
+    ],
+    [
+      "create table plain (id int, note text); create view over as select note from plain; grant select on over to authenticated",
+      "drop table plain cascade",
+      ["view_without_invoker public.over"],
+    ],
+    [
+      "create table plain (id int); create materialized view over as select id from plain; grant select (id) on over to anonymous",
+      "drop table plain cascade",
+      ["view_without_invoker public.over"],
+    ],
+    [
+      'create table vault (id int, "apiKey" text, pinned text); grant select on vault to authenticated',
+      "drop table vault",
+      ['sensitive_column_exposed public.vault."apiKey"', "table_without_rls public.vault"],
+    ],
+    [
+      "create table vault (id int, password_hash text); create view keys with (security_invoker = on) as select password_hash from vault; grant select on keys to public",
+      "drop table vault cascade",
+      ["sensitive_column_exposed public.keys.password_hash", "public_grant public.keys"],
+    ],
+    [
+      "create table sleeping (id text); alter table sleeping enable row level security; create policy mine on sleeping using (true); alter table sleeping disable row level security",
+      "drop table sleeping",
+      ["policies_without_rls public.sleeping"],
+    ],
+    [
+      "create rule spill as on insert to tasks do also notify spilled",
+      "drop rule spill on tasks",
+      ["rule_by_hand public.tasks.spill"],
+    ],
+    [
+      "alter default privileges for role hedgerow_owner in schema public grant select on tables to authenticated; alter default privileges for role hedgerow_owner grant usage on sequences to public",
+      "select",
+      ["default_grant hedgerow_owner", "default_grant hedgerow_owner"],
+    ],
+    ["alter default privileges for role hedgerow_auth grant select on tables to authenticated", "select", []],
+    [
+      "grant pg_read_server_files to hedgerow_auth",
+      "revoke pg_read_server_files from hedgerow_auth",
+      ["login_bypasses_rls hedgerow_auth", "role_differs hedgerow_auth"],
+    ],
+    [
+      "alter role hedgerow_auth replication",
+      "alter role hedgerow_auth noreplication",
+      ["login_bypasses_rls hedgerow_auth", "role_differs hedgerow_auth"],
+    ],
+    ["alter role hedgerow_api inherit", "alter role hedgerow_api noinherit", ["role_differs hedgerow_api"]],
+    [
+      "create role keeper; grant keeper to hedgerow_api; grant create on schema public to keeper; alter table tasks owner to keeper",
+      "alter table tasks owner to hedgerow_owner; revoke all on schema public from keeper; drop role keeper",
+      ["login_owns_table hedgerow_api", "role_differs hedgerow_api"],
+    ],
+    [
+      "alter schema public owner to hedgerow_auth",
+      "alter schema public owner to pg_database_owner",
+      ["login_owns_schema hedgerow_auth", "schema_grant_differs public"],
+    ],
+    // Rights that come from no rule.
+    ["grant truncate on tasks to authenticated", "select", ["grant_undeclared public.tasks"]],
+    [
+      "grant references, trigger on tasks to hedgerow_api",
+      "select",
+      ["grant_undeclared public.tasks", "grant_undeclared public.tasks"],
+    ],
+    ["grant update (title) on tasks to anonymous", "select", ["grant_undeclared public.tasks"]],
+    ["grant select on session to authenticated", "select", ["grant_undeclared public.session"]],
+    [
+      "create policy open on tasks using (true)",
+      "drop policy open on tasks",
+      [
+        "policies_overlap public.tasks.tasks_delete",
+        "policies_overlap public.tasks.tasks_insert",
+        "policies_overlap public.tasks.tasks_select",
+        "policy_undeclared public.tasks.open",
+      ],
+    ],
+    [
+      "alter table tasks disable trigger user",
+      "alter table tasks enable trigger user",
+      ['trigger_differs public.tasks."HEDGEROW_project_id"'],
+    ],
     [
       "create table child (id text references projects)",
       "drop table child",
@@ -103,7 +201,11 @@ describe("doctor() on PostgreSQL", () => {
       "drop sequence counter",
       ["public_grant public.counter"],
     ],
-    ["grant create on schema public to public", "revoke create on schema public from public", ["public_grant public"]],
+    [
+      "grant create on schema public to public",
+      "revoke create on schema public from public",
+      ["public_grant public", "schema_grant_differs public"],
+    ],
     [
       "alter policy tasks_select on tasks using (true)",
       "drop policy tasks_select on tasks",
@@ -115,14 +217,40 @@ describe("doctor() on PostgreSQL", () => {
     await superuser.query(plant);
     const seen = await found();
     await superuser.query(remove);
-    expect(seen).toEqual(findings);
+    expect([...new Set(seen)].sort()).toEqual([...new Set(findings)].sort());
+  });
+
+  it("asks for the extension that checks tokens only where it is needed", async () => {
+    const database = nodePostgres(postgres.ownerPool);
+    await push({ schema, identity, database });
+    const findings = await doctor({ schema, identity, database, sessionJwt: "required" });
+    expect(findings).toEqual([
+      {
+        code: "session_jwt_missing",
+        object: "pg_session_jwt",
+        message: "extension pg_session_jwt is not installed, so no caller can be known by a token",
+        fix: "create extension pg_session_jwt, on a database that offers it.",
+      },
+    ]);
+  });
+
+  it("also looks at a database that nobody has pushed to", async () => {
+    const other = await freshPostgres();
+    try {
+      const findings = await doctor({ schema, identity, database: nodePostgres(other.ownerPool) });
+      expect(new Set(findings.map(({ code }) => code))).toEqual(
+        new Set(["table_missing", "function_missing", "role_missing", "temporary_granted"]),
+      );
+    } finally {
+      await other.close();
+    }
   });
 
   it("looks at the logins that it is told of", async () => {
     const database = nodePostgres(postgres.ownerPool);
     await push({ schema, identity, database });
     const findings = await doctor({ schema, identity, database, logins: ["hedgerow_owner"] });
-    expect(new Set(findings.map(({ code }) => code))).toEqual(new Set(["login_owns_table"]));
+    expect(new Set(findings.map(({ code }) => code))).toEqual(new Set(["login_owns_schema", "login_owns_table"]));
   });
 });
 

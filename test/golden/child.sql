@@ -1,16 +1,3 @@
-do $$begin
-  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."projects"'::regclass) then
-    alter table public.projects enable row level security;
-    alter table public.projects force row level security;
-  end if;
-end$$;
-
-do $$declare other name; begin
-  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."projects"'::regclass and polname not in ('projects_firewall'::name, 'projects_select'::name, 'projects_insert'::name, 'projects_update'::name, 'projects_delete'::name) loop
-    execute pg_catalog.format('drop policy %I on %s', other, '"public"."projects"'::regclass);
-  end loop;
-end$$;
-
 do $$declare said constant text := 'Second wall: organizationId is the caller''s active organization.
 hedgerow:ffad0f2670d92800';
 begin
@@ -82,6 +69,8 @@ do $$begin
     grant delete on table public.projects to authenticated;
   end if;
 end$$;
+
+select hedgerow.grant_sequences('"public"."projects"', '{}');
 
 do $$declare other name; begin
   for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."projects"'::regclass and tgname like 'HEDGEROW\_%' loop
@@ -161,6 +150,8 @@ do $$begin
   end if;
 end$$;
 
+select hedgerow.grant_sequences('"public"."tasks"', '{}');
+
 do $$declare other name; begin
   for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."tasks"'::regclass and tgname like 'HEDGEROW\_%' and tgname not in ('HEDGEROW_project_id'::name) loop
     execute pg_catalog.format('drop trigger %I on %s', other, '"public"."tasks"'::regclass);
@@ -197,3 +188,7 @@ begin
     perform hedgerow.record('trigger', '"public"."tasks"', 'HEDGEROW_project_id', said);
   end if;
 end$$;
+
+select hedgerow.drop_functions_but(array['hedgerow.caller()', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.as_uuid(text)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()', 'hedgerow.reference_public_tasks_project_id()']);
+
+select hedgerow.record_helpers();

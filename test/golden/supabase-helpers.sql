@@ -56,9 +56,25 @@ do $$ begin
   end if;
 end $$;
 
+do $$ declare d record; begin
+  for d in
+    select distinct n.nspname, a.defaclobjtype, acl.grantee, g.rolname
+    from pg_catalog.pg_default_acl a cross join pg_catalog.aclexplode(a.defaclacl) acl
+    left join pg_catalog.pg_namespace n on n.oid = a.defaclnamespace
+    left join pg_catalog.pg_roles g on g.oid = acl.grantee
+    where a.defaclrole = current_user::regrole and a.defaclobjtype in ('r', 'S')
+      and (acl.grantee = 0 or g.rolname in ('public', 'hedgerow_api', 'authenticated', 'anon'))
+  loop
+    execute pg_catalog.format('alter default privileges %s revoke all on %s from %s',
+      coalesce('in schema ' || pg_catalog.quote_ident(d.nspname), ''),
+      case d.defaclobjtype when 'r' then 'tables' else 'sequences' end,
+      case when d.grantee = 0 then 'public' else pg_catalog.quote_ident(d.rolname) end);
+  end loop;
+end $$;
+
 create schema if not exists hedgerow;
 
-revoke all on schema hedgerow from public;
+revoke all on schema hedgerow from public, hedgerow_api, authenticated, anon;
 
 grant usage on schema hedgerow to authenticated, anon, service_role;
 
@@ -348,3 +364,68 @@ end
 $$;
 
 revoke all on function hedgerow.revoke_all(regclass) from public, hedgerow_api, authenticated, anon, service_role;
+
+create or replace function hedgerow.grant_sequences(target regclass, readers jsonb) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  s record;
+  r text;
+begin
+  for s in
+    select o.sequence::regclass as sequence, w.roles,
+      (select pg_catalog.array_agg(g.named[1] || ' ' || g.privilege) from (
+  select g.grantee, g.privilege, g.attribute, (select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest(array[g.grantee]) u)::text[] as named from (
+    select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end as privilege, null::text as attribute, granted.relowner
+    from pg_catalog.pg_class granted cross join pg_catalog.aclexplode(granted.relacl) acl where granted.oid = o.sequence
+    union all
+    select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end, part.attname::text, granted.relowner
+    from pg_catalog.pg_class granted join pg_catalog.pg_attribute part on part.attrelid = granted.oid and not part.attisdropped
+    cross join pg_catalog.aclexplode(part.attacl) acl where granted.oid = o.sequence
+  ) g where g.grantee <> g.relowner and pg_catalog.pg_get_userbyid(g.grantee) <> 'service_role'
+) g) as rights,
+      (select pg_catalog.array_agg(e || ' USAGE') from pg_catalog.jsonb_array_elements_text(w.roles) e) as wanted
+    from (
+  select d.objid as sequence, part.attname::text as column from pg_catalog.pg_depend d
+  join pg_catalog.pg_class counter on counter.oid = d.objid and counter.relkind = 'S'
+  join pg_catalog.pg_attribute part on part.attrelid = d.refobjid and part.attnum = d.refobjsubid
+  where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+    and d.refobjid = target and d.deptype in ('a', 'i')) o left join pg_catalog.jsonb_each(readers) as w("column", roles) on w."column"::name = o.column::name
+  loop
+    continue when coalesce(s.rights, '{}') @> coalesce(s.wanted, '{}') and coalesce(s.wanted, '{}') @> coalesce(s.rights, '{}');
+    perform hedgerow.revoke_all(s.sequence);
+    for r in select pg_catalog.jsonb_array_elements_text(s.roles) loop
+      execute pg_catalog.format('grant usage on sequence %s to %I', s.sequence, r);
+    end loop;
+  end loop;
+end
+$$;
+
+revoke all on function hedgerow.grant_sequences(regclass, jsonb) from public, hedgerow_api, authenticated, anon, service_role;
+
+create or replace function hedgerow.drop_functions_but(declared text[]) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  other regprocedure;
+begin
+  for other in select f.oid from pg_catalog.pg_proc f where f.pronamespace = pg_catalog.to_regnamespace('hedgerow')
+    and not exists (select from pg_catalog.unnest(declared) as d where pg_catalog.to_regprocedure(d) = f.oid)
+    and not exists (select from pg_catalog.pg_depend u where u.refclassid = 'pg_catalog.pg_proc'::regclass and u.refobjid = f.oid) and pg_catalog.pg_has_role(f.proowner, 'usage') loop
+    execute pg_catalog.format('drop routine %s', other);
+  end loop;
+end
+$$;
+
+revoke all on function hedgerow.drop_functions_but(text[]) from public, hedgerow_api, authenticated, anon, service_role;
+
+create or replace function hedgerow.record_helpers() returns void
+language plpgsql volatile set search_path = '' as $$
+begin
+  if not coalesce((pg_catalog.obj_description(pg_catalog.to_regnamespace('hedgerow')::oid, 'pg_namespace') = 'Helpers of Hedgerow.' || e'\n' || 'hedgerow:' || (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(pg_catalog.concat_ws('|', f.proname::text, pg_catalog.pg_get_function_identity_arguments(f.oid), f.prosrc, (select l.lanname::text from pg_catalog.pg_language l where l.oid = f.prolang), f.provolatile::text, f.proconfig::text, case when f.prosecdef then case when f.proowner = 0 then 'public' else pg_catalog.pg_get_userbyid(f.proowner)::text end end, pg_catalog.array_to_string((select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest((select pg_catalog.array_agg(acl.grantee) from pg_catalog.aclexplode(coalesce(f.proacl, pg_catalog.acldefault('f', f.proowner))) acl where acl.grantee <> f.proowner)) u), ',')), e'\n' order by pg_catalog.concat_ws('|', f.proname::text, pg_catalog.pg_get_function_identity_arguments(f.oid), f.prosrc, (select l.lanname::text from pg_catalog.pg_language l where l.oid = f.prolang), f.provolatile::text, f.proconfig::text, case when f.prosecdef then case when f.proowner = 0 then 'public' else pg_catalog.pg_get_userbyid(f.proowner)::text end end, pg_catalog.array_to_string((select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest((select pg_catalog.array_agg(acl.grantee) from pg_catalog.aclexplode(coalesce(f.proacl, pg_catalog.acldefault('f', f.proowner))) acl where acl.grantee <> f.proowner)) u), ',')) collate "C"), ''), 'UTF8')), 'hex'), 16) from pg_catalog.pg_proc f where f.pronamespace = pg_catalog.to_regnamespace('hedgerow')::oid)), false) then
+    execute pg_catalog.format('comment on schema hedgerow is %L', 'Helpers of Hedgerow.' || e'\n' || 'hedgerow:' || (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(pg_catalog.concat_ws('|', f.proname::text, pg_catalog.pg_get_function_identity_arguments(f.oid), f.prosrc, (select l.lanname::text from pg_catalog.pg_language l where l.oid = f.prolang), f.provolatile::text, f.proconfig::text, case when f.prosecdef then case when f.proowner = 0 then 'public' else pg_catalog.pg_get_userbyid(f.proowner)::text end end, pg_catalog.array_to_string((select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest((select pg_catalog.array_agg(acl.grantee) from pg_catalog.aclexplode(coalesce(f.proacl, pg_catalog.acldefault('f', f.proowner))) acl where acl.grantee <> f.proowner)) u), ',')), e'\n' order by pg_catalog.concat_ws('|', f.proname::text, pg_catalog.pg_get_function_identity_arguments(f.oid), f.prosrc, (select l.lanname::text from pg_catalog.pg_language l where l.oid = f.prolang), f.provolatile::text, f.proconfig::text, case when f.prosecdef then case when f.proowner = 0 then 'public' else pg_catalog.pg_get_userbyid(f.proowner)::text end end, pg_catalog.array_to_string((select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest((select pg_catalog.array_agg(acl.grantee) from pg_catalog.aclexplode(coalesce(f.proacl, pg_catalog.acldefault('f', f.proowner))) acl where acl.grantee <> f.proowner)) u), ',')) collate "C"), ''), 'UTF8')), 'hex'), 16) from pg_catalog.pg_proc f where f.pronamespace = pg_catalog.to_regnamespace('hedgerow')::oid));
+  end if;
+end
+$$;
+
+revoke all on function hedgerow.record_helpers() from public, hedgerow_api, authenticated, anon, service_role;
+
+select hedgerow.record_helpers();

@@ -1,10 +1,12 @@
 do $$ begin
-  if pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'temporary') then
-    execute pg_catalog.format('revoke temporary on database %I from public', pg_catalog.current_database());
+  if exists (
+    select from pg_catalog.unnest(array['public', 'hedgerow_api', 'authenticated', 'anon']) as role where pg_catalog.has_database_privilege(role, pg_catalog.current_database(), 'temporary')
+  ) then
+    execute pg_catalog.format('revoke temporary on database %I from public, hedgerow_api, authenticated, anon', pg_catalog.current_database());
   end if;
 end $$;
 
-revoke create on schema public from public;
+revoke create on schema public from public, hedgerow_api, authenticated, anon;
 
 grant usage on schema public to authenticated, anon;
 
@@ -67,17 +69,14 @@ do $$begin
   end if;
 end$$;
 
-do $$declare own regclass; begin
-  for own in
-    select d.objid::regclass from pg_catalog.pg_depend d join pg_catalog.pg_class s on s.oid = d.objid and s.relkind = 'S'
-    where d.classid = 'pg_catalog.pg_class'::regclass and d.refobjid = '"public"."categories"'::regclass and d.deptype in ('a', 'i')
-  loop
-    execute pg_catalog.format('revoke all on sequence %s from public, authenticated, anon', own);
-  end loop;
-end$$;
+select hedgerow.grant_sequences('"public"."categories"', '{}');
 
 do $$declare other name; begin
   for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."categories"'::regclass and tgname like 'HEDGEROW\_%' loop
     execute pg_catalog.format('drop trigger %I on %s', other, '"public"."categories"'::regclass);
   end loop;
 end$$;
+
+select hedgerow.drop_functions_but(array['hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.claims()', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.as_uuid(text)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()']);
+
+select hedgerow.record_helpers();

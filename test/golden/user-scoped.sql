@@ -1,16 +1,3 @@
-do $$begin
-  if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."preferences"'::regclass) then
-    alter table public.preferences enable row level security;
-    alter table public.preferences force row level security;
-  end if;
-end$$;
-
-do $$declare other name; begin
-  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."preferences"'::regclass and polname not in ('preferences_firewall'::name, 'preferences_select'::name, 'preferences_insert'::name, 'preferences_update'::name, 'preferences_delete'::name) loop
-    execute pg_catalog.format('drop policy %I on %s', other, '"public"."preferences"'::regclass);
-  end loop;
-end$$;
-
 do $$declare said constant text := 'Second wall: userId is the caller.
 hedgerow:53a0bc9461634cbe';
 begin
@@ -83,8 +70,14 @@ do $$begin
   end if;
 end$$;
 
+select hedgerow.grant_sequences('"public"."preferences"', '{}');
+
 do $$declare other name; begin
   for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."preferences"'::regclass and tgname like 'HEDGEROW\_%' loop
     execute pg_catalog.format('drop trigger %I on %s', other, '"public"."preferences"'::regclass);
   end loop;
 end$$;
+
+select hedgerow.drop_functions_but(array['hedgerow.caller()', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.as_uuid(text)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()']);
+
+select hedgerow.record_helpers();

@@ -41,6 +41,24 @@ describe.each<Kind>(["postgres", "pglite"])("the check at the start, on %s", (ki
     expect(await reasons()).toEqual([]);
   });
 
+  it.each([
+    "create or replace function hedgerow.get_active_org_id() returns text language sql stable as 'select ''o2''::text'",
+    "alter function hedgerow.caller() security invoker",
+    "alter function hedgerow.has_any_role(text[]) reset search_path",
+    "create function hedgerow.has_any_role(text) returns boolean language sql as 'select true'",
+    "grant execute on function hedgerow.record(text, regclass, name, text) to public",
+    "comment on schema hedgerow is null",
+  ])("finds that a helper is not the one that was pushed: `%s`", async (change) => {
+    expect(await reasons()).toEqual([]);
+    await world.truth(change);
+    expect(await reasons()).toEqual([
+      "the functions of schema hedgerow are not those that the last push recorded; push the schema again",
+    ]);
+    const { bootstrap, security } = world.compiled;
+    await Effect.runPromise(world.owner.transact([...bootstrap, ...security].map((text) => ({ text }))));
+    expect(await reasons()).toEqual([]);
+  });
+
   it("finds a declaration that was not pushed", async () => {
     const categories = table("categories", { id: id("cat"), name: text("name").notNull() })
       .firewall({ exception: "reference data, the same for every tenant" })

@@ -4,7 +4,7 @@
  * Invariant: the package is built and packed once per test run and unpacked for each project, so nothing is resolved that
  * the tarball does not hold or package.json does not export.
  */
-import { type ChildProcess, execFile, fork } from "node:child_process";
+import { type ChildProcess, execFile, fork, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -31,12 +31,15 @@ export interface Project {
   readonly drizzleKit: (args: ReadonlyArray<string>, environment?: NodeJS.ProcessEnv) => Promise<Ran>;
   /** Runs `hedgerow` as npx does, without a terminal. */
   readonly hedgerow: (args: ReadonlyArray<string>, environment?: NodeJS.ProcessEnv) => Promise<Ran>;
-  /** The same, with the process in hand. */
+  /** The same, with the process in hand. It leads a process group, so that `kill(-pid)` reaches what it has started. */
   readonly start: (args: ReadonlyArray<string>, environment?: NodeJS.ProcessEnv) => Running;
   /** Copies files of this folder, for what a test and a project share. */
   readonly share: (...files: ReadonlyArray<string>) => Promise<void>;
   /** Starts a TypeScript file of the project that talks over IPC. */
   readonly fork: (file: string) => ChildProcess;
+  readonly startDrizzleKit: (args: ReadonlyArray<string>, environment?: NodeJS.ProcessEnv) => Running;
+  /** The process in which a push changes the catalog: statements on stdin, one transaction. */
+  readonly startJob: (input: string) => Running;
   readonly remove: () => Promise<void>;
 }
 
@@ -108,24 +111,30 @@ export const makeProject = async (line: DrizzleLine = "0.45"): Promise<Project> 
   await install(modules);
   const start =
     (script: string) =>
-    (args: ReadonlyArray<string>, environment: NodeJS.ProcessEnv = {}): Running => {
+    (args: ReadonlyArray<string>, environment: NodeJS.ProcessEnv = {}, input = ""): Running => {
       const { NODE_OPTIONS: _, VITEST: __, ...env } = process.env;
-      let end = (_: Ran): void => {};
-      const ran = new Promise<Ran>((resolve) => {
-        end = resolve;
+      const child = spawn(process.execPath, [script, ...args], {
+        cwd: directory,
+        env: { ...env, ...environment },
+        detached: true,
       });
-      const child = execFile(
-        process.execPath,
-        [script, ...args],
-        { cwd: directory, env: { ...env, ...environment } },
-        (error, stdout, stderr) =>
-          end({ code: error === null ? 0 : typeof error.code === "number" ? error.code : -1, stdout, stderr }),
-      );
-      child.stdin?.end();
+      const output = { stdout: "", stderr: "" };
+      for (const name of ["stdout", "stderr"] as const) {
+        child[name].setEncoding("utf8").on("data", (text: string) => {
+          output[name] += text;
+        });
+      }
+      const ran = new Promise<Ran>((resolve, reject) => {
+        child.once("error", reject);
+        child.once("close", (code) => resolve({ code: code ?? -1, ...output }));
+      });
+      // It may be killed before it has read everything.
+      child.stdin.on("error", () => {}).end(input);
       return { child, ran };
     };
   const drizzleKit = start(join(modules, "drizzle-kit", "bin.cjs"));
   const hedgerow = start(join(modules, "hedgerow", "dist", "cli", "bin.js"));
+  const job = start(join(modules, "hedgerow", "dist", "cli", "child.js"));
   return {
     directory,
     write: (file, text) => writeFile(join(directory, file), text),
@@ -136,6 +145,8 @@ export const makeProject = async (line: DrizzleLine = "0.45"): Promise<Project> 
       for (const file of files) await cp(fileURLToPath(new URL(file, import.meta.url)), join(directory, file));
     },
     fork: (file) => fork(join(directory, file), [], { cwd: directory, execArgv: ["--import", "tsx"] }),
+    startDrizzleKit: drizzleKit,
+    startJob: (input) => job([], {}, input),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 };

@@ -3,12 +3,14 @@
 select pg_advisory_xact_lock(7522529147838689143);
 --> statement-breakpoint
 do $$ begin
-  if pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'temporary') then
-    execute pg_catalog.format('revoke temporary on database %I from public', pg_catalog.current_database());
+  if exists (
+    select from pg_catalog.unnest(array['public', 'hedgerow_api', 'authenticated', 'anonymous', 'hedgerow_auth', 'hedgerow_definer']) as role where pg_catalog.has_database_privilege(role, pg_catalog.current_database(), 'temporary')
+  ) then
+    execute pg_catalog.format('revoke temporary on database %I from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer', pg_catalog.current_database());
   end if;
 end $$;
 --> statement-breakpoint
-revoke create on schema public from public;
+revoke create on schema public from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant usage on schema public to authenticated, anonymous, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
@@ -59,6 +61,12 @@ do $$begin
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."user"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."user"'::regclass);
+  end loop;
+end$$;
+--> statement-breakpoint
 do $$begin
   if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."account"'::regclass) then
     alter table public.account enable row level security;
@@ -94,6 +102,12 @@ do $$begin
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."account"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."account"'::regclass);
+  end loop;
+end$$;
+--> statement-breakpoint
 do $$begin
   if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."invitation"'::regclass) then
     alter table public.invitation enable row level security;
@@ -127,6 +141,12 @@ do $$begin
     grant update on table public.invitation to hedgerow_auth;
     grant delete on table public.invitation to hedgerow_auth;
   end if;
+end$$;
+--> statement-breakpoint
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."invitation"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."invitation"'::regclass);
+  end loop;
 end$$;
 --> statement-breakpoint
 do $$begin
@@ -176,6 +196,12 @@ do $$begin
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."member"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."member"'::regclass);
+  end loop;
+end$$;
+--> statement-breakpoint
 do $$begin
   if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."organization"'::regclass) then
     alter table public.organization enable row level security;
@@ -209,6 +235,12 @@ do $$begin
     grant update on table public.organization to hedgerow_auth;
     grant delete on table public.organization to hedgerow_auth;
   end if;
+end$$;
+--> statement-breakpoint
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."organization"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."organization"'::regclass);
+  end loop;
 end$$;
 --> statement-breakpoint
 do $$begin
@@ -258,6 +290,12 @@ do $$begin
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."session"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."session"'::regclass);
+  end loop;
+end$$;
+--> statement-breakpoint
 do $$begin
   if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."team"'::regclass) then
     alter table public.team enable row level security;
@@ -303,6 +341,12 @@ do $$begin
     grant delete on table public.team to hedgerow_auth;
     grant select on table public.team to hedgerow_definer;
   end if;
+end$$;
+--> statement-breakpoint
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."team"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."team"'::regclass);
+  end loop;
 end$$;
 --> statement-breakpoint
 do $$begin
@@ -352,6 +396,12 @@ do $$begin
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."team_member"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."team_member"'::regclass);
+  end loop;
+end$$;
+--> statement-breakpoint
 do $$begin
   if not (select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = '"public"."verification"'::regclass) then
     alter table public.verification enable row level security;
@@ -385,6 +435,12 @@ do $$begin
     grant update on table public.verification to hedgerow_auth;
     grant delete on table public.verification to hedgerow_auth;
   end if;
+end$$;
+--> statement-breakpoint
+do $$declare other name; begin
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."verification"'::regclass and tgname like 'HEDGEROW\_%' loop
+    execute pg_catalog.format('drop trigger %I on %s', other, '"public"."verification"'::regclass);
+  end loop;
 end$$;
 --> statement-breakpoint
 do $$begin
@@ -465,6 +521,8 @@ do $$begin
   end if;
 end$$;
 --> statement-breakpoint
+select hedgerow.grant_sequences('"public"."categories"', '{}');
+--> statement-breakpoint
 do $$declare other name; begin
   for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."categories"'::regclass and tgname like 'HEDGEROW\_%' loop
     execute pg_catalog.format('drop trigger %I on %s', other, '"public"."categories"'::regclass);
@@ -541,6 +599,8 @@ do $$begin
     grant delete on table public.comments to authenticated;
   end if;
 end$$;
+--> statement-breakpoint
+select hedgerow.grant_sequences('"public"."comments"', '{}');
 --> statement-breakpoint
 do $$declare other name; begin
   for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."comments"'::regclass and tgname like 'HEDGEROW\_%' and tgname not in ('HEDGEROW_document_id'::name) loop
@@ -623,6 +683,8 @@ do $$begin
     grant insert (email, message) on table public.contact_messages to authenticated, anonymous;
   end if;
 end$$;
+--> statement-breakpoint
+select hedgerow.grant_sequences('"public"."contact_messages"', '{}');
 --> statement-breakpoint
 do $$declare other name; begin
   for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."contact_messages"'::regclass and tgname like 'HEDGEROW\_%' loop
@@ -714,6 +776,8 @@ do $$begin
     grant delete on table public.documents to authenticated;
   end if;
 end$$;
+--> statement-breakpoint
+select hedgerow.grant_sequences('"public"."documents"', '{}');
 --> statement-breakpoint
 do $$declare other name; begin
   for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."documents"'::regclass and tgname like 'HEDGEROW\_%' and tgname not in ('HEDGEROW_project_id'::name) loop
@@ -837,6 +901,8 @@ do $$begin
   end if;
 end$$;
 --> statement-breakpoint
+select hedgerow.grant_sequences('"public"."preferences"', '{}');
+--> statement-breakpoint
 do $$declare other name; begin
   for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."preferences"'::regclass and tgname like 'HEDGEROW\_%' loop
     execute pg_catalog.format('drop trigger %I on %s', other, '"public"."preferences"'::regclass);
@@ -928,8 +994,14 @@ do $$begin
   end if;
 end$$;
 --> statement-breakpoint
+select hedgerow.grant_sequences('"public"."projects"', '{}');
+--> statement-breakpoint
 do $$declare other name; begin
   for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."projects"'::regclass and tgname like 'HEDGEROW\_%' loop
     execute pg_catalog.format('drop trigger %I on %s', other, '"public"."projects"'::regclass);
   end loop;
 end$$;
+--> statement-breakpoint
+select hedgerow.drop_functions_but(array['hedgerow.caller()', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.as_uuid(text)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()', 'hedgerow.reference_public_comments_document_id()', 'hedgerow.reference_public_documents_project_id()']);
+--> statement-breakpoint
+select hedgerow.record_helpers();
