@@ -18,8 +18,8 @@ export const outOf = ({ out = "./drizzle" }: Pick<HedgerowConfig, "out">): strin
 
 /** @returns the schema and the identity provider. */
 export const guardOf = ({ schema, providers }: HedgerowConfig): Guard => {
-  const { options, claims } = providers.auth;
-  return { schema: schema.module, identity: sessionIdentity(options, claims === undefined ? {} : { claims }) };
+  const { options, ...identity } = providers.auth;
+  return { schema: schema.module, identity: sessionIdentity(options, identity) };
 };
 
 /** @returns the config that drizzle-kit understands. */

@@ -8,6 +8,7 @@ import { text } from "../condition/sql-text.js";
 import { functionStatements } from "./functions.js";
 import type { IdentitySource } from "./identity.js";
 import { helperSchema, roles } from "./names.js";
+import { viewStatements } from "./views.js";
 
 const attributes: Readonly<Record<string, string>> = {
   [roles.authenticated]: "nologin",
@@ -70,4 +71,5 @@ export const bootstrapStatements = (identity: IdentitySource): ReadonlyArray<str
   `grant usage on schema ${helperSchema} to ${roles.authenticated}, ${roles.anonymous}`,
   ...functionStatements(identity),
   `revoke create on schema ${helperSchema} from ${roles.definer}`,
+  ...viewStatements(identity),
 ];

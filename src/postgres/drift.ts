@@ -31,6 +31,8 @@ const fixes = {
   function_missing: push,
   function_differs: "Push the schema again; a function of another owner must be dropped first.",
   function_grant_differs: "Push the schema again; a right of another role must be revoked by hand.",
+  view_missing: push,
+  view_differs: "Push the schema again; a view of another owner must be dropped first.",
   role_missing: push,
   role_differs: "Alter the role, or revoke the membership, as a superuser.",
   temporary_granted: push,

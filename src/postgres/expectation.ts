@@ -15,8 +15,10 @@ import { bare, helperFunctions } from "./functions.js";
 import { type Grant, grantsOf, serviceGrantsOf } from "./grants.js";
 import type { IdentitySource } from "./identity.js";
 import { type Policy, policiesOf } from "./policies.js";
+import { grantsHash } from "./reconcile.js";
 import { referenceSql, referencesOf } from "./references.js";
 import { saidOf, servicePoliciesOf } from "./security.js";
+import { viewGrants, viewName, viewSaid } from "./views.js";
 
 export interface ExpectedColumn {
   readonly name: string;
@@ -77,9 +79,18 @@ export interface ExpectedTable extends TableName {
   readonly triggers: ReadonlyArray<ExpectedTrigger>;
 }
 
+/** A view of Hedgerow's own. */
+export interface ExpectedView extends TableName {
+  /** The comment, up to the catalog's half of the record. */
+  readonly said: string;
+  /** The fingerprint of the rights on it. */
+  readonly grants: string;
+}
+
 export interface Expectation {
   readonly tables: ReadonlyArray<ExpectedTable>;
   readonly functions: ReadonlyArray<ExpectedFunction>;
+  readonly views: ReadonlyArray<ExpectedView>;
 }
 
 type Structure = Pick<ExpectedTable, "columns" | "keys" | "uniqueIndexes">;
@@ -206,4 +217,9 @@ export const expectationOf = (
 ): Expectation => ({
   tables: expectedTables(module, schema, identity, caller),
   functions: expectedFunctions(schema, identity),
+  views: (identity.views ?? []).map((view) => ({
+    ...viewName(view),
+    said: viewSaid(view),
+    grants: grantsHash(viewGrants),
+  })),
 });

@@ -2,8 +2,8 @@
  * The helper functions that policies, defaults and the router's prelude call.
  *
  * Invariant: every function has an empty `search_path`, is TEXT-typed, and answers for the caller whose secret the
- * transaction carries. Exactly one of them, `hedgerow.caller()`, reads tables, as its definer; none of the others has
- * more rights than who calls it. Missing, expired or forged: no row, hence null, false or an empty array.
+ * transaction carries. `hedgerow.caller()`, and what an identity source adds to it, read tables, as their definer; none
+ * of the others has more rights than who calls it. Missing, expired or forged: no row, hence null, false or an empty array.
  */
 import { text } from "../condition/sql-text.js";
 import { uuidPattern } from "../condition/uuid.js";
@@ -86,6 +86,9 @@ ${identity.callerQuery};
 end`,
   );
 
+const ofIdentity = ({ functions = [] }: IdentitySource): ReadonlyArray<HelperFunction> =>
+  functions.map(({ signature, returns, body }) => define(signature, returns, `${plpgsql} security definer`, body));
+
 /** Looks the caller up once, copies what column defaults need, and returns one row even for nobody. */
 const enter = define(
   "enter()",
@@ -128,9 +131,10 @@ end`,
 
 const claimValue = "c.claims -> name";
 
-/** All helpers, the one that reads tables first. */
+/** All helpers, those that read tables first. */
 export const helperFunctions = (identity: IdentitySource): ReadonlyArray<HelperFunction> => [
   caller(identity),
+  ...ofIdentity(identity),
   getter("get_user_id()", "text", "c.user_id"),
   getter("get_session_id()", "text", "c.session_id"),
   getter("get_active_org_id()", "text", "c.org_id"),

@@ -40,7 +40,9 @@ export const grantsOf = (table: SchemaTable): ReadonlyArray<Grant> => {
 
 /** The grants of a table of the identity provider. */
 export const serviceGrantsOf = (table: ServiceTable, identity: IdentitySource): ReadonlyArray<Grant> => {
-  const read = identity.reads.some(({ schema, name }) => schema === table.schema && name === table.name);
+  const isIt = ({ schema, name }: ServiceTable): boolean => schema === table.schema && name === table.name;
+  const read = identity.reads.some(isIt);
+  const readable = (identity.readable ?? []).filter((each) => isIt(each.table));
   return [
     ...(["select", "insert", "update", "delete"] as const).map((privilege) => ({
       privilege,
@@ -48,5 +50,6 @@ export const serviceGrantsOf = (table: ServiceTable, identity: IdentitySource): 
       roles: [roles.auth],
     })),
     ...(read ? [{ privilege: "select", columns: undefined, roles: [roles.definer] } as const] : []),
+    ...readable.map(({ columns, roles: to }) => ({ privilege: "select", columns, roles: to }) as const),
   ];
 };

@@ -8,7 +8,7 @@ import { policyHashSql, roleNames, shortHashSql, triggerHashSql } from "../condi
 import { text, textArray } from "../condition/sql-text.js";
 import type { Expectation } from "./expectation.js";
 import { roles } from "./names.js";
-import { rightsOf } from "./reconcile.js";
+import { grantsHashSql, rightsOf, viewHashSql } from "./reconcile.js";
 
 /** The SQLSTATE of an unmet expectation; its detail has one problem on each line. */
 export const unmetState = "HR500";
@@ -23,7 +23,11 @@ export const expectationTables = ({ tables }: Expectation): string => `expected 
   left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = e.name::name and c.relkind in ('r', 'p')
 )`;
 
-const others = ({ functions }: Expectation): string => `expected_functions as (
+const others = ({ functions, views }: Expectation): string => `expected_views as (
+  select v.*, c.oid, c.relkind, pg_catalog.pg_get_userbyid(c.relowner) as owner, pg_catalog.format('%I.%I', v.schema, v.name) as called
+  from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(views))}::jsonb) as v(schema text, name text, said text, grants text)
+  left join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(pg_catalog.format('%I.%I', v.schema, v.name))
+), expected_functions as (
   select f.*, p.oid, p.prosrc, p.prosecdef, p.proconfig, p.proowner, p.proacl
   from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(functions))}::jsonb) as f(signature text, source text, definer boolean, executors jsonb)
   left join pg_catalog.pg_proc p on p.oid = pg_catalog.to_regprocedure(f.signature)
@@ -67,7 +71,10 @@ const structure = `
     select 1 from pg_catalog.pg_index x join pg_catalog.pg_class c on c.oid = x.indexrelid
     where x.indrelid = relation and c.relname = i.name::name and x.indisunique and x.indisvalid)`;
 
-/** Whether row-level security, policies, grants, triggers, helpers and roles are those declared, no fewer and no more. */
+/** Who must own nothing that others rely on. */
+const strangers = [roles.api, roles.authenticated, roles.anonymous, roles.auth].map(text).join(", ");
+
+/** Whether row-level security, policies, grants, triggers, helpers, views and roles are those declared, no fewer and no more. */
 const security = `
   select 'row_security_off', called, pg_catalog.format('row-level security of table %s is not enabled and forced', called)
   from expected where relation is not null and not (relrowsecurity and relforcerowsecurity)
@@ -125,7 +132,7 @@ const security = `
     when source <> ${shortHashSql("prosrc")} then pg_catalog.format('function %s has another body', signature)
     when definer <> prosecdef then pg_catalog.format('function %s runs with the rights of %s', signature, case when prosecdef then 'its owner' else 'its caller' end)
     when proconfig is distinct from array['search_path=""'] then pg_catalog.format('function %s does not have just an empty search_path', signature)
-    when definer <> (pg_catalog.pg_get_userbyid(proowner) = '${roles.definer}') or pg_catalog.pg_get_userbyid(proowner) in (${[roles.api, roles.authenticated, roles.anonymous, roles.auth].map(text).join(", ")})
+    when definer <> (pg_catalog.pg_get_userbyid(proowner) = '${roles.definer}') or pg_catalog.pg_get_userbyid(proowner) in (${strangers})
       then pg_catalog.format('function %s belongs to %s', signature, pg_catalog.pg_get_userbyid(proowner))
   end
   from expected_functions
@@ -142,6 +149,17 @@ const security = `
       where acl.grantee <> proowner) a
   ) actual
   where oid is not null and wanted.roles is distinct from actual.roles
+  union all
+  select case when oid is null then 'view_missing' else 'view_differs' end, called, case
+    when oid is null then pg_catalog.format('view %s does not exist', called)
+    when relkind <> 'v' then pg_catalog.format('%s is no view', called)
+    when said || ':' || (select ${viewHashSql("v")} from pg_catalog.pg_class v where v.oid = expected_views.oid) is distinct from pg_catalog.obj_description(oid, 'pg_class')
+      then pg_catalog.format('view %s is not as declared', called)
+    when owner in (${strangers}) then pg_catalog.format('view %s belongs to %s', called, owner)
+    when grants <> (select ${grantsHashSql} from ${rightsOf("expected_views.oid")} g)
+      then pg_catalog.format('the rights on view %s are not those declared', called)
+  end
+  from expected_views
   union all
   select case when oid is null then 'role_missing' else 'role_differs' end, name, case
     when oid is null then pg_catalog.format('role %s does not exist', name)

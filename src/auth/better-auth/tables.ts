@@ -27,7 +27,8 @@ import {
 } from "drizzle-orm/pg-core";
 import { callerQuery, tokenIndex } from "./caller-query.js";
 import type { IdentityOptions } from "./claims.js";
-import { type AuthField, authModels, modelCalled, serviceTable } from "./models.js";
+import { readableOf } from "./exposure.js";
+import { type AuthField, authModels, modelCalled } from "./models.js";
 import { policiesOf } from "./policies.js";
 
 /** One of Better Auth's tables: enough of its type to point a foreign key at it. */
@@ -35,20 +36,25 @@ export type AuthTable = PgTable & { readonly id: AnyPgColumn };
 
 /**
  * Better Auth's tables by model name. The core tables are known to be there; a table of a plugin may be.
- * With renamed models (`user: { modelName: "people" }`) the new name is the key.
+ * With renamed models (`user: { modelName: "people" }`) the new name is the key, with `usePlural` the plural.
  */
-export type AuthTables<Options> = Readonly<
-  Record<CoreName<Options, "user" | "session" | "account">, AuthTable> &
-    Record<Options extends { secondaryStorage: object } ? never : CoreName<Options, "verification">, AuthTable> &
-    Partial<Record<"organization" | "member" | "invitation" | "team" | "teamMember", AuthTable>> &
+export type AuthTables<Options, Identity = unknown> = Readonly<
+  Record<CoreName<Options, Identity, "user" | "session" | "account">, AuthTable> &
+    Record<
+      Options extends { secondaryStorage: object } ? never : CoreName<Options, Identity, "verification">,
+      AuthTable
+    > &
+    Partial<Record<Key<Identity, "organization" | "member" | "invitation" | "team" | "teamMember">, AuthTable>> &
     Record<string, AuthTable>
 >;
 
-type CoreName<Options, Model extends string> = Model extends string
+type CoreName<Options, Identity, Model extends string> = Model extends string
   ? Options extends { readonly [name in Model]: { readonly modelName: infer Name extends string } }
-    ? Name
-    : Model
+    ? Key<Identity, Name>
+    : Key<Identity, Model>
   : never;
+
+type Key<Identity, Name extends string> = Identity extends { readonly usePlural: true } ? `${Name}s` : Name;
 
 /**
  * Derives the Drizzle tables of a Better Auth configuration. Pure: needs no database and reads no file.
@@ -64,21 +70,22 @@ type CoreName<Options, Model extends string> = Model extends string
  *
  * Beyond what Better Auth declares there are: `timestamptz` for every time; one membership per user and organization and
  * per user and team; foreign keys from `session.active_organization_id` and `session.active_team_id` with
- * `on delete set null`; a unique index on the SHA-256 of `session.token`; RLS with the policies that only `hedgerow_auth`
- * and `hedgerow_definer` have (`create role` for both must have run before these tables are created).
+ * `on delete set null`; a unique index on the SHA-256 of `session.token`; an index on whatever points somewhere; RLS with
+ * the policies of `hedgerow_auth`, `hedgerow_definer` and of callers (roles and helpers must be there before the tables are).
  *
  * @param options Better Auth's options, as for `betterAuth`; `database` may be missing.
- * @param identity The same value as for `sessionIdentity`: a claim of an organization needs one policy more.
+ * @param identity The same value as for `sessionIdentity`: claims and what is exposed are policies of these tables.
  * @returns the tables, keyed by Better Auth's model names.
- * @throws Error when sessions are not in the database, a claim does not exist, or a field has a type that Better Auth's
- *   Postgres schema cannot hold.
+ * @throws Error when sessions are not in the database, a claim does not exist, something cannot be exposed, or a field has a
+ *   type that Better Auth's Postgres schema cannot hold.
  */
-export const authTables = <const Options extends BetterAuthOptions>(
+export const authTables = <const Options extends BetterAuthOptions, const Identity extends IdentityOptions>(
   options: Options,
-  identity: IdentityOptions = {},
-): AuthTables<Options> => {
-  const models = authModels(options);
-  const reads = new Set(callerQuery(options, models, identity.claims ?? {}).reads);
+  identity?: Identity,
+): AuthTables<Options, Identity> => {
+  const models = authModels(options, identity?.usePlural);
+  const reads = new Set(callerQuery(options, models, identity?.claims ?? {}).reads);
+  const readable = readableOf(options, models, identity?.expose);
   const ids = idType(options);
   const tables: Record<string, AuthTable> = {};
 
@@ -115,7 +122,11 @@ export const authTables = <const Options extends BetterAuthOptions>(
           (unique ? uniqueIndex(name) : index(name)).on(at(first), ...rest.map(at)),
         ),
         ...(name === "session" ? [uniqueIndex(tokenIndex(model).name).on(sql.raw(tokenIndex(model).expression))] : []),
-        ...policiesOf(serviceTable(model), reads.has(model)).map((policy) =>
+        ...policiesOf(
+          model,
+          reads.has(model),
+          readable.find((each) => each.model === model),
+        ).map((policy) =>
           pgPolicy(policy.name, {
             as: "permissive",
             for: policy.command,
@@ -130,7 +141,7 @@ export const authTables = <const Options extends BetterAuthOptions>(
     tables[model.key] = table;
   }
   // The options' own type says which keys there are; only running `authModels` could prove it.
-  return tables as AuthTables<Options>;
+  return tables as AuthTables<Options, Identity>;
 };
 
 /** What all of Drizzle's column builders have in common; their own types differ by the type of the value. */
