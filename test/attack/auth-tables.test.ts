@@ -140,7 +140,6 @@ describe("columns and tables that are nobody's business", () => {
     "create view public.leak as select token from session",
     "create table public.leak as select token from session",
     "create function public.leak() returns text language sql as 'select token from session limit 1'",
-    "prepare leak as select token from session",
     "do $$ begin perform token from public.session; end $$",
     "select query_to_xml('select token from session', true, true, '')",
     "select table_to_xml('session', true, true, '')",
@@ -149,6 +148,10 @@ describe("columns and tables that are nobody's business", () => {
     "select pg_read_file('PG_VERSION')",
   ])("are refused: %s", async (text) => {
     expect(await world.refusal(ben, text)).toBe(denied);
+  });
+
+  it("are refused to a prepared statement", async () => {
+    expect(await world.refusal(ben, "prepare leak as select token from session", "execute leak")).toBe(denied);
   });
 
   it("are not told by statistics", async () => {

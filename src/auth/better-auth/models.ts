@@ -83,10 +83,13 @@ export const authModels = (options: BetterAuthOptions, usePlural = false): AuthM
           : attribute,
       });
     }
+    const named = (table.indexes ?? []).flatMap((index) => (index.name === undefined ? [] : [index.name]));
     const indexes: Array<AuthIndex> = (resolved[table.modelName]?.indexes ?? []).map(({ name, columns, unique }) => {
       const [first, ...rest] = columns;
       if (first === undefined) throw new Error(`Better Auth's index ${name} has no column.`);
-      return { name, properties: [first, ...rest], unique: unique === true };
+      // A name that Better Auth made begins with the table's, which is made from the singular here.
+      const ours = named.includes(name) ? name : `${key}${name.slice(table.modelName.length)}`;
+      return { name: ours, properties: [first, ...rest], unique: unique === true };
     });
     for (const { property, attribute } of fields.values()) {
       // Deleting what a column points at looks for the column's rows.

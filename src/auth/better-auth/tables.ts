@@ -11,6 +11,7 @@ import {
   type AnyPgColumn,
   bigint,
   boolean,
+  foreignKey,
   index,
   integer,
   jsonb,
@@ -70,8 +71,8 @@ type Key<Identity, Name extends string> = Identity extends { readonly usePlural:
  *
  * Beyond what Better Auth declares there are: `timestamptz` for every time; one membership per user and organization and
  * per user and team; foreign keys from `session.active_organization_id` and `session.active_team_id` with
- * `on delete set null`; a unique index on the SHA-256 of `session.token`; an index on whatever points somewhere; RLS with
- * the policies of `hedgerow_auth`, `hedgerow_definer` and of callers (roles and helpers must be there before the tables are).
+ * `on delete set null`; a unique index on the SHA-256 of `session.token`; an index on whatever points somewhere; names
+ * of no more than 63 characters; with `generateId: false` a default for ids; RLS with the policies of `hedgerow_auth`, `hedgerow_definer` and of callers (roles and helpers must be there before the tables are).
  *
  * @param options Better Auth's options, as for `betterAuth`; `database` may be missing.
  * @param identity The same value as for `sessionIdentity`: claims and what is exposed are policies of these tables.
@@ -101,15 +102,19 @@ export const authTables = <const Options extends BetterAuthOptions, const Identi
 
   for (const [name, model] of models) {
     const columns: Columns = { id: ids.primaryKey() };
+    const longNamed: Array<LongNamed> = [];
     for (const field of model.fields.values()) {
       const column = columnOf(field, ids);
+      columns[field.property] = column;
       const { references } = field.attribute;
-      columns[field.property] =
-        references !== undefined && modelCalled(models, references.model) !== undefined
-          ? column.references(() => target(references.model, references.field), {
-              onDelete: references.onDelete ?? "cascade",
-            })
-          : column;
+      const pointed = references && modelCalled(models, references.model);
+      if (references === undefined || pointed === undefined) continue;
+      const to = () => target(references.model, references.field);
+      const onDelete = references.onDelete ?? "cascade";
+      const toColumn = pointed.fields.get(references.field)?.column ?? references.field;
+      const name = `${model.table}_${field.column}_${pointed.table}_${toColumn}_fk`;
+      if (name.length <= longestName) columns[field.property] = column.references(to, { onDelete });
+      else longNamed.push({ name: name.slice(0, longestName), property: field.property, to, onDelete });
     }
     const table = pgTable(model.table, columns, (self) => {
       const at = (property: string) => {
@@ -118,6 +123,9 @@ export const authTables = <const Options extends BetterAuthOptions, const Identi
         return column;
       };
       return [
+        ...longNamed.map(({ name, property, to, onDelete }) =>
+          foreignKey({ name, columns: [at(property)], foreignColumns: [to()] }).onDelete(onDelete),
+        ),
         ...model.indexes.map(({ name, properties: [first, ...rest], unique }) =>
           (unique ? uniqueIndex(name) : index(name)).on(at(first), ...rest.map(at)),
         ),
@@ -158,6 +166,17 @@ interface Columns {
   [property: string]: Builder;
 }
 
+/** What Postgres keeps of a name; drizzle-kit would not know the rest again and make the key anew on every push. */
+const longestName = 63;
+
+/** A foreign key whose usual name would be cut. */
+interface LongNamed {
+  readonly name: string;
+  readonly property: string;
+  readonly to: () => AnyPgColumn;
+  readonly onDelete: NonNullable<NonNullable<ReferenceConfig["actions"]>["onDelete"]>;
+}
+
 type Target = (model: string, field: string) => AnyPgColumn;
 
 /** How ids are stored; the way Better Auth makes them decides. */
@@ -175,8 +194,14 @@ const idType = (options: BetterAuthOptions): IdType => {
       };
     case "uuid":
       return {
-        primaryKey: () => uuid("id").default(sql`pg_catalog.gen_random_uuid()`).primaryKey(),
+        primaryKey: () => uuid("id").default(sql`gen_random_uuid()`).primaryKey(),
         reference: (name) => uuid(name),
+      };
+    // Better Auth leaves it to the database then.
+    case false:
+      return {
+        primaryKey: () => text("id").default(sql`lower((gen_random_uuid())::text)`).primaryKey(),
+        reference: (name) => text(name),
       };
     default:
       return { primaryKey: () => text("id").primaryKey(), reference: (name) => text(name) };
@@ -226,6 +251,8 @@ const plainColumn = ({ name, column, attribute }: AuthField): Builder => {
 const defaultOf = ({ attribute }: AuthField): unknown => {
   const { defaultValue, type } = attribute;
   if (defaultValue === null) return undefined;
+  // drizzle-kit reads the default of an array wrongly and would set it anew on every push; Better Auth fills it in itself.
+  if (Array.isArray(defaultValue)) return undefined;
   if (typeof defaultValue !== "function") return defaultValue;
   return type === "date" ? sql`now()` : undefined;
 };
