@@ -195,7 +195,7 @@ export const readableOf = (
       problems.push(`${name}: it holds credentials or leads to some, so callers never read it; ask Better Auth's API`);
     } else if (typeof wanted === "string") {
       if (listed === undefined || listed.open || listed.scope !== wanted) {
-        problems.push(`${name}: say which fields, for example ${shapeFor(already !== undefined)}`);
+        problems.push(`${name}: it takes ${shapeFor(already !== undefined)}`);
       } else {
         openTo(name, model, wanted, harmless(model, listed.fields));
       }
@@ -238,7 +238,7 @@ export const readableOf = (
 const shapeFor = (isOpen: boolean): string =>
   isOpen
     ? 'a list of fields, because callers read the table anyway: ["region"]'
-    : 'whose rows and which fields: { rows: "organization", fields: ["plan"] }';
+    : 'an object that says whose rows and which fields: { rows: "organization", fields: ["plan"] }';
 
 const isExposedRows = (value: unknown): value is ExposedRows =>
   typeof value === "object" &&
