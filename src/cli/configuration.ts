@@ -6,7 +6,7 @@
  */
 import type { BetterAuthOptions } from "better-auth";
 import * as Data from "effect/Data";
-import type { Claims } from "../auth/better-auth/claims.js";
+import type { IdentityOptions } from "../auth/better-auth/claims.js";
 import { problemsOfPaths, type SupabasePaths } from "../database/target.js";
 import type { SchemaModule } from "../table/schema.js";
 
@@ -45,12 +45,10 @@ export interface PgliteProvider {
 export type DatabaseProvider = PostgresProvider | NeonProvider | SupabaseProvider | PgliteProvider;
 
 /** Better Auth, with its tables in the same database. */
-export interface BetterAuthProvider {
+export interface BetterAuthProvider extends IdentityOptions {
   readonly type: "better-auth";
   /** The options that `authTables` and `betterAuth` get. */
   readonly options: BetterAuthOptions;
-  /** Fields of Better Auth's tables that rules may compare with as `ctx.claims.x`. */
-  readonly claims?: Claims;
 }
 
 /** Tokens that say by themselves who is calling; no session is kept in the database. */
@@ -103,6 +101,8 @@ const optional =
     value === undefined ? [] : check(value, path);
 
 const object: Check = (value, path) => (isObject(value) ? [] : [`${path} must be an object`]);
+
+const flag: Check = (value, path) => (typeof value === "boolean" ? [] : [`${path} must be true or false`]);
 
 const oneOf = (words: ReadonlyArray<string>): Check => {
   const list = words.map((word) => JSON.stringify(word)).join(", ");
@@ -185,7 +185,7 @@ const whole = struct({
       pglite: { dataDir: folder },
     }),
     auth: variants({
-      "better-auth": { options: object, claims: optional(object) },
+      "better-auth": { options: object, claims: optional(object), expose: optional(object), usePlural: optional(flag) },
       jwt: { claims: optional(claimNames) },
     }),
   }),

@@ -20,7 +20,8 @@ export const outOf = ({ out = "./drizzle" }: Pick<HedgerowConfig, "out">): strin
 
 const identityOf = ({ auth }: HedgerowConfig["providers"]): IdentitySource => {
   if (auth.type === "jwt") return claimsIdentity(auth.claims === undefined ? {} : { claims: auth.claims });
-  return sessionIdentity(auth.options, auth.claims === undefined ? {} : { claims: auth.claims });
+  const { type: _, options, ...identity } = auth;
+  return sessionIdentity(options, identity);
 };
 
 const targetOf = ({ database }: HedgerowConfig["providers"]): Target => {

@@ -7,8 +7,9 @@
 import { text } from "../condition/sql-text.js";
 import type { DialectShape } from "./dialect.js";
 import { functionStatements } from "./functions.js";
-import type { IdentitySource } from "./identity.js";
+import { type IdentitySource, storageOf } from "./identity.js";
 import { everyone, helperSchema, roles } from "./names.js";
+import { dropOtherViews, viewStatements } from "./views.js";
 
 /** Those that are not named here may not log in. */
 const attributes: Readonly<Record<string, string>> = { [roles.api]: "login noinherit", [roles.auth]: "login" };
@@ -102,8 +103,10 @@ export const bootstrapStatements = (identity: IdentitySource, dialect: DialectSh
     `revoke all on schema ${helperSchema} from ${closed.join(", ")}`,
     ...(live ? [`grant usage, create on schema ${helperSchema} to ${roles.definer}`] : []),
     `grant usage on schema ${helperSchema} to ${[authenticated, anonymous, ...dialect.service].join(", ")}`,
+    dropOtherViews(storageOf(identity).views),
     ...functionStatements(identity, dialect),
     ...(live ? [`revoke create on schema ${helperSchema} from ${roles.definer}`] : []),
+    ...viewStatements(storageOf(identity).views, dialect.roles),
     `select ${helperSchema}.record_helpers()`,
   ];
 };

@@ -36,6 +36,8 @@ const fixes = {
   function_undeclared: "Push the schema again, which drops it; a function of another owner must be dropped by hand.",
   helpers_unrecorded: push,
   function_grant_differs: "Push the schema again; a right of another role must be revoked by hand.",
+  view_missing: push,
+  view_differs: "Push the schema again; a view of another owner must be dropped first.",
   role_missing: push,
   role_differs: "Alter the role, or revoke the membership, as a superuser.",
   schema_grant_differs: "Push the schema again; a right of another role must be revoked by hand.",

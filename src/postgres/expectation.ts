@@ -17,8 +17,10 @@ import { type Grant, grantsOf, serviceGrantsOf } from "./grants.js";
 import { type IdentitySource, storageOf } from "./identity.js";
 import { ownRoles } from "./names.js";
 import { type Policy, policiesOf } from "./policies.js";
+import { grantsHash } from "./reconcile.js";
 import { referenceOptions, referenceSql, referencesOf } from "./references.js";
 import { saidOf, sequencesOf, servicePoliciesOf } from "./security.js";
+import { viewGrants, viewName, viewSaid } from "./views.js";
 
 export interface ExpectedColumn {
   readonly name: string;
@@ -89,9 +91,18 @@ export interface ExpectedTable extends TableName {
   readonly sequences: ReadonlyArray<ExpectedSequence> | null;
 }
 
+/** A view of Hedgerow's own. */
+export interface ExpectedView extends TableName {
+  /** The comment, up to the catalog's half of the record. */
+  readonly said: string;
+  /** The fingerprint of the rights on it. */
+  readonly grants: string;
+}
+
 export interface Expectation {
   readonly tables: ReadonlyArray<ExpectedTable>;
   readonly functions: ReadonlyArray<ExpectedFunction>;
+  readonly views: ReadonlyArray<ExpectedView>;
   /** What a request's transaction becomes. */
   readonly callers: CallerRoles;
   /** Roles that must exist, with no more power than they need. */
@@ -234,6 +245,11 @@ export const expectationOf = (
 ): Expectation => ({
   tables: expectedTables(module, schema, identity, dialect),
   functions: expectedFunctions(schema, identity, dialect),
+  views: storageOf(identity).views.map((view) => ({
+    ...viewName(view),
+    said: viewSaid(view),
+    grants: grantsHash(viewGrants(dialect.roles)),
+  })),
   callers: dialect.roles,
   roles: ownRoles(dialect.roles, identity._tag),
   service: dialect.service,

@@ -2,7 +2,7 @@
  * The helper functions that policies, defaults and the router's prelude call.
  *
  * Invariant: every function has an empty `search_path`, is TEXT-typed, and answers for the caller of the transaction. Where
- * the caller is found live, exactly one of them, `hedgerow.caller()`, reads tables, as its definer; none of the others has
+ * the caller is found live, `hedgerow.caller()` and what an identity source adds to it read tables, as their definer; none of the others has
  * more rights than who calls it, and where a verified token names the caller none reads a table at all. Missing, expired,
  * forged or no such value: null, false or an empty array.
  */
@@ -119,6 +119,9 @@ ${identity.callerQuery};
 end`,
   );
 
+const ofIdentity = ({ functions = [] }: LiveIdentity): ReadonlyArray<HelperFunction> =>
+  functions.map(({ signature, returns, body }) => define(signature, returns, `${plpgsql} security definer`, body));
+
 /** Looks the caller up once, copies what column defaults need, and returns one row even for nobody. */
 const enter = define(
   "enter()",
@@ -168,6 +171,7 @@ const largest = "1.7976931348623157e308";
 /** What the database asks about a live caller; each looks the caller up. */
 const liveFunctions = (identity: LiveIdentity): ReadonlyArray<HelperFunction> => [
   liveCaller(identity),
+  ...ofIdentity(identity),
   getter("get_user_id()", "text", "c.user_id"),
   getter("get_session_id()", "text", "c.session_id"),
   getter("get_active_org_id()", "text", "c.org_id"),

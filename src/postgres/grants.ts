@@ -45,7 +45,10 @@ export const grantsOf = (table: SchemaTable, callers: CallerRoles): ReadonlyArra
 
 /** The grants of a table of the identity provider. */
 export const serviceGrantsOf = (table: ServiceTable, identity: IdentitySource): ReadonlyArray<Grant> => {
-  const read = storageOf(identity).reads.some(({ schema, name }) => schema === table.schema && name === table.name);
+  const isIt = ({ schema, name }: ServiceTable): boolean => schema === table.schema && name === table.name;
+  const storage = storageOf(identity);
+  const read = storage.reads.some(isIt);
+  const readable = storage.readable.filter((each) => isIt(each.table));
   return [
     ...(["select", "insert", "update", "delete"] as const).map((privilege) => ({
       privilege,
@@ -53,5 +56,6 @@ export const serviceGrantsOf = (table: ServiceTable, identity: IdentitySource): 
       roles: [roles.auth],
     })),
     ...(read ? [{ privilege: "select", columns: undefined, roles: [roles.definer] } as const] : []),
+    ...readable.map(({ columns, roles: to }) => ({ privilege: "select", columns, roles: to }) as const),
   ];
 };

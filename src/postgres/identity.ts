@@ -23,6 +23,29 @@ export interface ServicePolicy {
   readonly check: string | null;
 }
 
+/** Columns of a service table that callers may select. Which rows a policy says. */
+export interface ReadableTable {
+  readonly table: ServiceTable;
+  /** SQL names. */
+  readonly columns: ReadonlyArray<string>;
+  readonly roles: ReadonlyArray<string>;
+}
+
+/** A helper that reads `reads` as the definer, on behalf of the live caller, for policies to ask. */
+export interface IdentityFunction {
+  /** With the names of the arguments, without the schema: `organizations_with_role(roles text[])`. */
+  readonly signature: string;
+  readonly returns: string;
+  /** In PL/pgSQL, with every name qualified. */
+  readonly body: string;
+}
+
+/** A view in the helper schema that every caller may read. It runs with the rights of whoever asks. */
+export interface IdentityView {
+  readonly name: string;
+  readonly query: string;
+}
+
 /** The caller is looked up by every statement, in the tables of an identity provider. Nothing is ever stale. */
 export interface LiveIdentity {
   readonly _tag: "Live";
@@ -38,12 +61,16 @@ export interface LiveIdentity {
    * the user whose id or email is `$1`, newest first.
    */
   readonly sessionsQuery: string;
-  /** The tables that `callerQuery` reads; the definer role gets SELECT and a policy on these and nothing else. */
+  /** The tables that `callerQuery` and `functions` read; the definer role gets SELECT and a policy on these and nothing else. */
   readonly reads: ReadonlyArray<ServiceTable>;
-  /** All tables that belong to the identity provider; only `hedgerow_auth` may use them. */
+  /** All tables that belong to the identity provider; but for `readable`, only `hedgerow_auth` may use them. */
   readonly serviceTables: ReadonlyArray<ServiceTable>;
   /** All policies of `serviceTables`; the tables' Drizzle objects declare the same ones. */
   readonly policies: ReadonlyArray<ServicePolicy>;
+  /** What callers may select of `serviceTables`; nothing unless given. */
+  readonly readable?: ReadonlyArray<ReadableTable>;
+  readonly functions?: ReadonlyArray<IdentityFunction>;
+  readonly views?: ReadonlyArray<IdentityView>;
   /** Statements to run once the tables exist, for example the index that finds a session by its hashed token. */
   readonly indexes: ReadonlyArray<string>;
   /** Names of the claims that the query fills, with the type each has. */
@@ -82,9 +109,18 @@ export const claimsIdentity = (options: { readonly claims?: ReadonlyArray<string
 };
 
 /** What an identity keeps in tables of its own. */
-export type IdentityStorage = Pick<LiveIdentity, "reads" | "serviceTables" | "policies" | "indexes">;
+export type IdentityStorage = Required<
+  Pick<LiveIdentity, "reads" | "serviceTables" | "policies" | "readable" | "views" | "indexes">
+>;
 
-const nothingStored: IdentityStorage = { reads: [], serviceTables: [], policies: [], indexes: [] };
+const nothingStored: IdentityStorage = {
+  reads: [],
+  serviceTables: [],
+  policies: [],
+  readable: [],
+  views: [],
+  indexes: [],
+};
 
 export const storageOf = (identity: IdentitySource): IdentityStorage =>
-  identity._tag === "Live" ? identity : nothingStored;
+  identity._tag === "Live" ? { readable: [], views: [], ...identity } : nothingStored;

@@ -9,7 +9,14 @@ import { text, textArray } from "../condition/sql-text.js";
 import type { Expectation } from "./expectation.js";
 import { shapeSql } from "./functions.js";
 import { helperSchema, roles } from "./names.js";
-import { helpersRecorded, leftoverFunction, rightsOf, sequencesOfTable } from "./reconcile.js";
+import {
+  grantsHashSql,
+  helpersRecorded,
+  leftoverFunction,
+  rightsOf,
+  sequencesOfTable,
+  viewHashSql,
+} from "./reconcile.js";
 
 /** The SQLSTATE of an unmet expectation; its detail has one problem on each line. */
 export const unmetState = "HR500";
@@ -29,6 +36,13 @@ export const expectationFunctions = ({ functions }: Expectation): string => `exp
   select f.*, p.oid, p.prosrc, p.prosecdef, p.proconfig, p.proowner, p.proacl, ${shapeSql("p")} as actual_shape
   from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(functions))}::jsonb) as f(signature text, source text, shape text, definer boolean, executors jsonb)
   left join pg_catalog.pg_proc p on p.oid = pg_catalog.to_regprocedure(f.signature))`;
+
+/** The declared views of the helper schema: those that exist have an `oid`. */
+const expectationViews = ({ views }: Expectation): string => `expected_views as (
+  select v.*, c.oid, c.relkind, pg_catalog.pg_get_userbyid(c.relowner) as owner, pg_catalog.format('%I.%I', v.schema, v.name) as called
+  from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(views))}::jsonb) as v(schema text, name text, said text, grants text)
+  left join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(pg_catalog.format('%I.%I', v.schema, v.name))
+)`;
 
 const ownRoles = ({ roles: names }: Expectation): string => `own_roles as (
   select u.name, r.* from pg_catalog.unnest(${textArray(names)}) as u(name) left join pg_catalog.pg_roles r on r.rolname = u.name
@@ -70,8 +84,11 @@ const structure = `
     select 1 from pg_catalog.pg_index x join pg_catalog.pg_class c on c.oid = x.indexrelid
     where x.indrelid = relation and c.relname = i.name::name and x.indisunique and x.indisvalid)`;
 
-/** Whether row-level security, policies, grants, triggers, helpers and roles are those declared, no fewer and no more. */
-const security = ({ callers: { authenticated, anonymous }, service }: Expectation): string => `
+/** Whether row-level security, policies, grants, triggers, helpers, views and roles are those declared, no fewer and no more. */
+const security = ({ callers: { authenticated, anonymous }, service }: Expectation): string => {
+  // Who must own nothing that others rely on.
+  const strangers = [roles.api, authenticated, anonymous, roles.auth].map(text).join(", ");
+  return `
   select 'row_security_off', called, pg_catalog.format('row-level security of table %s is not enabled and forced', called)
   from expected where relation is not null and not (relrowsecurity and relforcerowsecurity)
   union all
@@ -157,7 +174,7 @@ const security = ({ callers: { authenticated, anonymous }, service }: Expectatio
     when shape <> actual_shape then pg_catalog.format('function %s is "%s", not "%s"', signature, actual_shape, shape)
     when definer <> prosecdef then pg_catalog.format('function %s runs with the rights of %s', signature, case when prosecdef then 'its owner' else 'its caller' end)
     when proconfig is distinct from array['search_path=""'] then pg_catalog.format('function %s does not have just an empty search_path', signature)
-    when definer <> (pg_catalog.pg_get_userbyid(proowner) = '${roles.definer}') or pg_catalog.pg_get_userbyid(proowner) in (${[roles.api, authenticated, anonymous, roles.auth].map(text).join(", ")})
+    when definer <> (pg_catalog.pg_get_userbyid(proowner) = '${roles.definer}') or pg_catalog.pg_get_userbyid(proowner) in (${strangers})
       then pg_catalog.format('function %s belongs to %s', signature, pg_catalog.pg_get_userbyid(proowner))
   end
   from expected_functions
@@ -174,6 +191,17 @@ const security = ({ callers: { authenticated, anonymous }, service }: Expectatio
       where acl.grantee <> proowner) a
   ) actual
   where oid is not null and wanted.roles is distinct from actual.roles
+  union all
+  select case when oid is null then 'view_missing' else 'view_differs' end, called, case
+    when oid is null then pg_catalog.format('view %s does not exist', called)
+    when relkind <> 'v' then pg_catalog.format('%s is no view', called)
+    when said || ':' || (select ${viewHashSql("v")} from pg_catalog.pg_class v where v.oid = expected_views.oid) is distinct from pg_catalog.obj_description(oid, 'pg_class')
+      then pg_catalog.format('view %s is not as declared', called)
+    when owner in (${strangers}) then pg_catalog.format('view %s belongs to %s', called, owner)
+    when grants <> (select ${grantsHashSql} from ${rightsOf("expected_views.oid", service)} g)
+      then pg_catalog.format('the rights on view %s are not those declared', called)
+  end
+  from expected_views
   union all
   select case when oid is null then 'role_missing' else 'role_differs' end, name, case
     when oid is null then pg_catalog.format('role %s does not exist', name)
@@ -211,9 +239,10 @@ const security = ({ callers: { authenticated, anonymous }, service }: Expectatio
   cross join pg_catalog.pg_namespace n
   where n.nspname in (select schema::name from expected) and pg_catalog.has_schema_privilege(role, n.oid, 'create')
     and (role = 'public' or not pg_catalog.has_schema_privilege('public', n.oid, 'create'))`;
+};
 
 const query = (expected: Expectation, checks: ReadonlyArray<string>): string =>
-  `with ${expectationTables(expected)}, ${expectationFunctions(expected)}, ${ownRoles(expected)}
+  `with ${expectationTables(expected)}, ${expectationFunctions(expected)}, ${expectationViews(expected)}, ${ownRoles(expected)}
 select code, object, message from (${checks.join("\n  union all")}
 ) as found(code, object, message) where message is not null order by message collate "C"`;
 

@@ -37,10 +37,20 @@ export const rightsOf = (relation: string, service: ReadonlyArray<string>): stri
 
 const grantLine = "g.named[1] || ' ' || g.privilege || coalesce(' ' || g.attribute, '')";
 
+/** An aggregate over `rightsOf(…) g`. */
+export const grantsHashSql = shortHashSql(
+  `coalesce(pg_catalog.string_agg(${grantLine}, e'\\n' order by ${grantLine} collate "C"), '')`,
+);
+
+/** @param view an alias of `pg_class`. */
+export const viewHashSql = (view: string): string =>
+  shortHashSql(`pg_catalog.pg_get_viewdef(${view}.oid) || coalesce(${view}.reloptions::text, '')`);
+
 export const fingerprintBody = (service: ReadonlyArray<string>): string => `select case kind
   when 'policy' then (select ${policyHashSql("p")} from pg_catalog.pg_policy p where p.polrelid = target and p.polname = object)
   when 'trigger' then (select ${triggerHashSql("t")} from pg_catalog.pg_trigger t where t.tgrelid = target and t.tgname = object)
-  when 'grants' then (select ${shortHashSql(`coalesce(pg_catalog.string_agg(${grantLine}, e'\\n' order by ${grantLine} collate "C"), '')`)} from ${rightsOf("target", service)} g)
+  when 'view' then (select ${viewHashSql("v")} from pg_catalog.pg_class v where v.oid = target and v.relkind = 'v')
+  when 'grants' then (select ${grantsHashSql} from ${rightsOf("target", service)} g)
 end`;
 
 export const isRecordedBody = `select coalesce((
@@ -49,6 +59,8 @@ export const isRecordedBody = `select coalesce((
     select p.oid, 'pg_policy'::name as catalog from pg_catalog.pg_policy p where kind = 'policy' and p.polrelid = target and p.polname = object
     union all
     select t.oid, 'pg_trigger' from pg_catalog.pg_trigger t where kind = 'trigger' and t.tgrelid = target and t.tgname = object
+    union all
+    select v.oid, 'pg_class' from pg_catalog.pg_class v where kind = 'view' and v.oid = target
   ) o), false)`;
 
 export const recordBody = `begin
@@ -188,8 +200,8 @@ export const grantStatement = (table: TableName, { privilege, columns, roles: to
   return `grant ${privilege}${list} on table ${qualified(table)} to ${to.join(", ")}`;
 };
 
-/** Takes all rights on a table from everybody but its owner and grants these, unless they are just these. */
-export const grantExactly = (table: TableName, grants: ReadonlyArray<Grant>): string => {
+/** What `fingerprint('grants', …)` says of a relation on which exactly these rights are granted. */
+export const grantsHash = (grants: ReadonlyArray<Grant>): string => {
   const lines = grants.flatMap(({ privilege, columns, roles }) =>
     roles.flatMap((role) =>
       columns === undefined
@@ -197,9 +209,12 @@ export const grantExactly = (table: TableName, grants: ReadonlyArray<Grant>): st
         : columns.map((column) => `${role} ${privilege.toUpperCase()} ${column}`),
     ),
   );
-  const hash = shortHash([...lines].sort(byBytes).join("\n"));
-  return whenNot(`${helperSchema}.fingerprint('grants', ${nameText(table)}, '') = '${hash}'`, [
+  return shortHash([...lines].sort(byBytes).join("\n"));
+};
+
+/** Takes all rights on a table from everybody but its owner and grants these, unless they are just these. */
+export const grantExactly = (table: TableName, grants: ReadonlyArray<Grant>): string =>
+  whenNot(`${helperSchema}.fingerprint('grants', ${nameText(table)}, '') = '${grantsHash(grants)}'`, [
     `perform ${helperSchema}.revoke_all(${nameText(table)})`,
     ...grants.map((grant) => grantStatement(table, grant)),
   ]);
-};

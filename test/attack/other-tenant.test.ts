@@ -210,19 +210,22 @@ describe.each<Kind>(["postgres", "pglite"])("another tenant's rows on %s", (kind
     expect(await world.refusal(ada, "alter table documents disable row level security")).toBe("42501");
   });
 
-  it("hides sessions, accounts and members from raw SQL", async () => {
-    for (const name of [
-      "session",
-      "account",
-      "verification",
-      '"user"',
-      "member",
-      "organization",
-      "invitation",
-      "team",
-    ]) {
+  it("hides the sessions, accounts and members of others from raw SQL", async () => {
+    for (const name of ["account", "verification", "team", "team_member"]) {
       expect(await world.refusal(ada, `select 1 from ${name}`)).toBe("42501");
     }
+    for (const [name, owner] of [
+      ["session", "user_id"],
+      ['"user"', "id"],
+    ]) {
+      const [seen] = await world.as(ada, `select distinct ${owner} as id from ${name}`);
+      expect(seen?.rows).toEqual([{ id: ada.userId }]);
+    }
+    const [others] = await world.as(
+      ada,
+      "select id from member where organization_id not in (select id from organization) or organization_id <> all (hedgerow.member_organizations())",
+    );
+    expect(others?.rows).toEqual([]);
   });
 
   it("keeps a unique conflict inside the tenant", async () => {

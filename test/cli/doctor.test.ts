@@ -211,6 +211,24 @@ describe("doctor() on PostgreSQL", () => {
       "drop policy tasks_select on tasks",
       ["policy_differs public.tasks.tasks_select"],
     ],
+    ["drop view hedgerow.user_sessions", "select 1", ["view_missing hedgerow.user_sessions"]],
+    [
+      "alter view hedgerow.user_sessions set (security_invoker = false)",
+      "select 1",
+      ["view_differs hedgerow.user_sessions"],
+    ],
+    ["grant update on hedgerow.user_sessions to authenticated", "select 1", ["view_differs hedgerow.user_sessions"]],
+    ["grant select (token) on session to authenticated", "select 1", ["grant_undeclared public.session"]],
+    [
+      "alter policy hedgerow_caller_select on member using (true)",
+      "select 1",
+      ["policy_differs public.member.hedgerow_caller_select"],
+    ],
+    [
+      "alter function hedgerow.member_organizations() security invoker",
+      "alter function hedgerow.member_organizations() security definer",
+      ["function_differs hedgerow.member_organizations()", "helpers_unrecorded hedgerow"],
+    ],
   ])("finds what `%s` did", async (plant, remove, findings) => {
     await push({ schema, identity, database: nodePostgres(postgres.ownerPool) });
     expect(await found()).toEqual([]);
@@ -239,7 +257,7 @@ describe("doctor() on PostgreSQL", () => {
     try {
       const findings = await doctor({ schema, identity, database: nodePostgres(other.ownerPool) });
       expect(new Set(findings.map(({ code }) => code))).toEqual(
-        new Set(["table_missing", "function_missing", "role_missing", "temporary_granted"]),
+        new Set(["table_missing", "function_missing", "role_missing", "temporary_granted", "view_missing"]),
       );
     } finally {
       await other.close();

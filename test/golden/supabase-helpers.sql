@@ -78,6 +78,16 @@ revoke all on schema hedgerow from public, hedgerow_api, authenticated, anon;
 
 grant usage on schema hedgerow to authenticated, anon, service_role;
 
+do $$declare other regclass; begin
+  for other in
+    select v.oid from pg_catalog.pg_class v
+    where v.relnamespace = pg_catalog.to_regnamespace('hedgerow') and v.relkind = 'v' and v.relname <> all ('{}'::text[]::name[])
+      and pg_catalog.obj_description(v.oid, 'pg_class') like 'hedgerow:%'
+  loop
+    execute pg_catalog.format('drop view %s', other);
+  end loop;
+end$$;
+
 drop function if exists hedgerow.enter();
 
 drop function if exists hedgerow.admit(boolean, boolean, boolean);
@@ -304,6 +314,7 @@ language sql stable set search_path = '' as $$
 select case kind
   when 'policy' then (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('|', p.polcmd::text, p.polpermissive::text, pg_catalog.array_to_string((select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest(p.polroles) u), ','), coalesce(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '-'), coalesce(pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '-')), 'UTF8')), 'hex'), 16) from pg_catalog.pg_policy p where p.polrelid = target and p.polname = object)
   when 'trigger' then (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('|', t.tgenabled::text, pg_catalog.pg_get_triggerdef(t.oid)), 'UTF8')), 'hex'), 16) from pg_catalog.pg_trigger t where t.tgrelid = target and t.tgname = object)
+  when 'view' then (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.pg_get_viewdef(v.oid) || coalesce(v.reloptions::text, ''), 'UTF8')), 'hex'), 16) from pg_catalog.pg_class v where v.oid = target and v.relkind = 'v')
   when 'grants' then (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(g.named[1] || ' ' || g.privilege || coalesce(' ' || g.attribute, ''), e'\n' order by g.named[1] || ' ' || g.privilege || coalesce(' ' || g.attribute, '') collate "C"), ''), 'UTF8')), 'hex'), 16) from (
   select g.grantee, g.privilege, g.attribute, (select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest(array[g.grantee]) u)::text[] as named from (
     select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end as privilege, null::text as attribute, granted.relowner
@@ -327,6 +338,8 @@ select coalesce((
     select p.oid, 'pg_policy'::name as catalog from pg_catalog.pg_policy p where kind = 'policy' and p.polrelid = target and p.polname = object
     union all
     select t.oid, 'pg_trigger' from pg_catalog.pg_trigger t where kind = 'trigger' and t.tgrelid = target and t.tgname = object
+    union all
+    select v.oid, 'pg_class' from pg_catalog.pg_class v where kind = 'view' and v.oid = target
   ) o), false)
 $$;
 

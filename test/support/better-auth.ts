@@ -11,7 +11,7 @@ import { generateDrizzleJson, generateMigration } from "drizzle-kit/api";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/pglite";
 import { authTables, type IdentityOptions, sessionIdentity } from "hedgerow/better-auth";
-import { createRoles, installCaller } from "./caller-function.js";
+import { compile } from "hedgerow/postgres";
 
 export const password = "correct horse battery";
 
@@ -43,7 +43,8 @@ export interface CallerRow extends Record<string, unknown> {
 
 export const openPostgres = async (): Promise<PGlite> => {
   const postgres = await PGlite.create();
-  for (const statement of createRoles()) await postgres.exec(statement);
+  // Stands for the role that runs migrations: no superuser, so that FORCE applies to it and to its foreign keys.
+  await postgres.exec("create role table_owner nologin nosuperuser nobypassrls");
   return postgres;
 };
 
@@ -58,9 +59,13 @@ export const installBetterAuth = async <const Options extends BetterAuthOptions>
   await postgres.exec(
     "reset role; drop schema if exists hedgerow cascade; drop schema public cascade; create schema public",
   );
+  const { bootstrap, security } = compile({}, identity);
+  for (const statement of bootstrap) await postgres.exec(statement);
   const empty = generateDrizzleJson({});
   for (const statement of await generateMigration(empty, generateDrizzleJson(tables))) await postgres.exec(statement);
-  for (const statement of installCaller(identity)) await postgres.exec(statement);
+  for (const { name } of identity.serviceTables) await postgres.exec(`alter table "${name}" owner to table_owner`);
+  for (const statement of security) await postgres.exec(statement);
+  await postgres.exec("grant usage on schema public to table_owner");
   await postgres.exec("set role hedgerow_auth");
 
   const statements: Array<LoggedStatement> = [];

@@ -9,6 +9,7 @@ import type { BetterAuthOptions } from "better-auth";
 import { identifier } from "../../condition/sql-text.js";
 import { type Claims, claimAliases, claimsExpression } from "./claims.js";
 import { type AuthModel, type AuthModels, authSchema } from "./models.js";
+import { rolesIn } from "./role-list.js";
 
 export interface CallerQuery {
   readonly text: string;
@@ -145,10 +146,6 @@ const source = (models: AuthModels, name: string, alias: string): Source => {
 const qualified = (model: AuthModel): string => `${identifier(authSchema)}.${identifier(model.table)}`;
 
 const noRoles = "'{}'::text[]";
-
-/** Better Auth keeps several roles in one text, separated by commas, and trims them when it reads; a null gives none. */
-const rolesIn = (column: string): string =>
-  `array(select role from unnest(string_to_array(${column}, ',')) as part, btrim(part, E' \\t\\r\\n') as role where role <> '')`;
 
 /**
  * A text field `role` counts when users cannot write it, as with the admin plugin.

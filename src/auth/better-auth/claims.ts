@@ -6,6 +6,7 @@
  */
 
 import { identifier, text } from "../../condition/sql-text.js";
+import type { Expose } from "./exposure.js";
 import type { AuthField, AuthModel, AuthModels } from "./models.js";
 
 /** The tables that a claim may come from, with the alias that the caller query gives each. */
@@ -26,7 +27,12 @@ export type Claims = Readonly<Record<string, ClaimSource>>;
 
 /** Where two declarations must agree: pass the same value to `authTables` and to `sessionIdentity`. */
 export interface IdentityOptions {
+  /** Fields of Better Auth's tables that rules may compare with as `ctx.claims.x`. */
   readonly claims?: Claims;
+  /** What callers may read of Better Auth's tables beyond what they may anyway. */
+  readonly expose?: Expose;
+  /** As for Better Auth's Drizzle adapter: tables are called `users`, `sessions`, ... */
+  readonly usePlural?: boolean;
 }
 
 /**

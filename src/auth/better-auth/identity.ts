@@ -9,8 +9,10 @@ import { dollarQuoted, identifier, nameText } from "../../condition/sql-text.js"
 import type { LiveIdentity } from "../../postgres/identity.js";
 import { callerQuery, sessionsQuery, tokenIndex } from "./caller-query.js";
 import type { IdentityOptions } from "./claims.js";
+import { exposureFunctions, readableOf } from "./exposure.js";
 import { authModels, authSchema, serviceTable } from "./models.js";
-import { policiesOf } from "./policies.js";
+import { callerRole, policiesOf } from "./policies.js";
+import { userSessionsView } from "./user-sessions.js";
 
 /**
  * Describes to the SQL layer how the live caller is found in Better Auth's tables.
@@ -24,15 +26,18 @@ import { policiesOf } from "./policies.js";
  * ```
  *
  * @param options Better Auth's options, as for `betterAuth`; `database` may be missing.
- * @param identity Custom claims by the name that rules use, each a field of one of Better Auth's tables.
- * @returns the query of `hedgerow.caller()` (its SQL is shown at `callerQuery`), the tables, policies and the index it needs.
- * @throws Error when sessions are not in the database, when a claim does not exist, or when users could give themselves a
- *   platform role.
+ * @param identity Custom claims by the name that rules use, each a field of one of Better Auth's tables; what callers may
+ *   read of these tables beyond what they may anyway; whether their names are plural.
+ * @returns the query of `hedgerow.caller()` (its SQL is shown at `callerQuery`), the tables, policies, grants, helpers, the
+ *   view `hedgerow.user_sessions` and the index it needs.
+ * @throws Error when sessions are not in the database, when a claim does not exist, when something cannot be exposed, or when
+ *   users could give themselves a platform role.
  */
 export const sessionIdentity = (options: BetterAuthOptions, identity: IdentityOptions = {}): LiveIdentity => {
-  const models = authModels(options);
+  const models = authModels(options, identity.usePlural);
   const claims = identity.claims ?? {};
   const query = callerQuery(options, models, claims);
+  const readable = readableOf(options, models, identity.expose);
   const indexes: Array<string> = [];
   const session = models.get("session");
   if (session !== undefined) {
@@ -53,7 +58,16 @@ end`)}`,
     sessionsQuery: sessionsQuery(models),
     reads: query.reads.map(serviceTable),
     serviceTables: [...models.values()].map(serviceTable),
-    policies: [...models.values()].flatMap((model) => policiesOf(serviceTable(model), query.reads.includes(model))),
+    policies: [...models.values()].flatMap((model) =>
+      policiesOf(
+        model,
+        query.reads.includes(model),
+        readable.find((each) => each.model === model),
+      ),
+    ),
+    readable: readable.map(({ model, columns }) => ({ table: serviceTable(model), columns, roles: [callerRole] })),
+    functions: exposureFunctions(options, models),
+    views: [userSessionsView],
     indexes,
     claims: Object.keys(claims),
   };

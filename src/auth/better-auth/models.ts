@@ -25,6 +25,8 @@ export interface AuthIndex {
 }
 
 export interface AuthModel {
+  /** What the options call it: Better Auth's own name unless renamed, always singular. */
+  readonly name: string;
   /** The key that Better Auth's Drizzle adapter looks for. */
   readonly key: string;
   /** The table's name in Postgres. */
@@ -35,7 +37,7 @@ export interface AuthModel {
 
 /** Finds what a foreign key points at: plugins name a model as Better Auth does, or as it was renamed. */
 export const modelCalled = (models: AuthModels, name: string): AuthModel | undefined =>
-  models.get(name) ?? [...models.values()].find(({ key }) => key === name);
+  models.get(name) ?? [...models.values()].find((model) => model.name === name || model.key === name);
 
 /** The table as the SQL layer names it. */
 export const serviceTable = (model: AuthModel): ServiceTable => ({ schema: authSchema, name: model.table });
@@ -51,9 +53,10 @@ export type AuthModels = ReadonlyMap<string, AuthModel>;
  * organization (two concurrent calls of `addMember` would otherwise leave two rows with different roles), one per user and
  * team, and a session that cannot point at an organization or team that is gone.
  *
+ * @param usePlural whether Better Auth's Drizzle adapter was told so: `users` holds the model `user` then.
  * @throws Error when sessions are not stored in the database, because nobody could then be looked up there.
  */
-export const authModels = (options: BetterAuthOptions): AuthModels => {
+export const authModels = (options: BetterAuthOptions, usePlural = false): AuthModels => {
   const tables = getAuthTables(options);
   const resolved = getSchema(options);
   const stored = new Map(Object.entries(tables).filter(([, table]) => table.disableMigrations !== true));
@@ -65,6 +68,7 @@ export const authModels = (options: BetterAuthOptions): AuthModels => {
   }
   const models = new Map<string, AuthModel>();
   for (const [name, table] of stored) {
+    const key = usePlural ? `${table.modelName}s` : table.modelName;
     const fields = new Map<string, AuthField>();
     for (const [field, attribute] of Object.entries(table.fields)) {
       const property = attribute.fieldName || field;
@@ -79,22 +83,25 @@ export const authModels = (options: BetterAuthOptions): AuthModels => {
           : attribute,
       });
     }
+    const named = (table.indexes ?? []).flatMap((index) => (index.name === undefined ? [] : [index.name]));
     const indexes: Array<AuthIndex> = (resolved[table.modelName]?.indexes ?? []).map(({ name, columns, unique }) => {
       const [first, ...rest] = columns;
       if (first === undefined) throw new Error(`Better Auth's index ${name} has no column.`);
-      return { name, properties: [first, ...rest], unique: unique === true };
+      // A name that Better Auth made begins with the table's, which is made from the singular here.
+      const ours = named.includes(name) ? name : `${key}${name.slice(table.modelName.length)}`;
+      return { name: ours, properties: [first, ...rest], unique: unique === true };
     });
     for (const { property, attribute } of fields.values()) {
       // Deleting what a column points at looks for the column's rows.
       if ((attribute.index === true || attribute.references !== undefined) && attribute.unique !== true) {
-        indexes.push({ name: `${table.modelName}_${property}_idx`, properties: [property], unique: false });
+        indexes.push({ name: `${key}_${property}_idx`, properties: [property], unique: false });
       }
     }
     const [first, second] = (memberships[name] ?? []).map((field) => fields.get(field)?.property);
     if (first !== undefined && second !== undefined) {
-      indexes.push({ name: `${table.modelName}_${first}_${second}_uidx`, properties: [first, second], unique: true });
+      indexes.push({ name: `${key}_${first}_${second}_uidx`, properties: [first, second], unique: true });
     }
-    models.set(name, { key: table.modelName, table: snakeCase(table.modelName), fields, indexes });
+    models.set(name, { name: table.modelName, key, table: snakeCase(key), fields, indexes });
   }
   return models;
 };

@@ -1,25 +1,38 @@
 /**
  * Who may touch Better Auth's tables.
  *
- * Invariant: Better Auth's own role has all of them; the owner of `hedgerow.caller()` may read what that query reads;
- * nobody else has a policy, and these names do not change from one release to the next.
+ * Invariant: Better Auth's own role has all of them; the owner of the helpers that read them may read what those read;
+ * callers may read what exposure.ts says, and write nothing. These names do not change from one release to the next.
  */
-import type { ServicePolicy, ServiceTable } from "../../postgres/identity.js";
+import type { ServicePolicy } from "../../postgres/identity.js";
+import type { Readable } from "./exposure.js";
+import { type AuthModel, serviceTable } from "./models.js";
 
 /** What Better Auth connects as. */
 export const authRole = "hedgerow_auth";
 /** What owns `hedgerow.caller()`. */
 export const definerRole = "hedgerow_definer";
+/** What a signed-in caller acts as. */
+export const callerRole = "authenticated";
 
 /**
  * The policies of one table.
  *
  * ```sql
  * create policy hedgerow_auth_all on public."user" for all to hedgerow_auth using (true) with check (true);
- * create policy hedgerow_definer_select on public."user" for select to hedgerow_definer using (true); -- if it is read
+ * create policy hedgerow_definer_select on public."user" for select to hedgerow_definer using (true); -- if helpers read it
+ * create policy hedgerow_caller_select on public."user" for select to authenticated using (id = (select hedgerow.get_user_id()));
  * ```
+ *
+ * @param read whether a helper reads the table.
+ * @param readable what callers may read of it, if anything.
  */
-export const policiesOf = (table: ServiceTable, read: boolean): ReadonlyArray<ServicePolicy> => {
+export const policiesOf = (
+  model: AuthModel,
+  read: boolean,
+  readable: Readable | undefined,
+): ReadonlyArray<ServicePolicy> => {
+  const table = serviceTable(model);
   const all = {
     table,
     name: "hedgerow_auth_all",
@@ -36,5 +49,13 @@ export const policiesOf = (table: ServiceTable, read: boolean): ReadonlyArray<Se
     using: "true",
     check: null,
   } as const;
-  return read ? [all, select] : [all];
+  const callers = readable && {
+    table,
+    name: "hedgerow_caller_select",
+    command: "select" as const,
+    role: callerRole,
+    using: readable.using,
+    check: null,
+  };
+  return [all, ...(read ? [select] : []), ...(callers ? [callers] : [])];
 };

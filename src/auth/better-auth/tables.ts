@@ -11,6 +11,7 @@ import {
   type AnyPgColumn,
   bigint,
   boolean,
+  foreignKey,
   index,
   integer,
   jsonb,
@@ -27,7 +28,8 @@ import {
 } from "drizzle-orm/pg-core";
 import { callerQuery, tokenIndex } from "./caller-query.js";
 import type { IdentityOptions } from "./claims.js";
-import { type AuthField, authModels, modelCalled, serviceTable } from "./models.js";
+import { readableOf } from "./exposure.js";
+import { type AuthField, authModels, modelCalled } from "./models.js";
 import { policiesOf } from "./policies.js";
 
 /** One of Better Auth's tables: enough of its type to point a foreign key at it. */
@@ -35,20 +37,25 @@ export type AuthTable = PgTable & { readonly id: AnyPgColumn };
 
 /**
  * Better Auth's tables by model name. The core tables are known to be there; a table of a plugin may be.
- * With renamed models (`user: { modelName: "people" }`) the new name is the key.
+ * With renamed models (`user: { modelName: "people" }`) the new name is the key, with `usePlural` the plural.
  */
-export type AuthTables<Options> = Readonly<
-  Record<CoreName<Options, "user" | "session" | "account">, AuthTable> &
-    Record<Options extends { secondaryStorage: object } ? never : CoreName<Options, "verification">, AuthTable> &
-    Partial<Record<"organization" | "member" | "invitation" | "team" | "teamMember", AuthTable>> &
+export type AuthTables<Options, Identity = unknown> = Readonly<
+  Record<CoreName<Options, Identity, "user" | "session" | "account">, AuthTable> &
+    Record<
+      Options extends { secondaryStorage: object } ? never : CoreName<Options, Identity, "verification">,
+      AuthTable
+    > &
+    Partial<Record<Key<Identity, "organization" | "member" | "invitation" | "team" | "teamMember">, AuthTable>> &
     Record<string, AuthTable>
 >;
 
-type CoreName<Options, Model extends string> = Model extends string
+type CoreName<Options, Identity, Model extends string> = Model extends string
   ? Options extends { readonly [name in Model]: { readonly modelName: infer Name extends string } }
-    ? Name
-    : Model
+    ? Key<Identity, Name>
+    : Key<Identity, Model>
   : never;
+
+type Key<Identity, Name extends string> = Identity extends { readonly usePlural: true } ? `${Name}s` : Name;
 
 /**
  * Derives the Drizzle tables of a Better Auth configuration. Pure: needs no database and reads no file.
@@ -64,21 +71,22 @@ type CoreName<Options, Model extends string> = Model extends string
  *
  * Beyond what Better Auth declares there are: `timestamptz` for every time; one membership per user and organization and
  * per user and team; foreign keys from `session.active_organization_id` and `session.active_team_id` with
- * `on delete set null`; a unique index on the SHA-256 of `session.token`; RLS with the policies that only `hedgerow_auth`
- * and `hedgerow_definer` have (`create role` for both must have run before these tables are created).
+ * `on delete set null`; a unique index on the SHA-256 of `session.token`; an index on whatever points somewhere; names
+ * of no more than 63 characters; with `generateId: false` a default for ids; RLS with the policies of `hedgerow_auth`, `hedgerow_definer` and of callers (roles and helpers must be there before the tables are).
  *
  * @param options Better Auth's options, as for `betterAuth`; `database` may be missing.
- * @param identity The same value as for `sessionIdentity`: a claim of an organization needs one policy more.
+ * @param identity The same value as for `sessionIdentity`: claims and what is exposed are policies of these tables.
  * @returns the tables, keyed by Better Auth's model names.
- * @throws Error when sessions are not in the database, a claim does not exist, or a field has a type that Better Auth's
- *   Postgres schema cannot hold.
+ * @throws Error when sessions are not in the database, a claim does not exist, something cannot be exposed, or a field has a
+ *   type that Better Auth's Postgres schema cannot hold.
  */
-export const authTables = <const Options extends BetterAuthOptions>(
+export const authTables = <const Options extends BetterAuthOptions, const Identity extends IdentityOptions>(
   options: Options,
-  identity: IdentityOptions = {},
-): AuthTables<Options> => {
-  const models = authModels(options);
-  const reads = new Set(callerQuery(options, models, identity.claims ?? {}).reads);
+  identity?: Identity,
+): AuthTables<Options, Identity> => {
+  const models = authModels(options, identity?.usePlural);
+  const reads = new Set(callerQuery(options, models, identity?.claims ?? {}).reads);
+  const readable = readableOf(options, models, identity?.expose);
   const ids = idType(options);
   const tables: Record<string, AuthTable> = {};
 
@@ -94,15 +102,19 @@ export const authTables = <const Options extends BetterAuthOptions>(
 
   for (const [name, model] of models) {
     const columns: Columns = { id: ids.primaryKey() };
+    const longNamed: Array<LongNamed> = [];
     for (const field of model.fields.values()) {
       const column = columnOf(field, ids);
+      columns[field.property] = column;
       const { references } = field.attribute;
-      columns[field.property] =
-        references !== undefined && modelCalled(models, references.model) !== undefined
-          ? column.references(() => target(references.model, references.field), {
-              onDelete: references.onDelete ?? "cascade",
-            })
-          : column;
+      const pointed = references && modelCalled(models, references.model);
+      if (references === undefined || pointed === undefined) continue;
+      const to = () => target(references.model, references.field);
+      const onDelete = references.onDelete ?? "cascade";
+      const toColumn = pointed.fields.get(references.field)?.column ?? references.field;
+      const name = `${model.table}_${field.column}_${pointed.table}_${toColumn}_fk`;
+      if (name.length <= longestName) columns[field.property] = column.references(to, { onDelete });
+      else longNamed.push({ name: name.slice(0, longestName), property: field.property, to, onDelete });
     }
     const table = pgTable(model.table, columns, (self) => {
       const at = (property: string) => {
@@ -111,11 +123,18 @@ export const authTables = <const Options extends BetterAuthOptions>(
         return column;
       };
       return [
+        ...longNamed.map(({ name, property, to, onDelete }) =>
+          foreignKey({ name, columns: [at(property)], foreignColumns: [to()] }).onDelete(onDelete),
+        ),
         ...model.indexes.map(({ name, properties: [first, ...rest], unique }) =>
           (unique ? uniqueIndex(name) : index(name)).on(at(first), ...rest.map(at)),
         ),
         ...(name === "session" ? [uniqueIndex(tokenIndex(model).name).on(sql.raw(tokenIndex(model).expression))] : []),
-        ...policiesOf(serviceTable(model), reads.has(model)).map((policy) =>
+        ...policiesOf(
+          model,
+          reads.has(model),
+          readable.find((each) => each.model === model),
+        ).map((policy) =>
           pgPolicy(policy.name, {
             as: "permissive",
             for: policy.command,
@@ -130,7 +149,7 @@ export const authTables = <const Options extends BetterAuthOptions>(
     tables[model.key] = table;
   }
   // The options' own type says which keys there are; only running `authModels` could prove it.
-  return tables as AuthTables<Options>;
+  return tables as AuthTables<Options, Identity>;
 };
 
 /** What all of Drizzle's column builders have in common; their own types differ by the type of the value. */
@@ -145,6 +164,17 @@ interface Builder extends PgColumnBuilderBase {
 interface Columns {
   id: Builder;
   [property: string]: Builder;
+}
+
+/** What Postgres keeps of a name; drizzle-kit would not know the rest again and make the key anew on every push. */
+const longestName = 63;
+
+/** A foreign key whose usual name would be cut. */
+interface LongNamed {
+  readonly name: string;
+  readonly property: string;
+  readonly to: () => AnyPgColumn;
+  readonly onDelete: NonNullable<NonNullable<ReferenceConfig["actions"]>["onDelete"]>;
 }
 
 type Target = (model: string, field: string) => AnyPgColumn;
@@ -164,8 +194,14 @@ const idType = (options: BetterAuthOptions): IdType => {
       };
     case "uuid":
       return {
-        primaryKey: () => uuid("id").default(sql`pg_catalog.gen_random_uuid()`).primaryKey(),
+        primaryKey: () => uuid("id").default(sql`gen_random_uuid()`).primaryKey(),
         reference: (name) => uuid(name),
+      };
+    // Better Auth leaves it to the database then.
+    case false:
+      return {
+        primaryKey: () => text("id").default(sql`lower((gen_random_uuid())::text)`).primaryKey(),
+        reference: (name) => text(name),
       };
     default:
       return { primaryKey: () => text("id").primaryKey(), reference: (name) => text(name) };
@@ -215,6 +251,8 @@ const plainColumn = ({ name, column, attribute }: AuthField): Builder => {
 const defaultOf = ({ attribute }: AuthField): unknown => {
   const { defaultValue, type } = attribute;
   if (defaultValue === null) return undefined;
+  // drizzle-kit reads the default of an array wrongly and would set it anew on every push; Better Auth fills it in itself.
+  if (Array.isArray(defaultValue)) return undefined;
   if (typeof defaultValue !== "function") return defaultValue;
   return type === "date" ? sql`now()` : undefined;
 };

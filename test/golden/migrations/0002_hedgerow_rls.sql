@@ -22,7 +22,7 @@ do $$begin
 end$$;
 --> statement-breakpoint
 do $$declare other name; begin
-  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."user"'::regclass and polname not in ('hedgerow_auth_all'::name, 'hedgerow_definer_select'::name) loop
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."user"'::regclass and polname not in ('hedgerow_auth_all'::name, 'hedgerow_caller_select'::name, 'hedgerow_definer_select'::name) loop
     execute pg_catalog.format('drop policy %I on %s', other, '"public"."user"'::regclass);
   end loop;
 end$$;
@@ -39,6 +39,17 @@ begin
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare said constant text := 'hedgerow:2e501a458223c972';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."user"', 'hedgerow_caller_select', said) then
+    drop policy if exists hedgerow_caller_select on public."user";
+    create policy hedgerow_caller_select on public."user"
+  as permissive for select to authenticated
+  using (id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."user"', 'hedgerow_caller_select', said);
+  end if;
+end$$;
+--> statement-breakpoint
 do $$declare said constant text := 'hedgerow:d1afdfac3437b7fb';
 begin
   if not hedgerow.is_recorded('policy', '"public"."user"', 'hedgerow_definer_select', said) then
@@ -51,13 +62,14 @@ begin
 end$$;
 --> statement-breakpoint
 do $$begin
-  if not hedgerow.fingerprint('grants', '"public"."user"', '') = '1d27664535ba1e55' then
+  if not hedgerow.fingerprint('grants', '"public"."user"', '') = '84cae4a89d1ec768' then
     perform hedgerow.revoke_all('"public"."user"');
     grant select on table public."user" to hedgerow_auth;
     grant insert on table public."user" to hedgerow_auth;
     grant update on table public."user" to hedgerow_auth;
     grant delete on table public."user" to hedgerow_auth;
     grant select on table public."user" to hedgerow_definer;
+    grant select (id, name, email, email_verified, image, created_at, updated_at, role) on table public."user" to authenticated;
   end if;
 end$$;
 --> statement-breakpoint
@@ -116,7 +128,7 @@ do $$begin
 end$$;
 --> statement-breakpoint
 do $$declare other name; begin
-  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."invitation"'::regclass and polname not in ('hedgerow_auth_all'::name) loop
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."invitation"'::regclass and polname not in ('hedgerow_auth_all'::name, 'hedgerow_caller_select'::name) loop
     execute pg_catalog.format('drop policy %I on %s', other, '"public"."invitation"'::regclass);
   end loop;
 end$$;
@@ -133,13 +145,25 @@ begin
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare said constant text := 'hedgerow:ede2bf84d0888317';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."invitation"', 'hedgerow_caller_select', said) then
+    drop policy if exists hedgerow_caller_select on public.invitation;
+    create policy hedgerow_caller_select on public.invitation
+  as permissive for select to authenticated
+  using (organization_id = any ((select hedgerow.organizations_with_role(array['owner']))::text[]) or (organization_id = any ((select hedgerow.organizations_with_role(array['admin']))::text[]) and not array(select role from unnest(string_to_array(invitation.role, ',')) as part, btrim(part, E' \t\r\n') as role where role <> '') && array['owner']));
+    perform hedgerow.record('policy', '"public"."invitation"', 'hedgerow_caller_select', said);
+  end if;
+end$$;
+--> statement-breakpoint
 do $$begin
-  if not hedgerow.fingerprint('grants', '"public"."invitation"', '') = '00a453a628d5a3ab' then
+  if not hedgerow.fingerprint('grants', '"public"."invitation"', '') = '9dc9a0965c9ea16e' then
     perform hedgerow.revoke_all('"public"."invitation"');
     grant select on table public.invitation to hedgerow_auth;
     grant insert on table public.invitation to hedgerow_auth;
     grant update on table public.invitation to hedgerow_auth;
     grant delete on table public.invitation to hedgerow_auth;
+    grant select (id, organization_id, email, role, team_id, status, expires_at, created_at, inviter_id) on table public.invitation to authenticated;
   end if;
 end$$;
 --> statement-breakpoint
@@ -157,7 +181,7 @@ do $$begin
 end$$;
 --> statement-breakpoint
 do $$declare other name; begin
-  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."member"'::regclass and polname not in ('hedgerow_auth_all'::name, 'hedgerow_definer_select'::name) loop
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."member"'::regclass and polname not in ('hedgerow_auth_all'::name, 'hedgerow_caller_select'::name, 'hedgerow_definer_select'::name) loop
     execute pg_catalog.format('drop policy %I on %s', other, '"public"."member"'::regclass);
   end loop;
 end$$;
@@ -174,6 +198,17 @@ begin
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare said constant text := 'hedgerow:b749fe7cd5897031';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."member"', 'hedgerow_caller_select', said) then
+    drop policy if exists hedgerow_caller_select on public.member;
+    create policy hedgerow_caller_select on public.member
+  as permissive for select to authenticated
+  using (organization_id = any ((select hedgerow.member_organizations())::text[]));
+    perform hedgerow.record('policy', '"public"."member"', 'hedgerow_caller_select', said);
+  end if;
+end$$;
+--> statement-breakpoint
 do $$declare said constant text := 'hedgerow:948415866424879c';
 begin
   if not hedgerow.is_recorded('policy', '"public"."member"', 'hedgerow_definer_select', said) then
@@ -186,13 +221,14 @@ begin
 end$$;
 --> statement-breakpoint
 do $$begin
-  if not hedgerow.fingerprint('grants', '"public"."member"', '') = '1d27664535ba1e55' then
+  if not hedgerow.fingerprint('grants', '"public"."member"', '') = 'bdc4d1d9837d654a' then
     perform hedgerow.revoke_all('"public"."member"');
     grant select on table public.member to hedgerow_auth;
     grant insert on table public.member to hedgerow_auth;
     grant update on table public.member to hedgerow_auth;
     grant delete on table public.member to hedgerow_auth;
     grant select on table public.member to hedgerow_definer;
+    grant select (id, organization_id, user_id, role, created_at) on table public.member to authenticated;
   end if;
 end$$;
 --> statement-breakpoint
@@ -210,7 +246,7 @@ do $$begin
 end$$;
 --> statement-breakpoint
 do $$declare other name; begin
-  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."organization"'::regclass and polname not in ('hedgerow_auth_all'::name) loop
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."organization"'::regclass and polname not in ('hedgerow_auth_all'::name, 'hedgerow_caller_select'::name) loop
     execute pg_catalog.format('drop policy %I on %s', other, '"public"."organization"'::regclass);
   end loop;
 end$$;
@@ -227,13 +263,25 @@ begin
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare said constant text := 'hedgerow:6749466825405baa';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."organization"', 'hedgerow_caller_select', said) then
+    drop policy if exists hedgerow_caller_select on public.organization;
+    create policy hedgerow_caller_select on public.organization
+  as permissive for select to authenticated
+  using (id = any ((select hedgerow.member_organizations())::text[]));
+    perform hedgerow.record('policy', '"public"."organization"', 'hedgerow_caller_select', said);
+  end if;
+end$$;
+--> statement-breakpoint
 do $$begin
-  if not hedgerow.fingerprint('grants', '"public"."organization"', '') = '00a453a628d5a3ab' then
+  if not hedgerow.fingerprint('grants', '"public"."organization"', '') = '9e202850d6f9e5cc' then
     perform hedgerow.revoke_all('"public"."organization"');
     grant select on table public.organization to hedgerow_auth;
     grant insert on table public.organization to hedgerow_auth;
     grant update on table public.organization to hedgerow_auth;
     grant delete on table public.organization to hedgerow_auth;
+    grant select (id, name, slug, logo, created_at) on table public.organization to authenticated;
   end if;
 end$$;
 --> statement-breakpoint
@@ -251,7 +299,7 @@ do $$begin
 end$$;
 --> statement-breakpoint
 do $$declare other name; begin
-  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."session"'::regclass and polname not in ('hedgerow_auth_all'::name, 'hedgerow_definer_select'::name) loop
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."session"'::regclass and polname not in ('hedgerow_auth_all'::name, 'hedgerow_caller_select'::name, 'hedgerow_definer_select'::name) loop
     execute pg_catalog.format('drop policy %I on %s', other, '"public"."session"'::regclass);
   end loop;
 end$$;
@@ -268,6 +316,17 @@ begin
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare said constant text := 'hedgerow:f9d14c04b9c3969e';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."session"', 'hedgerow_caller_select', said) then
+    drop policy if exists hedgerow_caller_select on public.session;
+    create policy hedgerow_caller_select on public.session
+  as permissive for select to authenticated
+  using (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."session"', 'hedgerow_caller_select', said);
+  end if;
+end$$;
+--> statement-breakpoint
 do $$declare said constant text := 'hedgerow:4507eecbbaaf9296';
 begin
   if not hedgerow.is_recorded('policy', '"public"."session"', 'hedgerow_definer_select', said) then
@@ -280,13 +339,14 @@ begin
 end$$;
 --> statement-breakpoint
 do $$begin
-  if not hedgerow.fingerprint('grants', '"public"."session"', '') = '1d27664535ba1e55' then
+  if not hedgerow.fingerprint('grants', '"public"."session"', '') = '92d68a251e7a411e' then
     perform hedgerow.revoke_all('"public"."session"');
     grant select on table public.session to hedgerow_auth;
     grant insert on table public.session to hedgerow_auth;
     grant update on table public.session to hedgerow_auth;
     grant delete on table public.session to hedgerow_auth;
     grant select on table public.session to hedgerow_definer;
+    grant select (id, expires_at, created_at, updated_at, ip_address, user_agent, user_id, active_organization_id, active_team_id, impersonated_by) on table public.session to authenticated;
   end if;
 end$$;
 --> statement-breakpoint
@@ -1002,6 +1062,6 @@ do $$declare other name; begin
   end loop;
 end$$;
 --> statement-breakpoint
-select hedgerow.drop_functions_but(array['hedgerow.caller()', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.as_uuid(text)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()', 'hedgerow.reference_public_comments_document_id()', 'hedgerow.reference_public_documents_project_id()']);
+select hedgerow.drop_functions_but(array['hedgerow.caller()', 'hedgerow.member_organizations()', 'hedgerow.organizations_with_role(text[])', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.as_uuid(text)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()', 'hedgerow.reference_public_comments_document_id()', 'hedgerow.reference_public_documents_project_id()']);
 --> statement-breakpoint
 select hedgerow.record_helpers();
