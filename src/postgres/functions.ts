@@ -168,6 +168,13 @@ const claimValue = "c.claims -> name";
 const smallest = "4.9e-324";
 const largest = "1.7976931348623157e308";
 
+const asUuid = define(
+  "as_uuid(value text)",
+  "uuid",
+  "language sql immutable parallel safe",
+  `select case when value ~ '${uuidPattern}' then value::uuid end`,
+);
+
 /** What the database asks about a live caller; each looks the caller up. */
 const liveFunctions = (identity: LiveIdentity): ReadonlyArray<HelperFunction> => [
   liveCaller(identity),
@@ -205,6 +212,7 @@ const liveFunctions = (identity: LiveIdentity): ReadonlyArray<HelperFunction> =>
     "boolean",
     `case when pg_catalog.jsonb_typeof(${claimValue}) = 'boolean' then (c.claims ->> name)::boolean end`,
   ),
+  asUuid,
   entered("user_id", settings.userId),
   entered("session_id", settings.sessionId),
   entered("org_id", settings.activeOrgId),
@@ -285,6 +293,7 @@ const claimedFunctions = (sql: ClaimsSql): ReadonlyArray<HelperFunction> => {
       ),
     ),
     answer("claim_boolean(name text)", "boolean", typed("boolean", `${value}::boolean`)),
+    asUuid,
     // For defaults. There is no prelude in requests that another server sends, so these read what the others read.
     ...(
       [
@@ -300,15 +309,8 @@ const claimedFunctions = (sql: ClaimsSql): ReadonlyArray<HelperFunction> => {
   ];
 };
 
-/** Beside whatever tells who the caller is. */
-const commonFunctions = (service: ReadonlyArray<string>): ReadonlyArray<HelperFunction> => [
-  define(
-    "as_uuid(value text)",
-    "uuid",
-    "language sql immutable parallel safe",
-    `select case when value ~ '${uuidPattern}' then value::uuid end`,
-  ),
-  // For the owner alone: what keeps the database as declared.
+/** For the owner alone: what keeps the database as declared. */
+const keepers = (service: ReadonlyArray<string>): ReadonlyArray<HelperFunction> => [
   define(
     "fingerprint(kind text, target regclass, object name)",
     "text",
@@ -347,7 +349,7 @@ export const helperFunctions = (identity: IdentitySource, dialect: DialectShape)
   const allowed = [dialect.roles.authenticated, dialect.roles.anonymous, ...dialect.service];
   return [
     ...(identity._tag === "Live" ? liveFunctions(identity) : claimedFunctions(dialect.claims)),
-    ...commonFunctions(dialect.service),
+    ...keepers(dialect.service),
   ].map((helper) => ({ ...helper, executors: helper.executors === callers ? allowed : helper.executors }));
 };
 

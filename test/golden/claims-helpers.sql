@@ -219,6 +219,15 @@ revoke all on function hedgerow.claim_boolean(text) from public, hedgerow_api;
 
 grant execute on function hedgerow.claim_boolean(text) to authenticated, anonymous;
 
+create or replace function hedgerow.as_uuid(value text) returns uuid
+language sql immutable parallel safe set search_path = '' as $$
+select case when value ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then value::uuid end
+$$;
+
+revoke all on function hedgerow.as_uuid(text) from public, hedgerow_api;
+
+grant execute on function hedgerow.as_uuid(text) to authenticated, anonymous;
+
 create or replace function hedgerow.entered_user_id() returns text
 language sql stable parallel safe set search_path = '' as $$
 select hedgerow.get_user_id()
@@ -263,15 +272,6 @@ $$;
 revoke all on function hedgerow.entered_claim(text) from public, hedgerow_api;
 
 grant execute on function hedgerow.entered_claim(text) to authenticated, anonymous;
-
-create or replace function hedgerow.as_uuid(value text) returns uuid
-language sql immutable parallel safe set search_path = '' as $$
-select case when value ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then value::uuid end
-$$;
-
-revoke all on function hedgerow.as_uuid(text) from public, hedgerow_api;
-
-grant execute on function hedgerow.as_uuid(text) to authenticated, anonymous;
 
 create or replace function hedgerow.fingerprint(kind text, target regclass, object name) returns text
 language sql stable set search_path = '' as $$
