@@ -14,13 +14,22 @@ export interface PostgresProvider {
   readonly type: "postgres";
   /** Usually from the environment. Only commands that reach the database need it. */
   readonly url: string | undefined;
+  /** What the commands connect with: `pg` unless given; where only `postgres` is installed, that. */
+  readonly driver?: "pg" | "postgres-js";
 }
 
 /** A database of Neon, reached as the owner of the tables. */
 export interface NeonProvider {
   readonly type: "neon";
-  /** The direct one, without `-pooler`: a lock must outlive a transaction. */
+  /** The direct one, without `-pooler`: what the commands set for their session must stay set. */
   readonly url: string | undefined;
+  /**
+   * Makes the commands use `@neondatabase/serverless`, over HTTP or a WebSocket, where only that gets through. A migration
+   * is then one batch. Without it they connect as to any PostgreSQL.
+   */
+  readonly mode?: "auto" | "http" | "websocket";
+  /** The `url` is that of `hedgerow neon-local`. */
+  readonly local?: boolean;
 }
 
 /** Postgres in a folder. */
@@ -121,6 +130,8 @@ const paths: Check = (value, path) =>
 /** It may be missing where a command needs no database; `connectionOf` says so where one does. */
 const url: Check = optional((value, path) => (typeof value === "string" ? [] : [`${path} must be a text`]));
 
+const flag: Check = (value, path) => (typeof value === "boolean" ? [] : [`${path} must be true or false`]);
+
 const direct: Check = (value, path) =>
   typeof value === "string" && /-pooler\./.test(value)
     ? [`${path} goes through the pooler, where a lock does not outlive a transaction; take the direct one`]
@@ -137,7 +148,11 @@ const whole = struct({
   out: optional(filled),
   providers: struct({
     runtime: oneOf(["cloudflare", "node", "bun"]),
-    database: variants({ postgres: { url }, neon: { url: direct }, pglite: { dataDir: folder } }),
+    database: variants({
+      postgres: { url, driver: optional(oneOf(["pg", "postgres-js"])) },
+      neon: { url: direct, mode: optional(oneOf(["auto", "http", "websocket"])), local: optional(flag) },
+      pglite: { dataDir: folder },
+    }),
     auth: variants({ "better-auth": { options: object, claims: optional(object) } }),
   }),
 });

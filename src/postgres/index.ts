@@ -7,3 +7,4 @@ export { type Drift, type DriftCode, type DriftOptions, drift, driftEffect } fro
 export type { IdentitySource, ServiceTable } from "./identity.js";
 export { roles } from "./names.js";
 export type { Policy } from "./policies.js";
+export { sessionJwtShim } from "./session-jwt.js";

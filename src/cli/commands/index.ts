@@ -7,10 +7,11 @@ import { verbose } from "./failure.js";
 import { generate } from "./generate.js";
 import { matrix } from "./matrix.js";
 import { migrate } from "./migrate.js";
+import { neonLocal } from "./neon-local.js";
 import { push } from "./push.js";
 
 export const hedgerow = Command.make("hedgerow").pipe(
   Command.withDescription("Postgres tables that are guarded as declared"),
-  Command.withSubcommands([push, generate, migrate, check, doctor, explain, matrix]),
+  Command.withSubcommands([push, generate, migrate, check, doctor, explain, matrix, neonLocal]),
   Command.withGlobalFlags([verbose]),
 );

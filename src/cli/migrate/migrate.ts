@@ -18,6 +18,7 @@ import { type Connection, withoutSecrets } from "../connection.js";
 import { describeFailure, problemsOf } from "../failure.js";
 import { readJournal, readMigration } from "../generate/folder.js";
 import type { Guard } from "../plan.js";
+import { Overtaken } from "./batch-session.js";
 import { type Applied, historyOf, type Migration, migrationOf } from "./history.js";
 import { openSession, type Session } from "./session.js";
 
@@ -138,7 +139,8 @@ export const migrateEffect = ({
   Effect.gen(function* () {
     const { expected } = yield* Effect.provide(compileEffect(guard.schema, guard.identity), Postgres);
     const migrations = yield* readFolder(out);
-    return yield* Effect.acquireUseRelease(
+    const tags: Array<string> = [];
+    const work = Effect.acquireUseRelease(
       open(connection),
       (session) =>
         Effect.gen(function* () {
@@ -150,13 +152,19 @@ export const migrateEffect = ({
           if (history._tag === "Broken") return yield* failed("Nothing was migrated.", history.problems);
           for (const migration of history.migrations) {
             yield* apply(session, connection, migration);
+            tags.push(migration.tag);
             onApplied(migration.tag);
           }
           yield* verify(session, connection, expected);
-          return history.migrations.map(({ tag }) => tag);
+          return tags;
         }),
       (session) => Effect.ignore(Effect.tryPromise(() => session.close())),
     );
+    // Each time somebody else has applied one more, so this comes to an end.
+    return yield* Effect.retry(work, {
+      times: migrations.length,
+      while: (error) => error.cause instanceof Overtaken,
+    });
   });
 
 /**
