@@ -26,9 +26,10 @@ export class PgliteServer {
 }
 
 /** Run as the superuser again. What a transaction has left behind that is not in the database. */
-const cleaning = [
+const cleaning = (superuser: string): ReadonlyArray<string> => [
   "rollback",
-  "reset session authorization",
+  // RESET does not lead back: a server of one user does not note who that was.
+  `set session authorization ${quoted(superuser)}`,
   "reset all",
   "close all",
   "unlisten *",
@@ -50,6 +51,7 @@ class Session extends Duplex {
   #pending: Array<Buffer> = [];
   #state: State = "startup";
   #role = "";
+  #superuser = "";
   #prepared = new Set<string>();
   /** Ends this connection's turn; null while it has none. */
   #leave: (() => Promise<void>) | null = null;
@@ -108,10 +110,12 @@ class Session extends Duplex {
 
   async #authenticate(type: string, bytes: Buffer): Promise<void> {
     const password = texts(bytes.subarray(5))[0] ?? "";
-    const { rows } = await this.#pglite.query<{ rolpassword: string | null }>(
-      "select rolpassword from pg_catalog.pg_authid where rolname = $1 and rolcanlogin",
+    const { rows } = await this.#pglite.query<{ superuser: string; rolpassword: string | null }>(
+      `select session_user::text as superuser,
+        (select rolpassword from pg_catalog.pg_authid where rolname = $1 and rolcanlogin) as rolpassword`,
       [this.#role],
     );
+    this.#superuser = rows[0]?.superuser ?? "";
     if (type !== "p" || !matches(password, rows[0]?.rolpassword ?? null)) {
       this.push(errorResponse("FATAL", "28P01", `password authentication failed for user "${this.#role}"`));
       this.push(null);
@@ -190,7 +194,7 @@ class Session extends Duplex {
             };
             entered();
             await ended;
-            await this.#run(cleaning);
+            await this.#run(cleaning(this.#superuser));
           })
           .then(left, (cause: unknown) => {
             left();

@@ -10,7 +10,11 @@ import { claimFolder } from "../folder-lock.js";
 /** Where the passwords of the roles come from that tokens may use; not the command line, which others can see. */
 const passwordVariable = "NEON_LOCAL_JWT_PASSWORD";
 
-class CannotServe extends Data.TaggedError("CannotServe")<{ readonly message: string; readonly cause?: unknown }> {}
+/** A folder, a port or a password that cannot be used. */
+export class CannotServe extends Data.TaggedError("CannotServe")<{
+  readonly message: string;
+  readonly cause?: unknown;
+}> {}
 
 interface Opened {
   readonly target: Target;
