@@ -4,7 +4,7 @@ import { Command, Flag } from "effect/cli";
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
-import { type NeonLocal, startNeonLocal, type Target } from "../../neon-local/index.js";
+import type { NeonLocal, NeonLocalOptions, Target } from "../../neon-local/index.js";
 import { claimFolder } from "../folder-lock.js";
 
 /** Where the passwords of the roles come from that tokens may use; not the command line, which others can see. */
@@ -38,6 +38,10 @@ const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, CannotServe> =>
     try: run,
     catch: (cause) => new CannotServe({ message: cause instanceof Error ? cause.message : String(cause), cause }),
   });
+
+/** Loaded when it is asked for: it needs `pg`, and no other command has to. */
+const start = async (options: NeonLocalOptions): Promise<NeonLocal> =>
+  (await import("../../neon-local/index.js")).startNeonLocal(options);
 
 const words = (local: NeonLocal): string =>
   [
@@ -87,7 +91,7 @@ export const neonLocal = Command.make(
       attempt(() => openTarget(Option.getOrUndefined(url), Option.getOrUndefined(pglite))),
       ({ target }) =>
         Effect.acquireUseRelease(
-          attempt(() => startNeonLocal({ target, port, host, ...(jwt !== undefined && { jwt }) })),
+          attempt(() => start({ target, port, host, ...(jwt !== undefined && { jwt }) })),
           (local) => Effect.andThen(Console.log(words(local)), Effect.never),
           (local) => Effect.promise(local.close),
         ),
