@@ -60,8 +60,10 @@ const transact = async (sql: Sql, statements: ReadonlyArray<Statement>, abandone
   }
   let reserved: ReservedSql;
   try {
+    await heal(sql);
     reserved = await sql.reserve();
   } catch (cause) {
+    sound.delete(sql);
     return Effect.fail(connectionError(cleaned(cause)));
   }
   if (abandoned()) {
@@ -74,8 +76,22 @@ const transact = async (sql: Sql, statements: ReadonlyArray<Statement>, abandone
     const idle = await isIdle(reserved, exchanged.commit);
     if (idle && left > 0 && exchanged.outdated && exchanged.commit.value === "ROLLBACK") continue;
     if (idle) reserved.release();
+    else sound.delete(sql);
     return outcomeOf(sql, exchanged);
   }
+};
+
+/** Those that have connected, and lost no connection since. */
+const sound = new WeakSet<Sql>();
+
+/**
+ * A reservation that fails to connect stays in the queue of postgres.js and takes a connection later, for nobody; and the
+ * last words of a lost connection are told to whoever connects next. A plain statement has neither trouble, so it goes first.
+ */
+const heal = async (sql: Sql): Promise<void> => {
+  if (sound.has(sql)) return;
+  if (!(await succeeds(sql, "select"))) await sql.unsafe("select");
+  sound.add(sql);
 };
 
 interface Answer {
@@ -180,8 +196,8 @@ const isIdle = async (reserved: ReservedSql, commit: Settled<string>): Promise<b
   return false;
 };
 
-const succeeds = (reserved: ReservedSql, text: string): Promise<boolean> =>
-  reserved.unsafe(text).then(
+const succeeds = (sql: Sql, text: string): Promise<boolean> =>
+  sql.unsafe(text).then(
     () => true,
     () => false,
   );
