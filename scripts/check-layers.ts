@@ -16,11 +16,12 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   condition: [],
   table: ["condition"],
   database: [],
+  "neon-local": ["database"],
   postgres: ["table", "condition", "database"],
   auth: ["postgres", "table", "condition"],
   http: ["table", "condition", "database", "auth"],
   testing: ["condition", "table", "database", "postgres", "auth", "http"],
-  cli: ["condition", "table", "database", "postgres", "auth", "http", "testing", "define", "index"],
+  cli: ["condition", "table", "database", "postgres", "auth", "http", "testing", "neon-local", "define", "index"],
   define: ["postgres", "table", "condition"],
   index: ["define", "table", "condition"],
 };

@@ -15,13 +15,22 @@ export interface PostgresProvider {
   readonly type: "postgres";
   /** Usually from the environment. Only commands that reach the database need it. */
   readonly url: string | undefined;
+  /** What the commands connect with: `pg` unless given; where only `postgres` is installed, that. */
+  readonly driver?: "pg" | "postgres-js";
 }
 
 /** A database of Neon, reached as the owner of the tables. */
 export interface NeonProvider {
   readonly type: "neon";
-  /** The direct one, without `-pooler`: a lock must outlive a transaction. */
+  /** The direct one, without `-pooler`: what the commands set for their session must stay set. */
   readonly url: string | undefined;
+  /**
+   * Makes the commands use `@neondatabase/serverless`, over HTTP or a WebSocket, where only that gets through. A migration
+   * is then one batch. Without it they connect as to any PostgreSQL.
+   */
+  readonly mode?: "auto" | "http" | "websocket";
+  /** The `url` is that of `hedgerow neon-local`. */
+  readonly local?: boolean;
 }
 
 /** A database of Supabase, reached as `postgres`, the owner of the tables. */
@@ -179,8 +188,8 @@ const whole = struct({
   providers: struct({
     runtime: oneOf(["cloudflare", "node", "bun"]),
     database: variants({
-      postgres: { url },
-      neon: { url: direct },
+      postgres: { url, driver: optional(oneOf(["pg", "postgres-js"])) },
+      neon: { url: direct, mode: optional(oneOf(["auto", "http", "websocket"])), local: optional(flag) },
       supabase: { url: sessions, paths: optional(tokenPaths), migrations: optional(filled) },
       pglite: { dataDir: folder },
     }),

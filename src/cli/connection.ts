@@ -7,7 +7,12 @@ import type { ConnectionOptions } from "node:tls";
 
 export type Connection =
   | { readonly driver: "pglite"; readonly dataDir: string }
-  | { readonly driver: "pg"; readonly options: PgOptions };
+  /** PostgreSQL by `pg`; where that is not installed, by `postgres`. */
+  | { readonly driver: "pg" | "postgres-js"; readonly options: PgOptions }
+  /** Neon by its own driver. */
+  | { readonly driver: "neon"; readonly url: string; readonly mode: NeonMode; readonly local: boolean };
+
+export type NeonMode = "auto" | "http" | "websocket";
 
 export interface PgOptions {
   readonly connectionString?: string;
@@ -85,7 +90,8 @@ export const connectionOf = ({ driver, dbCredentials }: Config): Connection => {
 /** The parts of a connection that must not be read by anybody. */
 const secretsOf = (connection: Connection): ReadonlyArray<string> => {
   if (connection.driver === "pglite") return [];
-  const { connectionString, password } = connection.options;
+  const { connectionString, password } =
+    connection.driver === "neon" ? { connectionString: connection.url, password: undefined } : connection.options;
   const inUrl = /^[^:]+:\/\/[^:@/]*:([^@]*)@/.exec(connectionString ?? "")?.[1];
   return [password, inUrl, inUrl && safelyDecoded(inUrl)].flatMap((secret) => (secret ? [secret] : []));
 };

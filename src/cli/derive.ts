@@ -60,8 +60,14 @@ export const drizzleConfigOf = (config: HedgerowConfig): Config => {
  */
 export const connectionTo = ({ providers: { database } }: HedgerowConfig): Connection => {
   if (database.type === "pglite") return { driver: "pglite", dataDir: database.dataDir.replace(/^file:\/\//, "") };
-  if (database.url !== undefined && database.url !== "") {
-    return { driver: "pg", options: { connectionString: database.url } };
+  const { url } = database;
+  if (url !== undefined && url !== "") {
+    if (database.type === "postgres") return { driver: database.driver ?? "pg", options: { connectionString: url } };
+    // Neon and Supabase are PostgreSQL too: without a word they are reached like any other.
+    const { mode, local = false } = database.type === "neon" ? database : {};
+    return mode === undefined && !local
+      ? { driver: "pg", options: { connectionString: url } }
+      : { driver: "neon", url, mode: mode ?? "auto", local };
   }
   const message =
     "providers.database.url is empty, so there is no database to reach. Is the environment variable that it comes from set?";

@@ -5,6 +5,7 @@
  */
 import type { DatabaseShape } from "../database/database.js";
 import type { Connection } from "./connection.js";
+import { connectionTimeoutMillis, loadPg, openPostgresJs } from "./drivers.js";
 import { claimFolder } from "./folder-lock.js";
 
 export interface Opened {
@@ -25,8 +26,18 @@ export const openDatabase = async (connection: Connection): Promise<Opened> => {
       throw cause;
     }
   }
-  const { default: pg } = await import("pg");
+  if (connection.driver === "neon") {
+    const { neon } = await import("../database/neon.js");
+    const database = neon({ ...connection, connectionTimeoutMillis });
+    return { database, close: database.close };
+  }
+  const pg = connection.driver === "pg" ? await loadPg() : undefined;
+  if (pg === undefined) {
+    const sql = await openPostgresJs(connection.options);
+    const { postgresJs } = await import("../database/postgres-js.js");
+    return { database: postgresJs(sql), close: () => sql.end({ timeout: 5 }) };
+  }
   const { nodePostgres } = await import("../database/node-postgres.js");
-  const pool = new pg.Pool({ ...connection.options, max: 1, connectionTimeoutMillis: 15_000 });
+  const pool = new pg.Pool({ ...connection.options, max: 1, connectionTimeoutMillis });
   return { database: nodePostgres(pool), close: () => pool.end() };
 };

@@ -6,10 +6,26 @@
  * the process at an error that nobody hears: the server can say goodbye in the same packet as its last answer, before a
  * promise has told anyone that there was one.
  */
-import type { Pool, PoolClient } from "pg";
-import type { Statement } from "./database.js";
-import { type Answer, Pipeline } from "./pipeline.js";
-import { isRefusal } from "./protocol.js";
+import * as Effect from "effect/Effect";
+import type { DatabaseError, DatabaseShape, Result, Statement } from "./database.js";
+import { inFlight } from "./in-flight.js";
+import { type Answer, Pipeline, type Wire } from "./pipeline.js";
+import { connectionError, databaseError, isRefusal } from "./protocol.js";
+import { readRows } from "./rows.js";
+
+/** What the clients of node-postgres and of `@neondatabase/serverless` have in common. */
+export interface LeasedClient {
+  readonly connection: Wire;
+  query(pipeline: Pipeline): unknown;
+  getTypeParser(oid: number, format: "text"): (text: string) => unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  removeListener(event: "error", listener: (error: Error) => void): unknown;
+  release(destroy: boolean): void;
+}
+
+export interface LeasingPool {
+  connect(callback: (error: Error | undefined, client: LeasedClient | undefined) => void): void;
+}
 
 export interface Outcome {
   /** Null when every statement was answered. */
@@ -18,13 +34,13 @@ export interface Outcome {
 }
 
 export class Lease {
-  readonly client: PoolClient;
+  readonly client: LeasedClient;
   #running: Pipeline | null = null;
   /** A connection that was never used is as good as it was. */
   #inStep = true;
   #lost = false;
 
-  constructor(client: PoolClient) {
+  constructor(client: LeasedClient) {
     this.client = client;
     client.on("error", this.#onLost);
   }
@@ -32,11 +48,12 @@ export class Lease {
   run(statements: ReadonlyArray<Statement>): Promise<Outcome> {
     this.#inStep = false;
     return new Promise((resolve) => {
-      this.#running = new Pipeline(statements, (error, answers) => {
-        this.#inStep = (error === null || isRefusal(error)) && this.client.getTransactionStatus() === "I";
+      const pipeline = new Pipeline(statements, (error, answers) => {
+        this.#inStep = (error === null || isRefusal(error)) && pipeline.isIdle;
         resolve({ error, answers });
       });
-      this.client.query(this.#running);
+      this.#running = pipeline;
+      this.client.query(pipeline);
     });
   }
 
@@ -53,7 +70,36 @@ export class Lease {
 }
 
 /** By callback: between the pool's promise and whoever awaits it nobody would listen. */
-export const lease = (pool: Pool): Promise<Lease> =>
+export const lease = (pool: LeasingPool): Promise<Lease> =>
   new Promise((resolve, reject) => {
     pool.connect((error, client) => (client === undefined ? reject(error) : resolve(new Lease(client))));
   });
+
+/** `transact` over a pool: one call takes one connection, and reads the values after the transaction has ended. */
+export const pooled =
+  (pool: LeasingPool): DatabaseShape["transact"] =>
+  (statements) =>
+    statements.length === 0 ? Effect.succeed([]) : inFlight((abandoned) => transact(pool, statements, abandoned));
+
+const transact = async (
+  pool: LeasingPool,
+  statements: ReadonlyArray<Statement>,
+  abandoned: () => boolean,
+): Promise<Effect.Effect<ReadonlyArray<Result>, DatabaseError>> => {
+  let connection: Lease;
+  try {
+    connection = await lease(pool);
+  } catch (cause) {
+    // Also what Postgres says while it refuses a login: there is no session in which a statement could be refused.
+    return Effect.fail(connectionError(cause));
+  }
+  try {
+    if (abandoned()) return Effect.interrupt;
+    const { error, answers } = await connection.run(statements);
+    if (error !== null) return Effect.fail(databaseError(error));
+    const parserOf = (oid: number) => connection.client.getTypeParser(oid, "text");
+    return Effect.succeed(answers.map((answer) => ({ rows: readRows(answer, parserOf), count: answer.count })));
+  } finally {
+    connection.release();
+  }
+};

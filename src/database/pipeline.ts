@@ -1,5 +1,5 @@
 /**
- * A list of statements as node-postgres sends it: every message of the extended protocol at once, and one Sync.
+ * A list of statements as node-postgres and its port in `@neondatabase/serverless` send it: every message of the extended protocol at once, and one Sync.
  *
  *     Parse Bind Describe Execute | Parse Bind Describe Execute | ... | Sync
  *
@@ -9,7 +9,6 @@
  * Invariant: a pipeline settles once, and not before it is known what became of the connection: at ReadyForQuery, or
  * when the connection is lost.
  */
-import type { Connection, Submittable } from "pg";
 import type { Statement } from "./database.js";
 import { isRefusal, toText } from "./protocol.js";
 
@@ -20,6 +19,23 @@ export interface Answer {
   count: number;
 }
 
+/** The part of a client's connection that is used; both drivers have it. */
+export interface Wire {
+  readonly stream: { cork?(): void; uncork?(): void };
+  parse(message: { name: string; text: string; types: Array<number> }, more: boolean): void;
+  bind(message: { statement: string; portal: string; values: Array<string | null> }, more: boolean): void;
+  describe(message: { type: "P"; name: string }, more: boolean): void;
+  execute(message: { portal: string }, more: boolean): void;
+  sync(): void;
+  once(event: "readyForQuery", listener: (message: ReadyForQuery) => void): unknown;
+  prependOnceListener(event: "readyForQuery", listener: (message: ReadyForQuery) => void): unknown;
+}
+
+/** `I`: no transaction is open; `T`: one is; `E`: one is, and it has failed. */
+interface ReadyForQuery {
+  readonly status?: string;
+}
+
 type Settle = (error: unknown, answers: ReadonlyArray<Answer>) => void;
 
 const unanswered = (): Answer => ({ fields: [], rows: [], count: 0 });
@@ -28,7 +44,7 @@ const unanswered = (): Answer => ({ fields: [], rows: [], count: 0 });
 const countOf = (tag: string): number => Number(/\d+$/.exec(tag)?.[0] ?? 0);
 
 /** The methods are those that `pg.Client` calls on the query that it is running. */
-export class Pipeline implements Submittable {
+export class Pipeline {
   /** `pg.Client` wraps it when the pool has a `query_timeout`. */
   callback: Settle;
   #statements: ReadonlyArray<Statement>;
@@ -36,13 +52,23 @@ export class Pipeline implements Submittable {
   #current = unanswered();
   #settled = false;
   #refusal: unknown = null;
+  #status: string | undefined;
 
   constructor(statements: ReadonlyArray<Statement>, settle: Settle) {
     this.#statements = statements;
     this.callback = settle;
   }
 
-  submit(connection: Connection): null {
+  /** Whether the server has said that no transaction is open any more. */
+  get isIdle(): boolean {
+    return this.#status === "I";
+  }
+
+  submit(connection: Wire): null {
+    // Before the client hears of it and settles this.
+    connection.prependOnceListener("readyForQuery", ({ status }) => {
+      this.#status = status;
+    });
     // The sockets of some edge runtimes have no cork; it only saves packets.
     connection.stream.cork?.();
     for (const statement of this.#statements) this.#send(connection, statement);
@@ -52,7 +78,7 @@ export class Pipeline implements Submittable {
   }
 
   /** The statement and the portal are unnamed: each replaces the one before it, so nothing is left on the server. */
-  #send(connection: Connection, { text, values = [] }: Statement): void {
+  #send(connection: Wire, { text, values = [] }: Statement): void {
     connection.parse({ name: "", text, types: [] }, true);
     connection.bind({ statement: "", portal: "", values: values.map(toText) }, true);
     connection.describe({ type: "P", name: "" }, true);
@@ -93,7 +119,7 @@ export class Pipeline implements Submittable {
    * `pg.Client` forgets the query at an error. After a refusal the ReadyForQuery still comes, and only then may another
    * query use the connection; anything else is the end of the connection.
    */
-  handleError(error: unknown, connection: Connection): void {
+  handleError(error: unknown, connection: Wire): void {
     if (isRefusal(error) && this.#refusal === null) {
       this.#refusal = error;
       connection.once("readyForQuery", () => this.#settle(error));

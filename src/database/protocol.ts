@@ -26,6 +26,8 @@ const isServerError = (cause: unknown): cause is ServerError =>
   cause instanceof Error &&
   "code" in cause &&
   typeof cause.code === "string" &&
+  // The proxy of Neon has errors of its own, with an empty code.
+  /^[0-9A-Z]{5}$/.test(cause.code) &&
   "severity" in cause &&
   typeof cause.severity === "string";
 

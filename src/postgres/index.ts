@@ -13,4 +13,5 @@ export {
 } from "./identity.js";
 export { roles } from "./names.js";
 export type { Policy } from "./policies.js";
+export { sessionJwtShim } from "./session-jwt.js";
 export { dialectLayer, Supabase } from "./supabase.js";

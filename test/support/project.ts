@@ -49,14 +49,18 @@ const dependencies = [
   "@effect",
   "@electric-sql",
   "@hono",
+  "@neondatabase",
   "better-auth",
   "drizzle-kit",
   "drizzle-orm",
   "effect",
   "hono",
   "jiti",
+  "jose",
   "pg",
+  "postgres",
   "tsx",
+  "ws",
 ];
 const run = promisify(execFile);
 

@@ -8,10 +8,11 @@ import { generate } from "./generate.js";
 import { init } from "./init.js";
 import { matrix } from "./matrix.js";
 import { migrate } from "./migrate.js";
+import { neonLocal } from "./neon-local.js";
 import { push } from "./push.js";
 
 export const hedgerow = Command.make("hedgerow").pipe(
   Command.withDescription("Postgres tables that are guarded as declared"),
-  Command.withSubcommands([init, push, generate, migrate, check, doctor, explain, matrix]),
+  Command.withSubcommands([init, push, generate, migrate, check, doctor, explain, matrix, neonLocal]),
   Command.withGlobalFlags([verbose]),
 );

@@ -20,6 +20,7 @@ import { describeFailure, problemsOf } from "../failure.js";
 import { openFolder } from "../generate/open.js";
 import { installedLine } from "../line.js";
 import type { Guard } from "../plan.js";
+import { Overtaken } from "./batch-session.js";
 import { historyOf, type Migration, migrationOf } from "./history.js";
 import { appliedOf, readRecords, readShape, record, recordTable, upgrade } from "./records.js";
 import { openSession, type Session } from "./session.js";
@@ -123,25 +124,26 @@ const verify = (session: Session, connection: Connection, expected: Expectation)
   });
 };
 
-/** Makes drizzle-orm's table, or brings it to the form of the installed line; in one transaction. */
+/** Makes drizzle-orm's table, or brings it to the form of the installed line. What is read decides, so it is read first. */
 const prepareRecords = (
   session: Session,
   connection: Connection,
   migrations: ReadonlyArray<Migration>,
 ): Effect.Effect<void, MigrateError> => {
   const query = run(session, connection, nothing);
-  const work = Effect.gen(function* () {
-    yield* query("begin");
+  return Effect.gen(function* () {
     for (const statement of recordTable(installedLine)) yield* query(statement);
     const named = (yield* query(readShape)).length > 0;
-    if (installedLine === "1.0" && !named) {
-      const upgraded = upgrade(migrations, yield* query(readRecords));
-      if (upgraded._tag === "Broken") return yield* failed(nothing, upgraded.problems);
+    if (installedLine !== "1.0" || named) return;
+    const upgraded = upgrade(migrations, yield* query(readRecords));
+    if (upgraded._tag === "Broken") return yield* failed(nothing, upgraded.problems);
+    const work = Effect.gen(function* () {
+      yield* query("begin");
       for (const { text, values } of upgraded.statements) yield* query(text, values);
-    }
-    yield* query("commit");
+      yield* query("commit");
+    });
+    yield* Effect.onError(work, () => Effect.ignore(query("rollback")));
   });
-  return Effect.onError(work, () => Effect.ignore(query("rollback")));
 };
 
 /** The program behind `migrate`, for those who use Effect. */
@@ -157,7 +159,8 @@ export const migrateEffect = ({
       dialectLayer(guard.target ?? postgresTarget),
     );
     const migrations = yield* readFolder(out);
-    return yield* Effect.acquireUseRelease(
+    const tags: Array<string> = [];
+    const work = Effect.acquireUseRelease(
       open(connection),
       (session) =>
         Effect.gen(function* () {
@@ -168,13 +171,19 @@ export const migrateEffect = ({
           if (history._tag === "Broken") return yield* failed(nothing, history.problems);
           for (const migration of history.migrations) {
             yield* apply(session, connection, migration);
+            tags.push(migration.tag);
             onApplied(migration.tag);
           }
           yield* verify(session, connection, expected);
-          return history.migrations.map(({ tag }) => tag);
+          return tags;
         }),
       (session) => Effect.ignore(Effect.tryPromise(() => session.close())),
     );
+    // Each time somebody else has applied one more, so this comes to an end.
+    return yield* Effect.retry(work, {
+      times: migrations.length,
+      while: (error) => error.cause instanceof Overtaken,
+    });
   });
 
 /**

@@ -2,10 +2,12 @@
  * One connection, kept: what a migration needs and a pool does not promise.
  *
  * Invariant: one session from `open` to `close`, so a lock that it takes is held until it is closed or its process dies.
- * A folder of PGlite is claimed instead, because one process at a time may open it.
+ * A folder of PGlite is claimed instead, because one process at a time may open it; Neon's driver sends whole transactions.
  */
 import type { Connection } from "../connection.js";
+import { connectionTimeoutMillis, loadPg, openPostgresJs } from "../drivers.js";
 import { claimFolder } from "../folder-lock.js";
+import { batchSession } from "./batch-session.js";
 
 export interface Session {
   /** Runs one statement; `values` are texts. */
@@ -32,8 +34,23 @@ export const openSession = async (connection: Connection): Promise<Session> => {
       throw cause;
     }
   }
-  const { default: pg } = await import("pg");
-  const client = new pg.Client({ ...connection.options, connectionTimeoutMillis: 15_000 });
+  if (connection.driver === "neon") {
+    const { neon } = await import("../../database/neon.js");
+    return batchSession(neon({ ...connection, connectionTimeoutMillis }));
+  }
+  const pg = connection.driver === "pg" ? await loadPg() : undefined;
+  if (pg === undefined) {
+    const sql = await openPostgresJs(connection.options);
+    const reserved = await sql.reserve();
+    return {
+      query: async (text, values) => [...(await reserved.unsafe(text, values && [...values]))],
+      close: async () => {
+        reserved.release();
+        await sql.end({ timeout: 5 });
+      },
+    };
+  }
+  const client = new pg.Client({ ...connection.options, connectionTimeoutMillis });
   // A connection that is lost is the error of the query that waits; without a listener it would end the process as well.
   client.on("error", () => {});
   await client.connect();

@@ -1,0 +1,171 @@
+/**
+ * A database of Neon, through `@neondatabase/serverless`: over HTTP, or over a WebSocket.
+ *
+ * Invariant: one call is one transaction and one round trip either way. Over HTTP it is one request with a batch, which
+ * Neon runs between BEGIN and COMMIT; over a WebSocket it is the pipeline of node-postgres with its one Sync.
+ *
+ * The driver's global `neonConfig` is left as it is, so that a local database and one in the cloud fit in one process.
+ */
+import { Client, neon as client, neonConfig, Pool, types } from "@neondatabase/serverless";
+import * as Effect from "effect/Effect";
+import type { DatabaseError, DatabaseShape, Result, Statement } from "./database.js";
+import { inFlight } from "./in-flight.js";
+import { pooled } from "./lease.js";
+import { databaseError, toText } from "./protocol.js";
+import { readRows } from "./rows.js";
+
+export interface NeonOptions {
+  /** `postgres://role:password@host/database`. One with `-pooler` is fine: nothing is kept for longer than a transaction. */
+  readonly url: string;
+  /**
+   * `http` needs no connection to be set up; `websocket` keeps some. `auto`, which is the default, takes `websocket` in Node
+   * and Bun and `http` elsewhere, where a connection cannot outlive a request.
+   */
+  readonly mode?: "auto" | "http" | "websocket";
+  /** The `url` is that of `hedgerow neon-local`, port included: it is spoken to without TLS. */
+  readonly local?: boolean;
+  /** How many connections to keep over WebSockets (10). */
+  readonly max?: number;
+  /** For how many milliseconds to wait for a connection over a WebSocket (0: until it fails). */
+  readonly connectionTimeoutMillis?: number;
+  /** What `fetch` is given beside method, headers and body. */
+  readonly fetchOptions?: Readonly<Record<string, unknown>>;
+  /** For a runtime that has no `WebSocket`. In Node before 22 it is `ws` unless given. */
+  readonly webSocketConstructor?: unknown;
+}
+
+export interface NeonDatabase extends DatabaseShape {
+  /** Ends the connections that are kept; over HTTP there are none. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * @param options the url, and how to reach it.
+ * @returns a database for `createRouter` and the functions of `hedgerow/drizzle-kit`.
+ * @throws TypeError for a url that is none of PostgreSQL.
+ *
+ * @example
+ * ```ts
+ * import { neon } from "hedgerow/neon";
+ *
+ * const database = neon({ url: env.DATABASE_URL });
+ * ```
+ */
+export const neon = (options: NeonOptions): NeonDatabase => {
+  const address = addressOf(options.url);
+  const { mode = "auto" } = options;
+  const chosen = mode === "auto" ? modeOfRuntime(globalThis) : mode;
+  return chosen === "http" ? overHttp(options, address) : overWebSocket(options, address);
+};
+
+const addressOf = (url: string): URL => {
+  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
+    throw new TypeError("neon() needs a url like postgres://role:password@host/database");
+  }
+  return new URL(url);
+};
+
+/** @returns what suits a runtime, told by its globals. Workers and Deno also have Node's `process`. */
+export const modeOfRuntime = (globals: object): "http" | "websocket" => {
+  const property = (of: unknown, name: string): unknown =>
+    typeof of === "object" && of !== null ? Reflect.get(of, name) : undefined;
+  if (property(property(globals, "navigator"), "userAgent") === "Cloudflare-Workers") return "http";
+  if ("EdgeRuntime" in globals || "Deno" in globals) return "http";
+  return property(property(property(globals, "process"), "versions"), "node") === undefined ? "http" : "websocket";
+};
+
+const overHttp = ({ url, local = false, fetchOptions = {} }: NeonOptions, { host }: URL): NeonDatabase => {
+  const sql = client(url, { arrayMode: true, fullResults: true, fetchOptions });
+  const endpoint = local ? `http://${host}/sql` : undefined;
+  return {
+    driver: "neon-http",
+    rolesAreBoundary: true,
+    transact: (statements) =>
+      statements.length === 0
+        ? Effect.succeed([])
+        : inFlight(async (abandoned) => (abandoned() ? Effect.interrupt : batch(sql, statements, endpoint))),
+    close: async () => {},
+  };
+};
+
+type Http = ReturnType<typeof client<true, true>>;
+
+/** The values stay as Postgres wrote them, until they are read like those of any other driver. */
+const asTheyAre = { getTypeParser: () => (text: string) => text };
+
+const batch = async (
+  sql: Http,
+  statements: ReadonlyArray<Statement>,
+  endpoint: string | undefined,
+): Promise<Effect.Effect<ReadonlyArray<Result>, DatabaseError>> => {
+  try {
+    const queries = statements.map(({ text, values = [] }) =>
+      sql.query(text, values.map(toText), { types: asTheyAre }),
+    );
+    const results = await sendTo(endpoint, () => sql.transaction(queries));
+    return Effect.succeed(
+      results.map((result) => ({
+        rows: readRows(result, (oid) => types.getTypeParser(oid, "text")),
+        count: result.rowCount ?? 0,
+      })),
+    );
+  } catch (cause) {
+    return Effect.fail(databaseError(cause));
+  }
+};
+
+/** The driver reads its global setting while it is called and not later, so nobody else can see this one. */
+const sendTo = <A>(endpoint: string | undefined, send: () => A): A => {
+  if (endpoint === undefined) return send();
+  const { fetchEndpoint } = neonConfig;
+  neonConfig.fetchEndpoint = endpoint;
+  try {
+    return send();
+  } finally {
+    neonConfig.fetchEndpoint = fetchEndpoint;
+  }
+};
+
+const overWebSocket = (options: NeonOptions, address: URL): NeonDatabase => {
+  let opened: Promise<Pool> | undefined;
+  const open = (): Promise<Pool> => {
+    opened ??= makePool(options, address);
+    return opened;
+  };
+  return {
+    driver: "neon-websocket",
+    rolesAreBoundary: true,
+    transact: (statements) => Effect.flatMap(Effect.promise(open), (pool) => pooled(pool)(statements)),
+    close: async () => (await opened)?.end(),
+  };
+};
+
+const makePool = async (options: NeonOptions, { host }: URL): Promise<Pool> => {
+  const { url, local = false, max, connectionTimeoutMillis } = options;
+  const webSocket = options.webSocketConstructor ?? (await ownWebSocket());
+  /** Its settings are its own; only what is not set here comes from the global ones. */
+  class NeonClient extends Client {
+    constructor(config?: ConstructorParameters<typeof Client>[0]) {
+      super(config);
+      if (webSocket !== undefined) Reflect.set(this.neonConfig, "webSocketConstructor", webSocket);
+      if (!local) return;
+      this.neonConfig.wsProxy = `${host}/v2`;
+      this.neonConfig.useSecureWebSocket = false;
+    }
+  }
+  const pool = new Pool({
+    connectionString: url,
+    ...(max !== undefined && { max }),
+    ...(connectionTimeoutMillis !== undefined && { connectionTimeoutMillis }),
+  });
+  Reflect.set(pool, "Client", NeonClient);
+  // A pool drops an idle connection that was lost. Without a listener Node would then end the whole process.
+  pool.on("error", () => {});
+  return pool;
+};
+
+const ownWebSocket = async (): Promise<unknown> => {
+  if (typeof WebSocket !== "undefined" || neonConfig.webSocketConstructor !== undefined) return undefined;
+  const { WebSocket: ws } = await import("ws");
+  return ws;
+};

@@ -1,0 +1,248 @@
+/**
+ * PostgreSQL through postgres.js.
+ *
+ * Invariant: one call is one transaction on one reserved connection, and nothing of it runs outside of that transaction.
+ *
+ * postgres.js ends every statement with a Sync of its own, so BEGIN, the statements and COMMIT are sent without waiting
+ * for each other: one round trip, once the connection knows the statements. After a statement that fails Postgres refuses
+ * the rest. Only a BEGIN that fails by itself, because somebody cancelled it, would leave the rest without a transaction;
+ * so the statement behind it looks whether there is one, and ends the session where there is not.
+ *
+ * For the same reason postgres.js must not send a prepared statement again whose plan has become invalid: that would be
+ * behind the COMMIT. The whole call is sent again instead, after Postgres has said that the first was rolled back.
+ */
+import * as Effect from "effect/Effect";
+import type { ReservedSql, Sql } from "postgres";
+import {
+  ConnectionError,
+  type DatabaseError,
+  type DatabaseShape,
+  type Result,
+  SqlError,
+  type Statement,
+} from "./database.js";
+import { inFlight } from "./in-flight.js";
+import { connectionError, databaseError, isRefusal, toText } from "./protocol.js";
+import { readRows } from "./rows.js";
+
+/**
+ * @param sql as `postgres(url)` made it. It stays open.
+ * @throws TypeError for one that renames columns.
+ *
+ * @example
+ * ```ts
+ * import postgres from "postgres";
+ * import { postgresJs } from "hedgerow/postgres-js";
+ *
+ * const database = postgresJs(postgres(process.env.DATABASE_URL!));
+ * ```
+ */
+export const postgresJs = (sql: Sql): DatabaseShape => {
+  if (sql.options.transform.column.from !== undefined) {
+    throw new TypeError("postgresJs() needs the columns under their own names: make the sql without `transform`");
+  }
+  return {
+    driver: "postgres-js",
+    rolesAreBoundary: true,
+    transact: (statements) =>
+      statements.length === 0 ? Effect.succeed([]) : inFlight((abandoned) => transact(sql, statements, abandoned)),
+  };
+};
+
+/** The protocol counts them with 16 bits. */
+const maxValues = 65_533;
+
+type Outcome = Effect.Effect<ReadonlyArray<Result>, DatabaseError>;
+
+const transact = async (sql: Sql, statements: ReadonlyArray<Statement>, abandoned: () => boolean): Promise<Outcome> => {
+  if (statements.some(({ values = [] }) => values.length > maxValues)) {
+    return Effect.fail(new SqlError({ message: `more than ${maxValues} values`, sqlState: "54023" }));
+  }
+  let reserved: ReservedSql;
+  try {
+    await heal(sql);
+    reserved = await sql.reserve();
+  } catch (cause) {
+    sound.delete(sql);
+    return Effect.fail(connectionError(cleaned(cause)));
+  }
+  if (abandoned()) {
+    reserved.release();
+    return Effect.interrupt;
+  }
+  // Each time one more statement is known to be outdated.
+  for (let left = statements.length; ; left -= 1) {
+    const exchanged = await exchange(reserved, statements);
+    const idle = await isIdle(reserved, exchanged.commit);
+    if (idle && left > 0 && exchanged.outdated && exchanged.commit.value === "ROLLBACK") continue;
+    if (idle) reserved.release();
+    else sound.delete(sql);
+    return outcomeOf(sql, exchanged);
+  }
+};
+
+/** Those that have connected, and lost no connection since. */
+const sound = new WeakSet<Sql>();
+
+/**
+ * A reservation that fails to connect stays in the queue of postgres.js and takes a connection later, for nobody; and the
+ * last words of a lost connection are told to whoever connects next. A plain statement has neither trouble, so it goes first.
+ */
+const heal = async (sql: Sql): Promise<void> => {
+  if (sound.has(sql)) return;
+  if (!(await succeeds(sql, "select"))) await sql.unsafe("select");
+  sound.add(sql);
+};
+
+interface Answer {
+  readonly columns: ReadonlyArray<{ readonly name: string; readonly type: number }>;
+  readonly rows: ReadonlyArray<ReadonlyArray<Uint8Array | null>>;
+  readonly count: number;
+}
+
+type Settled<A> =
+  | { readonly status: "fulfilled"; readonly value: A; readonly reason?: undefined }
+  | { readonly status: "rejected"; readonly value?: undefined; readonly reason: unknown };
+
+interface Exchange {
+  readonly before: ReadonlyArray<Settled<unknown>>;
+  readonly answers: ReadonlyArray<Settled<Answer>>;
+  /** What COMMIT did, in Postgres's word. */
+  readonly commit: Settled<string>;
+  /** A statement was refused because it had been prepared before a change of the tables. */
+  readonly outdated: boolean;
+}
+
+/** The type `unknown`: Postgres infers the real one, and postgres.js leaves the text as it is. */
+const inferred = 705;
+
+/** Also without values the extended protocol, which takes one command only. */
+const extended = { prepare: true, simple: false };
+
+/** Everything is handed over before anything is waited for. */
+const exchange = async (reserved: ReservedSql, statements: ReadonlyArray<Statement>): Promise<Exchange> => {
+  const mark = crypto.randomUUID();
+  let outdated = false;
+  const before = [
+    `begin; select pg_catalog.set_config('hedgerow.transaction', '${mark}', true)`,
+    `select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid()) where pg_catalog.current_setting('hedgerow.transaction', true) is distinct from '${mark}'`,
+  ].map((text) => reserved.unsafe(text).execute());
+  const answers = statements.map(({ text, values = [] }) => {
+    const typed = values.map((value) => reserved.typed(toText(value), inferred));
+    const query = reserved.unsafe(text, typed, extended).raw();
+    neverAlone(query, () => {
+      outdated = true;
+    });
+    return answerTo(query.execute());
+  });
+  const commit = reserved
+    .unsafe("commit")
+    .execute()
+    .then(({ command }) => String(command));
+  const [settledBefore, settledAnswers, [settledCommit]] = await Promise.all([
+    Promise.allSettled(before),
+    Promise.allSettled(answers),
+    Promise.allSettled([commit]),
+  ]);
+  return { before: settledBefore, answers: settledAnswers, commit: settledCommit, outdated };
+};
+
+/**
+ * Where the plan of a prepared statement is outdated, postgres.js notes the error in `retried` and sends the statement
+ * again. Here it is refused instead.
+ */
+const neverAlone = (query: object, onOutdated: () => void): void => {
+  Object.defineProperty(query, "retried", {
+    get: () => undefined,
+    set: (error: unknown) => {
+      onOutdated();
+      Reflect.set(query, "cancelled", true);
+      const reject: unknown = Reflect.get(query, "reject");
+      if (typeof reject === "function") reject(error);
+    },
+  });
+};
+
+interface RawResult {
+  readonly columns?: ReadonlyArray<{ readonly name: string; readonly type: number }> | null;
+  readonly count: number | null;
+}
+
+const isRows = (value: unknown): value is ReadonlyArray<ReadonlyArray<Uint8Array | null>> & RawResult =>
+  Array.isArray(value);
+
+const answerTo = async (query: PromiseLike<unknown>): Promise<Answer> => {
+  const result = await query;
+  if (isRows(result)) return { columns: result.columns ?? [], rows: result, count: result.count ?? 0 };
+  // It is a stream into COPY FROM STDIN. What has been sent behind it cannot be read any more.
+  const error = new Error("COPY FROM STDIN cannot run in a pipeline");
+  if (typeof result === "object" && result !== null && "destroy" in result && typeof result.destroy === "function") {
+    if ("on" in result && typeof result.on === "function") result.on("error", () => {});
+    result.destroy(error);
+  }
+  throw error;
+};
+
+/**
+ * Whether the connection may serve somebody else. Where that is uncertain it is ended, and its loss is enough for
+ * postgres.js to give its place to a new one.
+ */
+const isIdle = async (reserved: ReservedSql, commit: Settled<string>): Promise<boolean> => {
+  if (commit.status === "fulfilled") return true;
+  if (!isRefusal(cleaned(commit.reason))) return false;
+  // A COMMIT that was cancelled before it began leaves the failed transaction open; only then is this refused.
+  if ((await succeeds(reserved, "select")) || (await succeeds(reserved, "rollback"))) return true;
+  await succeeds(reserved, "select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())");
+  return false;
+};
+
+const succeeds = (sql: Sql, text: string): Promise<boolean> =>
+  sql.unsafe(text).then(
+    () => true,
+    () => false,
+  );
+
+const outcomeOf = (sql: Sql, { before, answers, commit }: Exchange): Outcome => {
+  const failed = [...before, ...answers, commit].find(({ status }) => status === "rejected");
+  if (failed !== undefined) return Effect.fail(databaseError(cleaned(failed.reason)));
+  if (commit.value !== "COMMIT") {
+    return Effect.fail(new ConnectionError({ message: `COMMIT was answered with ${commit.value}` }));
+  }
+  return Effect.succeed(
+    answers.flatMap(({ value }) => (value === undefined ? [] : [{ rows: rowsOf(sql, value), count: value.count }])),
+  );
+};
+
+const decoder = new TextDecoder();
+
+const rowsOf = (sql: Sql, { columns, rows }: Answer): Result["rows"] =>
+  readRows(
+    {
+      fields: columns.map(({ name, type }) => ({ name, dataTypeID: type })),
+      rows: rows.map((row) => row.map((value) => (value === null ? null : decoder.decode(value)))),
+    },
+    (oid) => parserOf(sql.options.parsers, oid),
+  );
+
+/** Those of postgres.js, or what the user has put there. It calls its own parsers of arrays behind the first brace. */
+const parserOf = (parsers: object, oid: number): ((text: string) => unknown) => {
+  const parser: unknown = Reflect.get(parsers, oid);
+  if (typeof parser !== "function") return (text) => text;
+  return "array" in parser && parser.array === true ? (text) => parser(text.slice(1)) : (text) => parser(text);
+};
+
+/** postgres.js has its own names for the fields of an error, and hangs the statement with its values on it. */
+const cleaned = (cause: unknown): unknown => {
+  if (!(cause instanceof Error) || cause.name !== "PostgresError") return cause;
+  const field = (name: string): unknown => Reflect.get(cause, name);
+  return Object.assign(new Error(cause.message), {
+    code: field("code"),
+    severity: field("severity") ?? field("severity_local"),
+    detail: field("detail"),
+    schema: field("schema_name"),
+    table: field("table_name"),
+    column: field("column_name"),
+    constraint: field("constraint_name"),
+    routine: field("routine"),
+  });
+};

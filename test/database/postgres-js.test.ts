@@ -1,0 +1,84 @@
+/** What only postgres.js can get wrong. */
+import * as Effect from "effect/Effect";
+import { postgresJs } from "hedgerow/postgres-js";
+import postgres, { type Sql } from "postgres";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { DatabaseError, DatabaseShape, Result } from "../../src/database/database.js";
+import { type FreshPostgres, freshPostgres } from "../support/databases.js";
+
+describe("postgres.js", () => {
+  let server: FreshPostgres;
+  let sql: Sql;
+  let database: DatabaseShape;
+
+  beforeAll(async () => {
+    server = await freshPostgres();
+    sql = postgres(server.ownerUrl, { max: 1, onnotice: () => {} });
+    database = postgresJs(sql);
+    await sql`create table notes (id int primary key)`;
+  });
+  afterAll(async () => {
+    await sql.end({ timeout: 1 });
+    await server.close();
+  });
+
+  const send = (...texts: ReadonlyArray<string>): Promise<ReadonlyArray<Result>> =>
+    Effect.runPromise(database.transact(texts.map((text) => ({ text }))));
+  const failure = (...texts: ReadonlyArray<string>): Promise<DatabaseError> =>
+    Effect.runPromise(Effect.flip(database.transact(texts.map((text) => ({ text })))));
+  const backend = async () => (await send("select pg_backend_pid() as pid"))[0]?.rows[0]?.pid;
+
+  it("runs a call again as a whole, and nothing by itself, where a table has changed under a prepared statement", async () => {
+    const call = ["insert into notes select count(*) from notes", "select * from notes"];
+    await send(...call);
+    await server.ownerPool.query("alter table notes add column word text");
+    const [, seen] = await send(...call);
+    expect(seen?.rows).toEqual([
+      { id: 0, word: null },
+      { id: 1, word: null },
+    ]);
+    await server.ownerPool.query("alter table notes add column more text");
+    expect(await failure("select * from notes", "insert into notes values (9)", "select 1 / 0")).toMatchObject({
+      sqlState: "22012",
+    });
+    expect((await send("select id from notes order by id"))[0]?.rows).toEqual([{ id: 0 }, { id: 1 }]);
+  });
+
+  it("keeps its connection over refusals, and replaces one that is lost", async () => {
+    const first = await backend();
+    await failure("select 1 / 0");
+    expect(await backend()).toBe(first);
+    const lost = failure("insert into notes values (20)", "select pg_sleep(30)");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await server.pool(server.superuserUrl, { max: 1 }).query("select pg_terminate_backend($1)", [first]);
+    expect(await lost).toMatchObject({ _tag: "ConnectionError" });
+    expect(await backend()).not.toBe(first);
+    expect((await send("select id from notes where id = 20"))[0]?.rows).toEqual([]);
+  });
+
+  it("ends the session instead of running anything where BEGIN was lost", async () => {
+    const broken = postgres(server.ownerUrl, { max: 1, onnotice: () => {} });
+    const reserve = broken.reserve.bind(broken);
+    // As after a cancellation of BEGIN alone: it is refused, and the rest has been sent already.
+    Object.assign(broken, {
+      reserve: async () => {
+        const reserved = await reserve();
+        const unsafe = reserved.unsafe.bind(reserved);
+        return Object.assign(reserved, {
+          unsafe: (...[text, ...rest]: Parameters<typeof unsafe>) =>
+            unsafe(text.startsWith("begin;") ? "select 1 / 0" : text, ...rest),
+        });
+      },
+    });
+    const statements = [{ text: "insert into notes values (30)" }];
+    await Effect.runPromise(Effect.flip(postgresJs(broken).transact(statements)));
+    expect((await send("select id from notes where id = 30"))[0]?.rows).toEqual([]);
+    await broken.end({ timeout: 1 });
+  });
+
+  it("refuses COPY FROM STDIN, and a sql that renames columns", async () => {
+    expect(await failure("copy notes from stdin", "select 1")).toMatchObject({ _tag: "ConnectionError" });
+    expect((await send("select 1 as one"))[0]?.rows).toEqual([{ one: 1 }]);
+    expect(() => postgresJs(postgres(server.ownerUrl, { transform: postgres.camel }))).toThrow(TypeError);
+  });
+});
