@@ -57,7 +57,7 @@ describe("hedgerow check", () => {
     const text = await run("check");
     expect([text.code, text.stderr]).toEqual([1, ""]);
     expect(text.stdout).toContain("✗ notes columns.password [readable_secret]");
-    expect(JSON.parse((await run("check", "--format", "json")).stdout)[0].code).toBe("readable_secret");
+    expect(JSON.parse((await run("check", "--json")).stdout)[0].code).toBe("readable_secret");
     expect(JSON.parse((await run("check", "--format", "sarif")).stdout).runs[0].results).toHaveLength(1);
     await project.write("schema.ts", schema());
   });

@@ -8,7 +8,7 @@ import { checkSchema } from "../check/check.js";
 import { findingsJson, findingsSarif, findingsText } from "../check/format.js";
 import { version } from "../version.js";
 import { foundSomething } from "./failure.js";
-import { configFlag, loadConfig } from "./load.js";
+import { configFlag, jsonFlag, loadConfig } from "./load.js";
 
 const formats = {
   text: findingsText,
@@ -24,11 +24,12 @@ export const check = Command.make(
       Flag.withDefault("text"),
       Flag.withDescription("Lines for people, JSON, or SARIF 2.1.0 for code scanning"),
     ),
+    json: jsonFlag,
   },
-  Effect.fn(function* ({ config: path, format }) {
+  Effect.fn(function* ({ config: path, format, json }) {
     const config = yield* loadConfig(Option.getOrUndefined(path));
     const findings = checkSchema(yield* understand(config.schema.module));
-    yield* Console.log(formats[format](findings));
+    yield* Console.log(formats[json ? "json" : format](findings));
     if (findings.some(({ accepted }) => accepted === undefined)) yield* foundSomething;
   }),
 ).pipe(

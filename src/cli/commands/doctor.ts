@@ -1,6 +1,6 @@
 /** `hedgerow doctor`: what differs from the schema and what is risky in a database that runs. */
 import * as Console from "effect/Console";
-import { Command, Flag } from "effect/cli";
+import { Command } from "effect/cli";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { dialectLayer } from "../../postgres/supabase.js";
@@ -8,7 +8,7 @@ import { guardOf } from "../derive.js";
 import { doctorEffect, type Finding } from "../doctor.js";
 import { openDatabase } from "../open.js";
 import { foundSomething } from "./failure.js";
-import { configFlag, connect, loadConfig } from "./load.js";
+import { configFlag, connect, jsonFlag, loadConfig } from "./load.js";
 
 const textOf = (findings: ReadonlyArray<Finding>): string =>
   [
@@ -22,7 +22,7 @@ export const doctor = Command.make(
   "doctor",
   {
     config: configFlag,
-    json: Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("Print JSON")),
+    json: jsonFlag,
   },
   Effect.fn(function* ({ config: path, json }) {
     const config = yield* loadConfig(Option.getOrUndefined(path));

@@ -22,6 +22,9 @@ export const configFlag = Flag.String("config").pipe(
   Flag.optional,
 );
 
+/** For every command that prints more than words. */
+export const jsonFlag = Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("Print JSON"));
+
 const refused = (message: string, cause?: unknown): ConfigError =>
   new ConfigError({ message, problems: [message], cause });
 

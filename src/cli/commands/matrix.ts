@@ -6,7 +6,7 @@ import * as Option from "effect/Option";
 import { understand } from "../../table/schema.js";
 import { matrixJson, matrixMarkdown, matrixText } from "../matrix/format.js";
 import { matrix as cellsOf } from "../matrix/matrix.js";
-import { configFlag, loadConfig } from "./load.js";
+import { configFlag, jsonFlag, loadConfig } from "./load.js";
 
 const formats = { text: matrixText, markdown: matrixMarkdown, json: matrixJson };
 
@@ -18,10 +18,11 @@ export const matrix = Command.make(
       Flag.withDefault("text"),
       Flag.withDescription("Aligned columns, Markdown tables, or JSON"),
     ),
+    json: jsonFlag,
   },
-  Effect.fn(function* ({ config: path, format }) {
+  Effect.fn(function* ({ config: path, format, json }) {
     const config = yield* loadConfig(Option.getOrUndefined(path));
     const schema = yield* understand(config.schema.module);
-    yield* Console.log(formats[format](cellsOf(schema)));
+    yield* Console.log(formats[json ? "json" : format](cellsOf(schema)));
   }),
 ).pipe(Command.withDescription("Show who may do what: table × operation × kind of caller"));
