@@ -318,6 +318,34 @@ describe("hedgerow migrate on PostgreSQL, as an owner who is no superuser", () =
       );
     });
 
+    it("takes over a database that a push has made, where it and the folder are as declared, and goes on from there", async () => {
+      await prepared();
+      const env = { DATABASE_URL: postgres.ownerUrl };
+      const baseline = () => project.hedgerow(["migrate", "--baseline"], env);
+      expect(await baseline()).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(
+          /^Nothing was recorded\. The database is not as declared[\s\S]*table public\.notes does not exist/,
+        ),
+      });
+      expect((await project.hedgerow(["push"], env)).code).toBe(0);
+      await query("alter policy notes_select on notes using (true)");
+      expect((await baseline()).stderr).toContain("policy notes_select on table public.notes is not as declared");
+      expect(await query(records)).toEqual([]);
+      expect((await project.hedgerow(["push"], env)).code).toBe(0);
+      const before = await query(catalog);
+      expect(await baseline()).toMatchObject({ code: 0, stdout: expect.stringContaining("3 recorded") });
+      expect(await query(catalog)).toEqual(before);
+      expect(await migrate()).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing to apply") });
+      await project.write("schema.ts", schemaFile('done: text("done"),', tasks));
+      expect(await baseline()).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining("does not say what the schema says. Run `hedgerow generate` first."),
+      });
+      await generated();
+      expect((await migrate()).code).toBe(0);
+    });
+
     it("names the statement that failed, and keeps nothing of its migration", async () => {
       await prepared();
       await query("create table notes (id text)");

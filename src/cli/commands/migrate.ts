@@ -1,6 +1,6 @@
 /** `hedgerow migrate`: the migrations of the folder, applied and verified. */
 import * as Console from "effect/Console";
-import { Command } from "effect/cli";
+import { Command, Flag } from "effect/cli";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { guardOf, outOf } from "../derive.js";
@@ -9,17 +9,29 @@ import { configFlag, connect, loadConfig } from "./load.js";
 
 export const migrate = Command.make(
   "migrate",
-  { config: configFlag },
-  Effect.fn(function* ({ config: path }) {
+  {
+    config: configFlag,
+    baseline: Flag.Boolean("baseline").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription(
+        "Record the migrations as applied without running them, for a database that a push has made",
+      ),
+    ),
+  },
+  Effect.fn(function* ({ config: path, baseline }) {
     const config = yield* loadConfig(Option.getOrUndefined(path));
     const connection = yield* connect(config);
     const applied = yield* migrateEffect({
       ...guardOf(config),
       out: outOf(config),
       connection,
+      baseline,
       onApplied: (tag) => console.log(`${config.name}: applied ${tag}`),
     });
-    const what = applied.length === 0 ? "nothing to apply" : `${applied.length} applied`;
+    const what =
+      applied.length === 0
+        ? `nothing to ${baseline ? "record" : "apply"}`
+        : `${applied.length} ${baseline ? "recorded" : "applied"}`;
     yield* Console.log(`${config.name}: ${what}, the database is as declared.`);
   }),
 ).pipe(Command.withDescription("Apply the migrations that the database has not seen, and verify it"));

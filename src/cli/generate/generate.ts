@@ -46,6 +46,37 @@ const unanswered = (cause: unknown): GenerateError => {
 export const migrationsIn = (folder: Folder): ReadonlyArray<Copied> =>
   folder.entries().map((entry) => ({ name: entry.tag, when: entry.when, text: folder.read(entry) }));
 
+/**
+ * @param name what the migration of the tables is to be called.
+ * @returns what a folder lacks to say what the schema says.
+ * @throws DefinitionError with all problems of all tables.
+ * @throws Error where drizzle-kit has a question and may not ask.
+ */
+export const draftsFor = async (
+  guard: Guard,
+  folder: Folder,
+  name: string,
+  ask: boolean,
+): Promise<ReadonlyArray<Draft>> => {
+  const layers = layersOf(guard);
+  const before = guardedBefore(folder);
+  const { statements, snapshot } = await compareTables(
+    { schema: ordered(guard.schema), guarded: layers.tables, gone: goneFrom(guard.schema, before) },
+    folder,
+    name,
+    ask,
+  );
+  const { text, cleared } = tablesDraft(layers, statements, before);
+  const known: Partial<Draft> = snapshot === undefined ? {} : { snapshot };
+  const [security, ...none] = securityDraft(layers, folder, before, cleared);
+  return [
+    ...helpersDraft(layers, folder),
+    // The snapshot stands where drizzle-kit would have written it; where only rules have changed, beside them.
+    ...(text === undefined ? [] : [{ name, text, ...known }]),
+    ...(security === undefined ? none : [text === undefined ? { ...security, ...known } : security]),
+  ];
+};
+
 /** The program behind `generate`, for those who use Effect. */
 export const generateEffect = ({
   out,
@@ -57,25 +88,9 @@ export const generateEffect = ({
   Effect.tryPromise({
     try: async () => {
       if (!/^[a-z0-9_-]+$/i.test(name)) throw new Error("the name of a migration has letters, digits, - and _ only.");
-      const layers = layersOf(guard);
       const folder = openFolder(out);
       folder.settle();
-      const before = guardedBefore(folder);
-      const { statements, snapshot } = await compareTables(
-        { schema: ordered(guard.schema), guarded: layers.tables, gone: goneFrom(guard.schema, before) },
-        folder,
-        name,
-        ask,
-      );
-      const { text, cleared } = tablesDraft(layers, statements, before);
-      const known: Partial<Draft> = snapshot === undefined ? {} : { snapshot };
-      const [security, ...none] = securityDraft(layers, folder, before, cleared);
-      const drafts: ReadonlyArray<Draft> = [
-        ...helpersDraft(layers, folder),
-        // The snapshot stands where drizzle-kit would have written it; where only rules have changed, beside them.
-        ...(text === undefined ? [] : [{ name, text, ...known }]),
-        ...(security === undefined ? none : [text === undefined ? { ...security, ...known } : security]),
-      ];
+      const drafts = await draftsFor(guard, folder, name, ask);
       const files = folder.append(drafts).map(({ file }) => file);
       if (copies !== undefined) copyToSupabase(copies, migrationsIn(folder));
       return files;

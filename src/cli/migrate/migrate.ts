@@ -17,6 +17,7 @@ import { lockStatement } from "../../postgres/security.js";
 import { dialectLayer } from "../../postgres/supabase.js";
 import { type Connection, withoutSecrets } from "../connection.js";
 import { describeFailure, problemsOf } from "../failure.js";
+import { draftsFor } from "../generate/generate.js";
 import { openFolder } from "../generate/open.js";
 import { installedLine } from "../line.js";
 import type { Guard } from "../plan.js";
@@ -30,6 +31,11 @@ export interface MigrateOptions extends Guard {
   readonly out: string;
   /** The database, reached as the owner of its tables. */
   readonly connection: Connection;
+  /**
+   * Records what the database has not seen as applied, without running it: for a database that a push has made. Only where
+   * the folder says what the schema says, and the database is as declared.
+   */
+  readonly baseline?: boolean;
   /** Told after each migration. */
   readonly onApplied?: (tag: string) => void;
 }
@@ -45,6 +51,7 @@ const failed = (what: string, problems: ReadonlyArray<string>, cause?: unknown):
   new MigrateError({ message: describeFailure(what, problems), problems, cause });
 
 const nothing = "Nothing was migrated.";
+const unrecorded = "Nothing was recorded.";
 
 /** The same lock, held until the session ends. */
 const lockSession = lockStatement.replace("pg_advisory_xact_lock", "pg_advisory_lock");
@@ -146,10 +153,47 @@ const prepareRecords = (
   });
 };
 
+/** A folder that lags behind the schema would be recorded as what it is not. */
+const demandCurrent = (guard: Guard, out: string): Effect.Effect<void, MigrateError> =>
+  Effect.tryPromise({
+    try: async () => {
+      const missing = await draftsFor(guard, openFolder(out), "tables", false);
+      if (missing.length > 0)
+        throw new Error(`${out} does not say what the schema says. Run \`hedgerow generate\` first.`);
+    },
+    catch: (cause) => failed(unrecorded, [cause instanceof Error ? cause.message : String(cause)], cause),
+  });
+
+/** Records migrations that a database does not need, because it is as they would have made it; in one transaction. */
+const recordAll = (
+  session: Session,
+  connection: Connection,
+  migrations: ReadonlyArray<Migration>,
+  expected: Expectation,
+): Effect.Effect<void, MigrateError> => {
+  const query = run(
+    session,
+    connection,
+    `${unrecorded} The database is not as declared, so something of the migrations is missing in it; \`hedgerow push\` brings it there. What is wrong:`,
+  );
+  const work = Effect.gen(function* () {
+    yield* query("begin");
+    yield* query(demandStructure(expected));
+    yield* query(demandSecurity(expected));
+    for (const migration of migrations) {
+      const { text, values } = record(installedLine, migration);
+      yield* query(text, values);
+    }
+    yield* query("commit");
+  });
+  return Effect.onError(work, () => Effect.ignore(query("rollback")));
+};
+
 /** The program behind `migrate`, for those who use Effect. */
 export const migrateEffect = ({
   out,
   connection,
+  baseline = false,
   onApplied = () => {},
   ...guard
 }: MigrateOptions): Effect.Effect<ReadonlyArray<string>, MigrateError | DefinitionError> =>
@@ -159,6 +203,7 @@ export const migrateEffect = ({
       dialectLayer(guard.target ?? postgresTarget),
     );
     const migrations = yield* readFolder(out);
+    if (baseline) yield* demandCurrent(guard, out);
     const tags: Array<string> = [];
     const work = Effect.acquireUseRelease(
       open(connection),
@@ -169,6 +214,10 @@ export const migrateEffect = ({
           yield* prepareRecords(session, connection, migrations);
           const history = historyOf(installedLine, migrations, appliedOf(yield* query(readRecords)));
           if (history._tag === "Broken") return yield* failed(nothing, history.problems);
+          if (baseline) {
+            yield* recordAll(session, connection, history.migrations, expected);
+            return history.migrations.map(({ tag }) => tag);
+          }
           for (const migration of history.migrations) {
             yield* apply(session, connection, migration);
             tags.push(migration.tag);
