@@ -29,18 +29,21 @@ export interface IdentityOptions {
   readonly claims?: Claims;
 }
 
+/** A claim whose table and field exist. */
+export interface FoundClaim {
+  readonly name: string;
+  readonly from: ClaimSource["from"];
+  readonly field: AuthField;
+}
+
 /**
- * The expression of the column `claims`.
- *
- * ```sql
- * jsonb_build_object('region', nullif(u."region", ''), 'plan', nullif(o."plan", ''))
- * ```
+ * Finds the fields that claims name.
  *
  * @throws Error that lists every claim whose table or field does not exist or cannot be a claim, and what exists.
  */
-export const claimsExpression = (models: AuthModels, claims: Claims): string => {
+export const findClaims = (models: AuthModels, claims: Claims): ReadonlyArray<FoundClaim> => {
   const problems: Array<string> = [];
-  const pairs: Array<string> = [];
+  const all: Array<FoundClaim> = [];
   for (const [name, { from, field }] of Object.entries(claims)) {
     const model = models.get(from);
     const found = model?.fields.get(field);
@@ -49,10 +52,26 @@ export const claimsExpression = (models: AuthModels, claims: Claims): string => 
     } else if (found === undefined || !mayBeClaim(from, found)) {
       problems.push(`claim "${name}": ${from} has no usable field "${field}"; it has ${usableFields(from, model)}`);
     } else {
-      pairs.push(`${text(name)}, ${claimValue(claimAliases[from], found)}`);
+      all.push({ name, from, field: found });
     }
   }
   if (problems.length > 0) throw new Error(`Claims that Better Auth cannot answer:\n- ${problems.join("\n- ")}`);
+  return all;
+};
+
+/**
+ * The expression of the column `claims`.
+ *
+ * ```sql
+ * jsonb_build_object('region', nullif(u."region", ''), 'plan', nullif(o."plan", ''))
+ * ```
+ *
+ * @throws Error as `findClaims` does.
+ */
+export const claimsExpression = (models: AuthModels, claims: Claims): string => {
+  const pairs = findClaims(models, claims).map(
+    ({ name, from, field }) => `${text(name)}, ${claimValue(claimAliases[from], field)}`,
+  );
   return pairs.length === 0 ? "'{}'::jsonb" : `jsonb_build_object(${pairs.join(", ")})`;
 };
 
