@@ -27,6 +27,15 @@ export type Claims = Readonly<Record<string, ClaimSource>>;
 /** Where two declarations must agree: pass the same value to `authTables` and to `sessionIdentity`. */
 export interface IdentityOptions {
   readonly claims?: Claims;
+  /**
+   * What finds the session: the hash of its secret, which the router sends (without it), or the `sid` and `sub` of a token
+   * that the database itself has verified, as `auth.session()` of pg_session_jwt gives them.
+   *
+   * Ids are no secrets. `verified-token` is sound only where every connection was started with `pg_session_jwt.jwk`: without
+   * that setting the extension believes `request.jwt.claims`, which any SQL of the caller can set, so that whoever knows the
+   * ids of a session is in it.
+   */
+  readonly by?: "verified-token";
 }
 
 /** A claim whose table and field exist. */

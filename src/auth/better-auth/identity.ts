@@ -10,7 +10,7 @@ import type { LiveIdentity } from "../../postgres/identity.js";
 import { callerQuery, sessionsQuery, tokenIndex } from "./caller-query.js";
 import type { IdentityOptions } from "./claims.js";
 import { authModels, authSchema, serviceTable } from "./models.js";
-import { policiesOf } from "./policies.js";
+import { definerRole, policiesOf } from "./policies.js";
 
 /**
  * Describes to the SQL layer how the live caller is found in Better Auth's tables.
@@ -24,15 +24,15 @@ import { policiesOf } from "./policies.js";
  * ```
  *
  * @param options Better Auth's options, as for `betterAuth`; `database` may be missing.
- * @param identity Custom claims by the name that rules use, each a field of one of Better Auth's tables.
+ * @param identity `claims`: custom claims by the name that rules use, each a field of one of Better Auth's tables. `by`: what
+ *   finds the session, where that is not its secret; read what it says there first.
  * @returns the query of `hedgerow.caller()` (its SQL is shown at `callerQuery`), the tables, policies and the index it needs.
  * @throws Error when sessions are not in the database, when a claim does not exist, or when users could give themselves a
  *   platform role.
  */
 export const sessionIdentity = (options: BetterAuthOptions, identity: IdentityOptions = {}): LiveIdentity => {
   const models = authModels(options);
-  const claims = identity.claims ?? {};
-  const query = callerQuery(options, models, claims);
+  const query = callerQuery(options, models, identity);
   const indexes: Array<string> = [];
   const session = models.get("session");
   if (session !== undefined) {
@@ -47,14 +47,39 @@ export const sessionIdentity = (options: BetterAuthOptions, identity: IdentityOp
 end`)}`,
     );
   }
+  if (identity.by === "verified-token") indexes.push(canReadTokens);
   return {
     _tag: "Live",
+    ...(identity.by !== undefined && { by: identity.by }),
     callerQuery: query.text,
     sessionsQuery: sessionsQuery(models),
     reads: query.reads.map(serviceTable),
     serviceTables: [...models.values()].map(serviceTable),
     policies: [...models.values()].flatMap((model) => policiesOf(serviceTable(model), query.reads.includes(model))),
     indexes,
-    claims: Object.keys(claims),
+    claims: Object.keys(identity.claims ?? {}),
   };
 };
+
+/** `hedgerow.caller()` asks as the definer, so that nobody can call it with claims of their own. */
+const canReadTokens = `do ${dollarQuoted(`declare
+  session oid := (select p.oid from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+    where n.nspname = 'auth' and p.proname = 'session' and p.pronargs = 0);
+begin
+  if session is null then
+    raise exception 'auth.session() is missing'
+      using hint = 'sessionIdentity(options, { by: "verified-token" }) needs the extension pg_session_jwt.';
+  end if;
+  if not pg_catalog.has_schema_privilege('${definerRole}', 'auth', 'usage') then
+    begin
+      grant usage on schema auth to ${definerRole};
+    exception when insufficient_privilege then
+      null;
+    end;
+  end if;
+  if not pg_catalog.has_schema_privilege('${definerRole}', 'auth', 'usage')
+    or not pg_catalog.has_function_privilege('${definerRole}', session, 'execute') then
+    raise exception '${definerRole} may not call auth.session()'
+      using hint = 'Whoever owns the schema auth has to: grant usage on schema auth to ${definerRole}.';
+  end if;
+end`)}`;

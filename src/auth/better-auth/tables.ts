@@ -78,7 +78,7 @@ export const authTables = <const Options extends BetterAuthOptions>(
   identity: IdentityOptions = {},
 ): AuthTables<Options> => {
   const models = authModels(options);
-  const reads = new Set(callerQuery(options, models, identity.claims ?? {}).reads);
+  const reads = new Set(callerQuery(options, models, identity).reads);
   const ids = idType(options);
   const tables: Record<string, AuthTable> = {};
 

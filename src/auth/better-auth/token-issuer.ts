@@ -221,7 +221,7 @@ const understood = ({ issuer, audience, expiresIn = "5m", rotation = {}, ...rest
   const span = (option: string, text: string, least: number, most: number, range: string): number => {
     const found = millisecondsOf(text);
     if (found !== null && found >= least && found <= most) return found;
-    problems.push(`${option} must be ${range}, such as "5m" or "2h"; not "${text}".`);
+    problems.push(`${option} must be a duration (30s, 5m, 2h, 30d) ${range}; not "${text}".`);
     return least;
   };
   if (!isUrl(issuer)) problems.push(`issuer must be a URL, such as https://id.example.com; not "${issuer}".`);
@@ -230,20 +230,20 @@ const understood = ({ issuer, audience, expiresIn = "5m", rotation = {}, ...rest
     problems.push("audience must name for whom the tokens are, such as https://api.example.com.");
   }
   if (rest.team === true && rest.organization !== true) problems.push("team: true needs organization: true.");
-  const lifetime = span("expiresIn", expiresIn, minute, hour, "between 1m and 1h");
+  const lifetime = span("expiresIn", expiresIn, minute, hour, "from 1m to 1h");
   const publishFor = span(
     "rotation.publishFor",
     rotation.publishFor ?? "2h",
     10 * minute,
     Number.POSITIVE_INFINITY,
-    "at least 10m",
+    "of at least 10m",
   );
   const every = span(
     "rotation.every",
     rotation.every ?? "30d",
     2 * publishFor,
     Number.POSITIVE_INFINITY,
-    "at least twice rotation.publishFor",
+    "of at least twice rotation.publishFor",
   );
   const keepFor =
     rotation.keepFor === undefined
@@ -253,7 +253,7 @@ const understood = ({ issuer, audience, expiresIn = "5m", rotation = {}, ...rest
           rotation.keepFor,
           lifetime + minute,
           Number.POSITIVE_INFINITY,
-          "a minute longer than expiresIn, at least",
+          "at least a minute longer than expiresIn",
         );
   if (problems.length > 0) {
     throw new Error(`tokenIssuer() cannot issue tokens like this:\n- ${problems.join("\n- ")}`);
