@@ -222,7 +222,7 @@ describe("the caller of a verified token", () => {
         why({
           schema: Effect.runSync(understand({ papers })),
           identity,
-          database: nodePostgres(server.ownerPool),
+          database: nodePostgres(superuser),
           table: "papers",
           command: "select",
           as: "ada1@example.com",

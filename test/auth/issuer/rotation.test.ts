@@ -33,9 +33,10 @@ const start = async () => installBetterAuth(await openPostgres(), options);
 let world: Awaited<ReturnType<typeof start>>;
 
 /** A process of its own on the same tables; `secret` as after a change of the configuration. */
-const instance = (secret: string = basics.secret) =>
+const instance = (secret: string = basics.secret, more: Pick<BetterAuthOptions, "secrets"> = {}) =>
   betterAuth({
     ...options,
+    ...more,
     secret,
     logger: { disabled: secret !== basics.secret },
     database: drizzleAdapter(world.db, { provider: "pg", schema: world.tables }),
@@ -115,12 +116,17 @@ afterEach(() => {
 it("a verifier that asks every two hours and at no other time never meets a key that it does not know", async () => {
   const remembering = verifier({ refreshAfterSeconds: 7_199, maxAgeSeconds: 7_199, cooldownSeconds: 1e9 });
   const kids = new Set<string | undefined>();
+  let previous = await tokenFrom();
   for (const end = Date.now() + 35 * day; Date.now() < end; ) {
+    // It looks at the key set just before there is a new token, and then not again for two hours.
+    await accepts(remembering, previous);
+    pass(second);
     const token = await tokenFrom();
     kids.add(kidOf(token));
     expect(await accepts(remembering, token)).toBe(true);
     const isWaiting = (await publishedKeys()).at(-1) !== kidOf(token);
     pass(isWaiting ? 17 * minute : 19 * hour);
+    previous = token;
   }
   expect(kids.size).toBe(2);
 });
@@ -260,6 +266,19 @@ it("private keys are stored encrypted, and useless with another secret until the
   expect(await answer.text()).not.toContain("private");
   const { kid } = await revokeKeys(changed);
   const { token } = await (await request()).json();
+  expect(kidOf(token)).toBe(kid);
+  expect(await accepts(verifier(), token)).toBe(true);
+});
+
+it("with the old secret kept beside the new one the same keys go on signing", async () => {
+  const kid = kidOf(await tokenFrom());
+  const secrets = [{ version: 2, value: "another-secret-that-is-only-used-in-these-tests-9876543210" }];
+  const changed = instance(basics.secret, { secrets });
+  const { headers } = await changed.api.signInEmail({
+    body: { email: "ada@example.com", password },
+    returnHeaders: true,
+  });
+  const { token } = await changed.api.getToken({ headers: new Headers({ cookie: cookieOf(headers) }) });
   expect(kidOf(token)).toBe(kid);
   expect(await accepts(verifier(), token)).toBe(true);
 });

@@ -33,10 +33,13 @@ const start = async () => installBetterAuth(await openPostgres(), optionsWith())
 let world: Awaited<ReturnType<typeof start>>;
 
 /** Another Better Auth on the same tables, whose tokens say more. */
-const instance = (options: Partial<TokenIssuerOptions>, caching = false) =>
+const instance = (
+  options: Partial<TokenIssuerOptions>,
+  more: Pick<BetterAuthOptions, "session" | "secondaryStorage"> = {},
+) =>
   betterAuth({
     ...optionsWith(options),
-    session: { cookieCache: { enabled: caching, maxAge: 300 } },
+    ...more,
     database: drizzleAdapter(world.db, { provider: "pg", schema: world.tables }),
   });
 let plain: ReturnType<typeof instance>;
@@ -92,7 +95,7 @@ beforeAll(async () => {
   world = await start();
   plain = instance({});
   full = instance({ organization: true, team: true, claims });
-  caching = instance({}, true);
+  caching = instance({}, { session: { cookieCache: { enabled: true, maxAge: 300 } } });
 });
 
 afterAll(() => world.postgres.close());
@@ -174,6 +177,30 @@ describe("there is no token for", () => {
     await world.asOwner("update session set expires_at = now() - interval '1 second' where token = $1", [bob.token]);
     expect((await caching.api.getSession({ headers: bob.headers }))?.user.id).toBe(bob.userId);
     expect(await refused(bob.headers, caching)).toBe(401);
+  });
+
+  it("a session that another store still knows and the database does not", async () => {
+    const store = new Map<string, string>();
+    const storing = instance(
+      {},
+      {
+        session: { storeSessionInDatabase: true },
+        secondaryStorage: {
+          get: (key) => store.get(key) ?? null,
+          set: (key, value) => void store.set(key, value),
+          delete: (key) => void store.delete(key),
+          getAndDelete: (key) => store.get(key) ?? null,
+          increment: () => 1,
+        },
+      },
+    );
+    const bob = await signUp(storing);
+    expect((await ask(bob.headers, storing)).status).toBe(200);
+    await world.asOwner("update session set expires_at = now() - interval '1 second' where token = $1", [bob.token]);
+    expect((await storing.api.getSession({ headers: bob.headers }))?.user.id).toBe(bob.userId);
+    expect(await refused(bob.headers, storing)).toBe(401);
+    await world.asOwner("delete from session where token = $1", [bob.token]);
+    expect(await refused(bob.headers, storing)).toBe(401);
   });
 
   it("a banned user, and again when the ban is over", async () => {
