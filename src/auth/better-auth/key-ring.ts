@@ -52,7 +52,7 @@ export const keyRing = <Key extends StoredKey>(
     .filter(({ alg }) => alg === algorithm)
     .sort((a, b) => madeAt(a) - madeAt(b) || (a.id < b.id ? -1 : 1));
   const [first] = own;
-  // What was signed with another algorithm before stays good until the first key's predecessors would be over.
+  // Keys of another algorithm are of an earlier configuration: the first key of ours is their successor.
   const others = keys.filter((key) => key.alg !== algorithm && (first === undefined || !isOver(first)));
   if (first === undefined) return { signing: null, published: others, newest: null, isDue: true };
 

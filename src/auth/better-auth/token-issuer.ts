@@ -55,7 +55,7 @@ export interface ComingKey {
   readonly signsFrom: Date;
 }
 
-/** Where a plain `jwt()` publishes its keys below Better Auth's `basePath`; this is where others look for them. */
+/** Below Better Auth's `basePath`; with `/auth/v1` it is where databases that verify tokens usually look. */
 const jwksPath = "/.well-known/jwks.json";
 
 /** More than there will ever be; without a limit Better Auth reads a hundred. */
@@ -130,11 +130,14 @@ export const tokenIssuer = (options: TokenIssuerOptions): ReturnType<typeof jwt>
 
   const askedOf = (ctx: GenericEndpointContext["context"]): Asked => {
     const models = authModels(ctx.options);
-    const missing = [
+    const problems = [
+      ...((ctx.options.plugins ?? []).filter(({ id }) => id === "jwt").length > 1
+        ? ["it takes the place of jwt(); remove that plugin, or it would sign what this one refuses"]
+        : []),
       ...(organization && !models.has("member") ? ["organization: true needs the plugin organization()"] : []),
       ...(team && !models.has("teamMember") ? ["team: true needs organization({ teams: { enabled: true } })"] : []),
     ];
-    if (missing.length > 0) throw new Error(`tokenIssuer(): ${missing.join("; ")}.`);
+    if (problems.length > 0) throw new Error(`tokenIssuer(): ${problems.join("; ")}.`);
     return { organization, team, claims: findClaims(models, claims) };
   };
   /** Of each instance of Better Auth, because several may have been given this plugin. */

@@ -2,7 +2,7 @@
 import { apiKey } from "@better-auth/api-key";
 import { type BetterAuthOptions, betterAuth } from "better-auth";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
-import { admin, bearer, organization } from "better-auth/plugins";
+import { admin, bearer, jwt, organization } from "better-auth/plugins";
 import { hedgerow, type TokenIssuerOptions, tokenIssuer } from "hedgerow/better-auth";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -349,6 +349,13 @@ describe("options that cannot be meant", () => {
       - rotation.publishFor must be a duration (30s, 5m, 2h, 30d) of at least 10m; not "5m".
       - rotation.keepFor must be a duration (30s, 5m, 2h, 30d) at least a minute longer than expiresIn; not "1s".]
     `);
+  });
+
+  it.each([[0], [1]])("are Better Auth's own jwt() beside it, wherever that stands (%i)", async (place) => {
+    const plugins = [tokenIssuer({ issuer, audience }), jwt()];
+    const auth = betterAuth({ ...basics, plugins: place === 0 ? plugins : plugins.reverse() });
+    const answer = auth.handler(new Request("http://localhost:3000/api/auth/token"));
+    await expect(answer).rejects.toThrow("tokenIssuer(): it takes the place of jwt()");
   });
 
   it("are an organization without the plugin, and a team without teams", async () => {
