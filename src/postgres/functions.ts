@@ -102,22 +102,45 @@ const entered = (name: string, setting: string): HelperFunction =>
     `select nullif(pg_catalog.current_setting('${setting}', true), '')`,
   );
 
-const liveCaller = (identity: LiveIdentity): HelperFunction =>
-  define(
+const textIn = (json: string, name: string): string =>
+  `case when pg_catalog.jsonb_typeof(${json} -> '${name}') = 'string' then ${json} ->> '${name}' end`;
+
+/** What the caller presented, as variables of `hedgerow.caller()`, and when that is nothing. */
+const presented = ({ by }: LiveIdentity): { readonly variables: ReadonlyArray<string>; readonly isNothing: string } =>
+  by === "verified-token"
+    ? {
+        variables: [
+          "verified jsonb := auth.session()",
+          `verified_session text := ${textIn("verified", "sid")}`,
+          `verified_user text := ${textIn("verified", "sub")}`,
+        ],
+        isNothing: "verified_session is null or verified_user is null",
+      }
+    : {
+        variables: [
+          `token_hash bytea := pg_catalog.decode(nullif(pg_catalog.current_setting('${settings.token}', true), ''), 'hex')`,
+        ],
+        isNothing: "token_hash is null",
+      };
+
+const liveCaller = (identity: LiveIdentity): HelperFunction => {
+  const { variables, isNothing } = presented(identity);
+  return define(
     "caller()",
     `table(${callerColumns})`,
     "language plpgsql stable parallel restricted security definer rows 1",
     `#variable_conflict use_column
 declare
-  token_hash bytea := pg_catalog.decode(nullif(pg_catalog.current_setting('${settings.token}', true), ''), 'hex');
+${variables.map((variable) => `  ${variable};`).join("\n")}
 begin
-  if token_hash is null then
+  if ${isNothing} then
     return;
   end if;
   return query
 ${identity.callerQuery};
 end`,
   );
+};
 
 const ofIdentity = ({ functions = [] }: LiveIdentity): ReadonlyArray<HelperFunction> =>
   functions.map(({ signature, returns, body }) => define(signature, returns, `${plpgsql} security definer`, body));

@@ -52,10 +52,17 @@ export interface LiveIdentity {
   /**
    * The query of `hedgerow.caller()`: at most one row with exactly these columns, in this order:
    * `session_id text, user_id text, org_id text, org_roles text[], team_id text, user_roles text[], claims jsonb`.
-   * It may refer to the PL/pgSQL variable `token_hash bytea`: the SHA-256 of the secret that the caller presented.
+   * It may refer to the PL/pgSQL variable `token_hash bytea`: the SHA-256 of the secret that the caller presented; with
+   * `by`, to `verified_session text` and `verified_user text` instead.
    * It runs with an empty `search_path`, so every name is qualified. It returns no row unless the session is live.
    */
   readonly callerQuery: string;
+  /**
+   * What the caller presented, where that is not a secret whose hash the router sends: a token that the database itself has
+   * verified, whose `sid` and `sub` `auth.session()` gives. Neither is a secret, so this holds only as long as nothing but the
+   * verification can fill that function.
+   */
+  readonly by?: "verified-token";
   /**
    * A query for tools, never for requests: the token hashes (`token_hash text`, lower-case hexadecimal) of the sessions of
    * the user whose id or email is `$1`, newest first.

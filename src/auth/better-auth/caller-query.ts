@@ -1,13 +1,15 @@
 /**
  * The query that answers who is calling, from Better Auth's own tables, at the moment it runs.
  *
- * Invariant: it returns a row only for a live session of a user who is not banned, found by the hash of its secret token.
+ * Invariant: it returns a row only for a live session of a user who is not banned, found by the hash of its secret token or
+ * by what a token says that the database itself verified (a session's id alone is no secret, and finds nothing).
  * An organization, its roles and a team are in that row only if a membership row exists now: what a session points at is
  * never believed. At most one row, because every join is by a primary key or by a unique pair (see models.ts).
  */
 import type { BetterAuthOptions } from "better-auth";
 import { identifier } from "../../condition/sql-text.js";
-import { type Claims, claimAliases, claimsExpression } from "./claims.js";
+import { uuidPattern } from "../../condition/uuid.js";
+import { claimAliases, claimsExpression, type IdentityOptions } from "./claims.js";
 import { type AuthModel, type AuthModels, authSchema } from "./models.js";
 import { rolesIn } from "./role-list.js";
 
@@ -44,9 +46,20 @@ export const tokenIndex = (session: AuthModel): { readonly name: string; readonl
  * where s."expires_at" > now() and (u."banned" is not true or u."ban_expires" <= now())
  * ```
  *
+ * By a verified token the first two lines after `select` are
+ *
+ * ```sql
+ * from (select verified_session as sid, verified_user as sub) as credential
+ * join public."session" as s on s."id" = credential.sid and s."user_id" = credential.sub
+ * ```
+ *
  * @throws Error when a claim does not exist, or when users could give themselves a platform role.
  */
-export const callerQuery = (options: BetterAuthOptions, models: AuthModels, claims: Claims): CallerQuery => {
+export const callerQuery = (
+  options: BetterAuthOptions,
+  models: AuthModels,
+  { claims = {}, by }: IdentityOptions,
+): CallerQuery => {
   const session = source(models, "session", claimAliases.session);
   const user = source(models, "user", claimAliases.user);
   const member = optionalSource(models, "member", claimAliases.member);
@@ -57,11 +70,24 @@ export const callerQuery = (options: BetterAuthOptions, models: AuthModels, clai
 
   const read = [session, user];
   // A derived table, because in it no column of another table can be taken for the variable.
-  const from = ["from (select token_hash as hash) as credential"];
+  const from = [
+    by === undefined
+      ? "from (select token_hash as hash) as credential"
+      : "from (select verified_session as sid, verified_user as sub) as credential",
+  ];
   const join = (kind: "join" | "left join", target: Source, on: ReadonlyArray<string>): void => {
     from.push(`${kind} ${qualified(target.model)} as ${target.alias} on ${on.join(" and ")}`);
   };
-  join("join", session, [`${hashOf(session.column("token"))} = credential.hash`]);
+  join(
+    "join",
+    session,
+    by === undefined
+      ? [`${hashOf(session.column("token"))} = credential.hash`]
+      : [
+          `${session.id} = ${idFrom(options, "credential.sid")}`,
+          `${session.column("userId")} = ${idFrom(options, "credential.sub")}`,
+        ],
+  );
   join("join", user, [`${user.id} = ${session.column("userId")}`]);
   if (member !== undefined) {
     read.push(member);
@@ -144,6 +170,18 @@ const source = (models: AuthModels, name: string, alias: string): Source => {
 };
 
 const qualified = (model: AuthModel): string => `${identifier(authSchema)}.${identifier(model.table)}`;
+
+/** A text as an id of the type that ids have, so that the primary key finds it; null where it cannot be one. */
+const idFrom = (options: BetterAuthOptions, value: string): string => {
+  switch (options.advanced?.database?.generateId) {
+    case "serial":
+      return `case when ${value} ~ '^[0-9]{1,9}$' then ${value}::integer end`;
+    case "uuid":
+      return `case when ${value} ~ '${uuidPattern}' then ${value}::uuid end`;
+    default:
+      return value;
+  }
+};
 
 const noRoles = "'{}'::text[]";
 

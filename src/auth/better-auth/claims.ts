@@ -33,20 +33,32 @@ export interface IdentityOptions {
   readonly expose?: Expose;
   /** As for Better Auth's Drizzle adapter: tables are called `users`, `sessions`, ... */
   readonly usePlural?: boolean;
+  /**
+   * What finds the session: the hash of its secret, which the router sends (without it), or the `sid` and `sub` of a token
+   * that the database itself has verified, as `auth.session()` of pg_session_jwt gives them.
+   *
+   * Ids are no secrets. `verified-token` is sound only where every connection was started with `pg_session_jwt.jwk`: without
+   * that setting the extension believes `request.jwt.claims`, which any SQL of the caller can set, so that whoever knows the
+   * ids of a session is in it.
+   */
+  readonly by?: "verified-token";
+}
+
+/** A claim whose table and field exist. */
+export interface FoundClaim {
+  readonly name: string;
+  readonly from: ClaimSource["from"];
+  readonly field: AuthField;
 }
 
 /**
- * The expression of the column `claims`.
- *
- * ```sql
- * jsonb_build_object('region', nullif(u."region", ''), 'plan', nullif(o."plan", ''))
- * ```
+ * Finds the fields that claims name.
  *
  * @throws Error that lists every claim whose table or field does not exist or cannot be a claim, and what exists.
  */
-export const claimsExpression = (models: AuthModels, claims: Claims): string => {
+export const findClaims = (models: AuthModels, claims: Claims): ReadonlyArray<FoundClaim> => {
   const problems: Array<string> = [];
-  const pairs: Array<string> = [];
+  const all: Array<FoundClaim> = [];
   for (const [name, { from, field }] of Object.entries(claims)) {
     const model = models.get(from);
     const found = model?.fields.get(field);
@@ -55,10 +67,26 @@ export const claimsExpression = (models: AuthModels, claims: Claims): string => 
     } else if (found === undefined || !mayBeClaim(from, found)) {
       problems.push(`claim "${name}": ${from} has no usable field "${field}"; it has ${usableFields(from, model)}`);
     } else {
-      pairs.push(`${text(name)}, ${claimValue(claimAliases[from], found)}`);
+      all.push({ name, from, field: found });
     }
   }
   if (problems.length > 0) throw new Error(`Claims that Better Auth cannot answer:\n- ${problems.join("\n- ")}`);
+  return all;
+};
+
+/**
+ * The expression of the column `claims`.
+ *
+ * ```sql
+ * jsonb_build_object('region', nullif(u."region", ''), 'plan', nullif(o."plan", ''))
+ * ```
+ *
+ * @throws Error as `findClaims` does.
+ */
+export const claimsExpression = (models: AuthModels, claims: Claims): string => {
+  const pairs = findClaims(models, claims).map(
+    ({ name, from, field }) => `${text(name)}, ${claimValue(claimAliases[from], field)}`,
+  );
   return pairs.length === 0 ? "'{}'::jsonb" : `jsonb_build_object(${pairs.join(", ")})`;
 };
 

@@ -11,7 +11,7 @@ import { callerQuery, sessionsQuery, tokenIndex } from "./caller-query.js";
 import type { IdentityOptions } from "./claims.js";
 import { exposureFunctions, readableOf } from "./exposure.js";
 import { authModels, authSchema, serviceTable } from "./models.js";
-import { callerRole, policiesOf } from "./policies.js";
+import { callerRole, definerRole, policiesOf } from "./policies.js";
 import { userSessionsView } from "./user-sessions.js";
 
 /**
@@ -27,7 +27,8 @@ import { userSessionsView } from "./user-sessions.js";
  *
  * @param options Better Auth's options, as for `betterAuth`; `database` may be missing.
  * @param identity Custom claims by the name that rules use, each a field of one of Better Auth's tables; what callers may
- *   read of these tables beyond what they may anyway; whether their names are plural.
+ *   read of these tables beyond what they may anyway; whether their names are plural;
+ *   `by`: what finds the session, where that is not its secret; read what it says there first.
  * @returns the query of `hedgerow.caller()` (its SQL is shown at `callerQuery`), the tables, policies, grants, helpers, the
  *   view `hedgerow.user_sessions` and the index it needs.
  * @throws Error when sessions are not in the database, when a claim does not exist, when something cannot be exposed, or when
@@ -35,8 +36,7 @@ import { userSessionsView } from "./user-sessions.js";
  */
 export const sessionIdentity = (options: BetterAuthOptions, identity: IdentityOptions = {}): LiveIdentity => {
   const models = authModels(options, identity.usePlural);
-  const claims = identity.claims ?? {};
-  const query = callerQuery(options, models, claims);
+  const query = callerQuery(options, models, identity);
   const readable = readableOf(options, models, identity.expose);
   const indexes: Array<string> = [];
   const session = models.get("session");
@@ -52,8 +52,10 @@ export const sessionIdentity = (options: BetterAuthOptions, identity: IdentityOp
 end`)}`,
     );
   }
+  if (identity.by === "verified-token") indexes.push(canReadTokens);
   return {
     _tag: "Live",
+    ...(identity.by !== undefined && { by: identity.by }),
     callerQuery: query.text,
     sessionsQuery: sessionsQuery(models),
     reads: query.reads.map(serviceTable),
@@ -69,6 +71,29 @@ end`)}`,
     functions: exposureFunctions(options, models),
     views: [userSessionsView],
     indexes,
-    claims: Object.keys(claims),
+    claims: Object.keys(identity.claims ?? {}),
   };
 };
+
+/** `hedgerow.caller()` asks as the definer, so that nobody can call it with claims of their own. */
+const canReadTokens = `do ${dollarQuoted(`declare
+  session oid := (select p.oid from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+    where n.nspname = 'auth' and p.proname = 'session' and p.pronargs = 0);
+begin
+  if session is null then
+    raise exception 'auth.session() is missing'
+      using hint = 'sessionIdentity(options, { by: "verified-token" }) needs the extension pg_session_jwt.';
+  end if;
+  if not pg_catalog.has_schema_privilege('${definerRole}', 'auth', 'usage') then
+    begin
+      grant usage on schema auth to ${definerRole};
+    exception when insufficient_privilege then
+      null;
+    end;
+  end if;
+  if not pg_catalog.has_schema_privilege('${definerRole}', 'auth', 'usage')
+    or not pg_catalog.has_function_privilege('${definerRole}', session, 'execute') then
+    raise exception '${definerRole} may not call auth.session()'
+      using hint = 'Whoever owns the schema auth has to: grant usage on schema auth to ${definerRole}.';
+  end if;
+end`)}`;

@@ -1,8 +1,11 @@
 /** `hedgerow/better-auth`: Better Auth as the source of callers. */
 export { type BetterAuthInstance, sessionAuthenticator } from "./authenticator.js";
 export type { ClaimSource, Claims, IdentityOptions } from "./claims.js";
+export type { Duration } from "./duration.js";
 export type { Expose, ExposedRows } from "./exposure.js";
 export { sessionIdentity } from "./identity.js";
 export { hedgerow } from "./plugin.js";
+export { revokeKeys, rotateKeys } from "./rotate-keys.js";
 export { type AuthTable, type AuthTables, authTables } from "./tables.js";
+export { type ComingKey, type TokenIssuerOptions, tokenIssuer } from "./token-issuer.js";
 export { userSessions } from "./user-sessions.js";

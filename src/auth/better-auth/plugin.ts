@@ -2,17 +2,15 @@
  * The Better Auth plugin that tells Hedgerow which session a request presents.
  *
  * Invariant: it verifies a signature and hashes a token. It asks the database nothing, decides nothing about the session, and
- * cannot be reached over HTTP. A token without a signature is never accepted: whoever has read a row of `session` gains
- * nothing by it, however `bearer()` is configured.
+ * cannot be reached over HTTP.
  */
 import type { BetterAuthPlugin } from "better-auth";
 import { createAuthEndpoint } from "better-auth/api";
-import { hashToken, verifySigned } from "./signed-token.js";
+import { presentedToken } from "./presented-token.js";
+import { hashToken } from "./signed-token.js";
 
 /** Where `sessionAuthenticator` finds the endpoint on `auth.api`. */
 export const endpointName = "hedgerowPresentedToken";
-
-const bearerScheme = "bearer ";
 
 /**
  * Adds to Better Auth what `sessionAuthenticator` needs: `betterAuth({ plugins: [organization(), hedgerow()] })`.
@@ -27,26 +25,10 @@ export const hedgerow = (): { readonly id: "hedgerow" } => {
     id: "hedgerow",
     endpoints: {
       [endpointName]: createAuthEndpoint.serverOnly({ method: "GET", requireHeaders: true }, async (ctx) => {
-        const { secret, authCookies } = ctx.context;
-        const authorization = ctx.getHeader("authorization") ?? "";
-        if (
-          ctx.context.hasPlugin("bearer") &&
-          authorization.slice(0, bearerScheme.length).toLowerCase() === bearerScheme
-        ) {
-          // bearer() has already turned the header into a cookie, and signed it itself if it was not: only the header tells.
-          const token = await verifySigned(authorization.slice(bearerScheme.length).trim(), secret);
-          return token === null ? null : hashToken(token);
-        }
-        const cookie = authCookies.sessionToken.name;
-        if (!occursOnce(ctx.getHeader("cookie") ?? "", cookie)) return null;
-        const token = await ctx.getSignedCookie(cookie, secret);
-        return token ? hashToken(token) : null;
+        const token = await presentedToken(ctx);
+        return token === null ? null : hashToken(token);
       }),
     },
   } satisfies BetterAuthPlugin & { id: "hedgerow" };
   return plugin;
 };
-
-/** Two session cookies are two answers to one question (one may be planted by another subdomain), so neither counts. */
-const occursOnce = (header: string, cookie: string): boolean =>
-  header.split(";").filter((pair) => pair.slice(0, Math.max(pair.indexOf("="), 0)).trim() === cookie).length === 1;

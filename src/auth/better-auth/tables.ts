@@ -85,7 +85,7 @@ export const authTables = <const Options extends BetterAuthOptions, const Identi
   identity?: Identity,
 ): AuthTables<Options, Identity> => {
   const models = authModels(options, identity?.usePlural);
-  const reads = new Set(callerQuery(options, models, identity?.claims ?? {}).reads);
+  const reads = new Set(callerQuery(options, models, identity ?? {}).reads);
   const readable = readableOf(options, models, identity?.expose);
   const ids = idType(options);
   const tables: Record<string, AuthTable> = {};

@@ -14,7 +14,12 @@ export type {
 } from "./options.js";
 export type { ClaimSource, Payload } from "./payload.js";
 export { type Auth0Options, auth0 } from "./presets/auth0.js";
-export { type BetterAuthJwtOptions, betterAuthJwt } from "./presets/better-auth-jwt.js";
+export {
+  type BetterAuthJwtOptions,
+  type BetterAuthTokensOptions,
+  betterAuthJwt,
+  betterAuthTokens,
+} from "./presets/better-auth-jwt.js";
 export { type ClerkOptions, clerk } from "./presets/clerk.js";
 export { type CognitoOptions, cognito } from "./presets/cognito.js";
 export { type DescopeOptions, descope } from "./presets/descope.js";

@@ -4,6 +4,7 @@ import { Command } from "effect/cli";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { dialectLayer } from "../../postgres/supabase.js";
+import type { HedgerowConfig } from "../configuration.js";
 import { guardOf } from "../derive.js";
 import { doctorEffect, type Finding } from "../doctor.js";
 import { openDatabase } from "../open.js";
@@ -18,6 +19,10 @@ const textOf = (findings: ReadonlyArray<Finding>): string =>
       : `${findings.length} finding${findings.length === 1 ? "" : "s"}`,
   ].join("\n");
 
+/** Where the database itself verifies the callers' tokens, the extension that does it must be there, and no stand-in for it. */
+const needsSessionJwt = ({ providers: { auth } }: HedgerowConfig): boolean =>
+  auth.type === "better-auth" && auth.by === "verified-token";
+
 export const doctor = Command.make(
   "doctor",
   {
@@ -30,7 +35,11 @@ export const doctor = Command.make(
     const guard = guardOf(config);
     const findings = yield* Effect.acquireUseRelease(
       Effect.promise(() => openDatabase(connection)),
-      ({ database }) => Effect.provide(doctorEffect({ ...guard, database }), dialectLayer(guard.target)),
+      ({ database }) =>
+        Effect.provide(
+          doctorEffect({ ...guard, database, ...(needsSessionJwt(config) && { sessionJwt: "required" }) }),
+          dialectLayer(guard.target),
+        ),
       ({ close }) => Effect.promise(close),
     );
     yield* Console.log(json ? JSON.stringify(findings, null, 2) : textOf(findings));

@@ -113,6 +113,9 @@ const askerOf = (options: WhyOptions): Asking<Asker> => {
     if (typeof as === "object" && as !== null) {
       return fail("The caller is looked up live here: say who by id or email.");
     }
+    if (identity.by === "verified-token" && as !== null) {
+      return fail("The caller is found by a token that the database verifies here: nobody else can present one.");
+    }
     return Effect.gen(function* () {
       const token = yield* tokenOf(options.database, identity, as);
       const secret = { text: `select set_config('${settings.token}', $1, true)`, values: [token ?? ""] };
