@@ -40,6 +40,12 @@ export class Lease {
     });
   }
 
+  /** Whether a transaction is open on a connection that can still be used. */
+  get isOpen(): boolean {
+    const status = this.client.getTransactionStatus();
+    return !this.#lost && (status === "T" || status === "E");
+  }
+
   release(): void {
     // The pool starts to listen before this stops.
     this.client.release(this.#lost || !this.#inStep);

@@ -10,11 +10,20 @@
  */
 import * as Effect from "effect/Effect";
 import type { Pool, PoolClient } from "pg";
-import type { DatabaseError, DatabaseShape, Result, Statement } from "./database.js";
+import {
+  type DatabaseError,
+  type DatabaseShape,
+  type InteractiveOptions,
+  type OpenTransaction,
+  type Result,
+  type Statement,
+  TransactionEnded,
+} from "./database.js";
 import { inFlight } from "./in-flight.js";
 import { type Lease, lease } from "./lease.js";
 import type { Answer } from "./pipeline.js";
-import { connectionError, databaseError } from "./protocol.js";
+import { connectionError, databaseError, leftAsText } from "./protocol.js";
+import { modeText, takeTurns } from "./turns.js";
 
 /**
  * @example
@@ -36,6 +45,7 @@ export const nodePostgres = (pool: Pool): DatabaseShape => {
     rolesAreBoundary: true,
     transact: (statements) =>
       statements.length === 0 ? Effect.succeed([]) : inFlight((abandoned) => transact(pool, statements, abandoned)),
+    interactive: { supported: true, transaction: (options, use) => interact(pool, options, use) },
   };
 };
 
@@ -53,21 +63,80 @@ const transact = async (
   }
   try {
     if (abandoned()) return Effect.interrupt;
-    const { error, answers } = await connection.run(statements);
-    if (error !== null) return Effect.fail(databaseError(error));
-    return Effect.succeed(
-      answers.map((answer) => ({ rows: readRows(connection.client, answer), count: answer.count })),
-    );
+    return await exchange(connection, statements);
   } finally {
     connection.release();
   }
 };
 
+const exchange = async (
+  connection: Lease,
+  statements: ReadonlyArray<Statement>,
+): Promise<Effect.Effect<ReadonlyArray<Result>, DatabaseError>> => {
+  const { error, answers } = await connection.run(statements);
+  if (error !== null) return Effect.fail(databaseError(error));
+  return Effect.succeed(answers.map((answer, index) => resultOf(connection.client, statements[index], answer)));
+};
+
+/** BEGIN and the first statements are one round trip, and so are the last ones and COMMIT. */
+const interact = <A, E>(
+  pool: Pool,
+  { mode, first, last }: InteractiveOptions,
+  use: (transaction: OpenTransaction, first: ReadonlyArray<Result>) => Effect.Effect<A, E>,
+): Effect.Effect<A, E | DatabaseError | TransactionEnded> =>
+  Effect.acquireUseRelease(
+    Effect.mapError(
+      Effect.tryPromise(() => lease(pool)),
+      ({ cause }) => connectionError(cause),
+    ).pipe(
+      Effect.map((connection) => ({
+        connection,
+        turns: takeTurns((statements) =>
+          inFlight((abandoned) => (abandoned() ? Promise.resolve(Effect.interrupt) : exchange(connection, statements))),
+        ),
+      })),
+    ),
+    ({ turns }) =>
+      Effect.gen(function* () {
+        const [, ...results] = yield* turns.send([{ text: `begin${modeText(mode)}` }, ...first]);
+        const value = yield* use(turns, results);
+        const ending = yield* turns.end([...last, { text: "commit" }]);
+        if (ending.at(-1)?.command !== "COMMIT") {
+          yield* new TransactionEnded({ message: "Postgres rolled the transaction back instead of committing it." });
+        }
+        return value;
+      }),
+    ({ connection, turns }) =>
+      // Whatever is still under way comes first: the rollback would be answered by its answer otherwise.
+      turns.close(
+        Effect.promise(async () => {
+          try {
+            if (connection.isOpen) await connection.run([{ text: "rollback" }]);
+          } finally {
+            connection.release();
+          }
+        }),
+      ),
+  );
+
+const resultOf = (client: PoolClient, statement: Statement | undefined, answer: Answer): Result => {
+  const { count, command, fields } = answer;
+  if (!statement?.listed) return { rows: readRows(client, answer), count, command };
+  const parsers = parsersOf(client, fields, leftAsText);
+  const rows = answer.rows.map((values) =>
+    values.map((text, index) => (text === null ? null : (parsers[index]?.(text) ?? null))),
+  );
+  return { rows: [], count, command, listed: { columns: fields.map(({ name }) => name), rows } };
+};
+
+type Parser = (text: string) => unknown;
+
+const parsersOf = (client: PoolClient, fields: Answer["fields"], asText?: ReadonlySet<number>): ReadonlyArray<Parser> =>
+  fields.map(({ dataTypeID }) => (asText?.has(dataTypeID) ? (text) => text : client.getTypeParser(dataTypeID, "text")));
+
 /** The values as the pool's own type parsers read them; those are node-postgres's unless the pool was given others. */
 const readRows = (client: PoolClient, { fields, rows }: Answer): Result["rows"] => {
-  const parsers: ReadonlyArray<(text: string) => unknown> = fields.map(({ dataTypeID }) =>
-    client.getTypeParser(dataTypeID, "text"),
-  );
+  const parsers = parsersOf(client, fields);
   // Every row starts as a copy with all its columns, so that V8 gives them one shape and `__proto__` is just a column.
   const blank: Readonly<Record<string, unknown>> = Object.fromEntries(fields.map(({ name }) => [name, null]));
   return rows.map((values) => {

@@ -18,14 +18,18 @@ export interface Answer {
   fields: ReadonlyArray<{ readonly name: string; readonly dataTypeID: number }>;
   readonly rows: Array<ReadonlyArray<string | null>>;
   count: number;
+  command: string;
 }
 
 type Settle = (error: unknown, answers: ReadonlyArray<Answer>) => void;
 
-const unanswered = (): Answer => ({ fields: [], rows: [], count: 0 });
+const unanswered = (): Answer => ({ fields: [], rows: [], count: 0, command: "" });
 
 /** The last number of a command tag: `INSERT 0 5`, `SELECT 2`, `CREATE TABLE`. */
 const countOf = (tag: string): number => Number(/\d+$/.exec(tag)?.[0] ?? 0);
+
+/** The words before the numbers. */
+const commandOf = (tag: string): string => tag.replace(/[\d\s]+$/, "");
 
 /** The methods are those that `pg.Client` calls on the query that it is running. */
 export class Pipeline implements Submittable {
@@ -69,6 +73,7 @@ export class Pipeline implements Submittable {
 
   handleCommandComplete(message: { readonly text: string }): void {
     this.#current.count = countOf(message.text);
+    this.#current.command = commandOf(message.text);
     this.#next();
   }
 

@@ -7,10 +7,17 @@
  */
 import type { BetterAuthPlugin } from "better-auth";
 import { createAuthEndpoint } from "better-auth/api";
+import type { Via } from "../authenticator.js";
 import { hashToken, verifySigned } from "./signed-token.js";
 
 /** Where `sessionAuthenticator` finds the endpoint on `auth.api`. */
 export const endpointName = "hedgerowPresentedToken";
+
+/** Its answer: the SHA-256 of the session's token, and how the token came. */
+export interface PresentedToken {
+  readonly tokenHash: string;
+  readonly via: Via;
+}
 
 const bearerScheme = "bearer ";
 
@@ -26,22 +33,26 @@ export const hedgerow = (): { readonly id: "hedgerow" } => {
   const plugin = {
     id: "hedgerow",
     endpoints: {
-      [endpointName]: createAuthEndpoint.serverOnly({ method: "GET", requireHeaders: true }, async (ctx) => {
-        const { secret, authCookies } = ctx.context;
-        const authorization = ctx.getHeader("authorization") ?? "";
-        if (
-          ctx.context.hasPlugin("bearer") &&
-          authorization.slice(0, bearerScheme.length).toLowerCase() === bearerScheme
-        ) {
-          // bearer() has already turned the header into a cookie, and signed it itself if it was not: only the header tells.
-          const token = await verifySigned(authorization.slice(bearerScheme.length).trim(), secret);
-          return token === null ? null : hashToken(token);
-        }
-        const cookie = authCookies.sessionToken.name;
-        if (!occursOnce(ctx.getHeader("cookie") ?? "", cookie)) return null;
-        const token = await ctx.getSignedCookie(cookie, secret);
-        return token ? hashToken(token) : null;
-      }),
+      [endpointName]: createAuthEndpoint.serverOnly(
+        { method: "GET", requireHeaders: true },
+        async (ctx): Promise<PresentedToken | null> => {
+          const { secret, authCookies } = ctx.context;
+          const authorization = ctx.getHeader("authorization") ?? "";
+          if (
+            ctx.context.hasPlugin("bearer") &&
+            authorization.slice(0, bearerScheme.length).toLowerCase() === bearerScheme
+          ) {
+            // bearer() has already turned the header into a cookie, and signed it itself if it was not: only the header tells.
+            const token = await verifySigned(authorization.slice(bearerScheme.length).trim(), secret);
+            return token === null ? null : { tokenHash: await hashToken(token), via: "header" };
+          }
+          const cookie = authCookies.sessionToken.name;
+          if (!occursOnce(ctx.getHeader("cookie") ?? "", cookie)) return null;
+          // Compared in constant time, by WebCrypto as in verifySigned.
+          const token = await ctx.getSignedCookie(cookie, secret);
+          return token ? { tokenHash: await hashToken(token), via: "cookie" } : null;
+        },
+      ),
     },
   } satisfies BetterAuthPlugin & { id: "hedgerow" };
   return plugin;
