@@ -20,7 +20,9 @@ export type TrustedOrigins = ReadonlyArray<string> | ((origin: string, request: 
 /** The options of Hono's own `cors`. */
 export type CorsOptions = NonNullable<Parameters<typeof cors>[0]>;
 
-const isOrigin = (value: string): boolean => URL.canParse(value) && new URL(value).origin === value && value !== "null";
+/** One origin, as a browser writes it; `null` is what every sandboxed page has. */
+const isOrigin = (value: string): boolean =>
+  URL.canParse(value) && new URL(value).origin === value && value !== "null" && !value.includes("*");
 
 /** Changes nothing, whatever the application does with it. */
 const isSafeMethod = (method: string): boolean => /^(?:GET|HEAD|OPTIONS)$/.test(method);

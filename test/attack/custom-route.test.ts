@@ -140,13 +140,13 @@ describe("SQL behind withCaller on PostgreSQL", () => {
 
   it("leaves no setting, cursor, subscription, sequence value, role or lock on the connection", async () => {
     const residue = [
+      "declare leak cursor with hold for select name from projects",
       "select set_config('default_transaction_read_only', 'on', false)",
       "set session characteristics as transaction isolation level serializable",
       "set bytea_output = 'escape'",
       "set statement_timeout = 1",
       "set search_path = pg_temp",
       "set role anonymous",
-      "declare leak cursor with hold for select name from projects",
       "listen leak",
       "select pg_advisory_lock(42)",
       "set constraints all deferred",
