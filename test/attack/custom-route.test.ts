@@ -155,7 +155,7 @@ describe("SQL behind withCaller on PostgreSQL", () => {
       `select current_setting('default_transaction_read_only') as read_only, current_setting('default_transaction_isolation') as level,
         current_setting('bytea_output') as bytea, current_setting('statement_timeout') as timeout,
         current_setting('search_path') as path, current_setting('role') as role`,
-      "select name from pg_cursors",
+      "select name from pg_cursors where name <> ''",
       "select pg_listening_channels() as channel",
       "select count(*)::int as locks from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()",
     ];
