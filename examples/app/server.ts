@@ -91,6 +91,8 @@ Sign in, choose an organization, list its documents:
   curl -s -c jar -H 'content-type: application/json' ${url}/auth/v1/sign-in/email -d '{"email":"ben@example.com","password":"${password}"}'
   curl -s -b jar -c jar -H 'content-type: application/json' -H 'origin: ${url}' ${url}/auth/v1/organization/set-active -d '{"organizationSlug":"globex"}'
   curl -s -b jar '${url}/api/v1/documents?total=true'
+
+An invitation, a removal, and what the open tab of the one who was removed still sees: npm run tour${port === 3000 ? "" : ` -- ${url}`}
 `);
 
   const stop = (): void => {

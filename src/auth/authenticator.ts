@@ -7,14 +7,20 @@
 
 import type { Caller } from "../condition/caller.js";
 
+/**
+ * How a credential travelled. A browser adds a cookie to whatever request another site makes it send, so a write that
+ * rests on one must come from a page of a trusted origin; a header is added by a program that has the secret.
+ */
+export type Via = "cookie" | "header";
+
 /** What a request carried, after its signature was verified. */
 export type Credential =
   /** Nothing, or something whose signature does not hold. */
   | { readonly _tag: "Anonymous" }
   /** A session token; only its SHA-256 (lower-case hex) leaves the process. */
-  | { readonly _tag: "Session"; readonly tokenHash: string }
+  | { readonly _tag: "Session"; readonly tokenHash: string; readonly via: Via }
   /** A token that says by itself who the caller is: signature, issuer and expiry were verified, the vendor's names mapped. */
-  | { readonly _tag: "Claims"; readonly caller: Caller };
+  | { readonly _tag: "Claims"; readonly caller: Caller; readonly via: Via };
 
 export interface Authenticator {
   /** Rejects with `IdentityUnavailable` when nobody can say at the moment whether the credential is worth anything. */

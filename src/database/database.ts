@@ -14,12 +14,29 @@ export type Bound = string | number | boolean | null;
 export interface Statement {
   readonly text: string;
   readonly values?: ReadonlyArray<Bound>;
+  /**
+   * Rows as lists in the order of the columns, of which two may have one name. They are in `Result.listed` then, and
+   * instants, dates and intervals in them are the text that Postgres wrote.
+   */
+  readonly listed?: true;
+}
+
+export interface Listed {
+  readonly columns: ReadonlyArray<string>;
+  readonly rows: ReadonlyArray<ReadonlyArray<unknown>>;
 }
 
 export interface Result {
+  /** Empty where the statement asked for lists. */
   readonly rows: ReadonlyArray<Readonly<Record<string, unknown>>>;
   /** Rows that the statement returned or changed, as Postgres counts them. */
   readonly count: number;
+  /**
+   * What Postgres says it did: `SELECT`, `INSERT`, `COMMIT`. Of several words a driver may know only the first. Empty for a
+   * statement without a command.
+   */
+  readonly command: string;
+  readonly listed?: Listed;
 }
 
 /** A statement that Postgres refused. The message is for logs; it must never reach a client. */
@@ -48,12 +65,61 @@ export class ConnectionError extends Data.TaggedError("ConnectionError")<{
 
 export type DatabaseError = SqlError | ConnectionError;
 
+/** A transaction was used after it had ended, or a statement of its user ended it. */
+export class TransactionEnded extends Data.TaggedError("TransactionEnded")<{ readonly message: string }> {}
+
+/** How Postgres runs a transaction; what is missing is as the database's defaults have it. */
+export interface TransactionMode {
+  readonly isolationLevel?: "read uncommitted" | "read committed" | "repeatable read" | "serializable";
+  readonly accessMode?: "read only" | "read write";
+  readonly deferrable?: boolean;
+}
+
+/** A transaction that is open: statements can be sent one after the other, each knowing the answers before it. */
+export interface OpenTransaction {
+  /** One round trip. Calls wait for each other. A refusal leaves the transaction as Postgres does: nothing but a rollback is left. */
+  readonly send: (
+    statements: ReadonlyArray<Statement>,
+  ) => Effect.Effect<ReadonlyArray<Result>, DatabaseError | TransactionEnded>;
+}
+
+export interface InteractiveOptions {
+  readonly mode: TransactionMode;
+  /** Sent together with BEGIN. */
+  readonly first: ReadonlyArray<Statement>;
+  /** Sent together with COMMIT. */
+  readonly last: ReadonlyArray<Statement>;
+}
+
+/**
+ * Whether a driver can hold a transaction open between calls.
+ *
+ * `transaction` commits when `use` succeeds, rolls back when it fails or is interrupted, and has given the connection back
+ * when it ends, whatever happened. `use` gets the results of `first`.
+ */
+export interface OpensTransactions {
+  readonly supported: true;
+  readonly transaction: <A, E>(
+    options: InteractiveOptions,
+    use: (transaction: OpenTransaction, first: ReadonlyArray<Result>) => Effect.Effect<A, E>,
+  ) => Effect.Effect<A, E | DatabaseError | TransactionEnded>;
+}
+
+export type Interactive =
+  | OpensTransactions
+  | {
+      readonly supported: false;
+      /** Why not, for whoever asks for one: "each request to Neon over HTTP is a transaction of its own". */
+      readonly reason: string;
+    };
+
 export interface DatabaseShape {
   /** The name of the driver, for messages. */
   readonly driver: string;
   /** False where every statement runs in one superuser session (PGlite): roles then show the rules but are no boundary. */
   readonly rolesAreBoundary: boolean;
   readonly transact: (statements: ReadonlyArray<Statement>) => Effect.Effect<ReadonlyArray<Result>, DatabaseError>;
+  readonly interactive: Interactive;
 }
 
 export class Database extends Context.Service<Database, DatabaseShape>()("hedgerow/Database") {}

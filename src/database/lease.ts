@@ -7,11 +7,12 @@
  * promise has told anyone that there was one.
  */
 import * as Effect from "effect/Effect";
-import type { DatabaseError, DatabaseShape, Result, Statement } from "./database.js";
+import type { DatabaseError, DatabaseShape, OpensTransactions, Result, Statement } from "./database.js";
 import { inFlight } from "./in-flight.js";
 import { type Answer, Pipeline, type Wire } from "./pipeline.js";
 import { connectionError, databaseError, isRefusal } from "./protocol.js";
-import { readRows } from "./rows.js";
+import { resultOf } from "./rows.js";
+import { holdOpen } from "./turns.js";
 
 /** What the clients of node-postgres and of `@neondatabase/serverless` have in common. */
 export interface LeasedClient {
@@ -57,6 +58,11 @@ export class Lease {
     });
   }
 
+  /** Whether a transaction is open on a connection that can still be used. */
+  get isOpen(): boolean {
+    return !this.#lost && this.#running?.isOpen === true;
+  }
+
   release(): void {
     // The pool starts to listen before this stops.
     this.client.release(this.#lost || !this.#inStep);
@@ -75,8 +81,15 @@ export const lease = (pool: LeasingPool): Promise<Lease> =>
     pool.connect((error, client) => (client === undefined ? reject(error) : resolve(new Lease(client))));
   });
 
+const exchange = async (connection: Lease, statements: ReadonlyArray<Statement>) => {
+  const { error, answers } = await connection.run(statements);
+  if (error !== null) return Effect.fail(databaseError(error));
+  const parserOf = (oid: number) => connection.client.getTypeParser(oid, "text");
+  return Effect.succeed(answers.map((answer, index) => resultOf(statements[index], answer, parserOf)));
+};
+
 /** `transact` over a pool: one call takes one connection, and reads the values after the transaction has ended. */
-export const pooled =
+export const transactOver =
   (pool: LeasingPool): DatabaseShape["transact"] =>
   (statements) =>
     statements.length === 0 ? Effect.succeed([]) : inFlight((abandoned) => transact(pool, statements, abandoned));
@@ -95,11 +108,35 @@ const transact = async (
   }
   try {
     if (abandoned()) return Effect.interrupt;
-    const { error, answers } = await connection.run(statements);
-    if (error !== null) return Effect.fail(databaseError(error));
-    const parserOf = (oid: number) => connection.client.getTypeParser(oid, "text");
-    return Effect.succeed(answers.map((answer) => ({ rows: readRows(answer, parserOf), count: answer.count })));
+    return await exchange(connection, statements);
   } finally {
     connection.release();
   }
 };
+
+/** An open transaction over a pool: BEGIN and the first statements are one round trip, and so are the last ones and COMMIT. */
+export const interactOver =
+  (pool: LeasingPool): OpensTransactions["transaction"] =>
+  (options, use) =>
+    holdOpen(
+      Effect.mapError(
+        Effect.tryPromise(() => lease(pool)),
+        ({ cause }) => connectionError(cause),
+      ).pipe(
+        Effect.map((connection) => ({
+          exchange: (statements) =>
+            inFlight((abandoned) =>
+              abandoned() ? Promise.resolve(Effect.interrupt) : exchange(connection, statements),
+            ),
+          leave: async () => {
+            try {
+              if (connection.isOpen) await connection.run([{ text: "rollback" }]);
+            } finally {
+              connection.release();
+            }
+          },
+        })),
+      ),
+      options,
+      use,
+    );

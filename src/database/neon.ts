@@ -10,9 +10,9 @@ import { Client, neon as client, neonConfig, Pool, types } from "@neondatabase/s
 import * as Effect from "effect/Effect";
 import type { DatabaseError, DatabaseShape, Result, Statement } from "./database.js";
 import { inFlight } from "./in-flight.js";
-import { pooled } from "./lease.js";
+import { interactOver, transactOver } from "./lease.js";
 import { databaseError, toText } from "./protocol.js";
-import { readRows } from "./rows.js";
+import { resultOf } from "./rows.js";
 
 export interface NeonOptions {
   /** `postgres://role:password@host/database`. One with `-pooler` is fine: nothing is kept for longer than a transaction. */
@@ -84,6 +84,10 @@ const overHttp = ({ url, local = false, fetchOptions = {} }: NeonOptions, { host
       statements.length === 0
         ? Effect.succeed([])
         : inFlight(async (abandoned) => (abandoned() ? Effect.interrupt : batch(sql, statements, endpoint))),
+    interactive: {
+      supported: false,
+      reason: 'each request to Neon over HTTP is a transaction of its own; use neon({ url, mode: "websocket" })',
+    },
     close: async () => {},
   };
 };
@@ -104,10 +108,11 @@ const batch = async (
     );
     const results = await sendTo(endpoint, () => sql.transaction(queries));
     return Effect.succeed(
-      results.map((result) => ({
-        rows: readRows(result, (oid) => types.getTypeParser(oid, "text")),
-        count: result.rowCount ?? 0,
-      })),
+      results.map((result, index) =>
+        resultOf(statements[index], { ...result, count: result.rowCount ?? 0 }, (oid) =>
+          types.getTypeParser(oid, "text"),
+        ),
+      ),
     );
   } catch (cause) {
     return Effect.fail(databaseError(cause));
@@ -135,7 +140,12 @@ const overWebSocket = (options: NeonOptions, address: URL): NeonDatabase => {
   return {
     driver: "neon-websocket",
     rolesAreBoundary: true,
-    transact: (statements) => Effect.flatMap(Effect.promise(open), (pool) => pooled(pool)(statements)),
+    transact: (statements) => Effect.flatMap(Effect.promise(open), (pool) => transactOver(pool)(statements)),
+    interactive: {
+      supported: true,
+      transaction: (transaction, use) =>
+        Effect.flatMap(Effect.promise(open), (pool) => interactOver(pool)(transaction, use)),
+    },
     close: async () => (await opened)?.end(),
   };
 };

@@ -10,7 +10,7 @@
  */
 import type { Pool } from "pg";
 import type { DatabaseShape } from "./database.js";
-import { pooled } from "./lease.js";
+import { interactOver, transactOver } from "./lease.js";
 
 /**
  * @example
@@ -30,6 +30,7 @@ export const nodePostgres = (pool: Pool): DatabaseShape => {
   return {
     driver: "node-postgres",
     rolesAreBoundary: true,
-    transact: pooled(pool),
+    transact: transactOver(pool),
+    interactive: { supported: true, transaction: interactOver(pool) },
   };
 };

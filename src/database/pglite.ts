@@ -4,11 +4,21 @@
  * Invariant: one call, one transaction, as on a server. There is a single session and it belongs to a superuser, so a
  * role that is set for a transaction shows which rules apply, but RESET ROLE leads back: it is no boundary.
  */
-import type { PGlite } from "@electric-sql/pglite";
+import type { PGlite, Transaction } from "@electric-sql/pglite";
 import * as Effect from "effect/Effect";
-import type { DatabaseError, DatabaseShape, Result, Statement } from "./database.js";
+import * as Exit from "effect/Exit";
+import type {
+  DatabaseError,
+  DatabaseShape,
+  InteractiveOptions,
+  OpenTransaction,
+  Result,
+  Statement,
+  TransactionEnded,
+} from "./database.js";
 import { inFlight } from "./in-flight.js";
-import { databaseError, toText } from "./protocol.js";
+import { databaseError, leftAsText, toText } from "./protocol.js";
+import { modeText, takeTurns } from "./turns.js";
 
 /** The part of a PGlite that is used, so that one with extensions or in a worker fits as well. */
 type Client = Pick<PGlite, "transaction">;
@@ -27,6 +37,7 @@ export const pglite = (client: Client): DatabaseShape => ({
   rolesAreBoundary: false,
   transact: (statements) =>
     statements.length === 0 ? Effect.succeed([]) : inFlight((abandoned) => transact(client, statements, abandoned)),
+  interactive: { supported: true, transaction: (options, use) => interact(client, options, use) },
 });
 
 /** PGlite would refuse a text for some types; the values are text already, and it is Postgres that reads them. */
@@ -34,6 +45,11 @@ const asTheyAre: Record<number, (value: string) => string> = new Proxy({}, { get
 
 /** node-postgres leaves an int8 as text, because not every one fits a number; PGlite would return a number or a bigint. */
 const parsers = { 20: (text: string) => text };
+
+const listedParsers = {
+  ...parsers,
+  ...Object.fromEntries([...leftAsText].map((oid) => [oid, (text: string) => text])),
+};
 
 const transact = async (
   client: Client,
@@ -43,17 +59,81 @@ const transact = async (
   try {
     return await client.transaction(async (transaction) => {
       if (abandoned()) return Effect.interrupt;
-      const results: Array<Result> = [];
-      for (const { text, values = [] } of statements) {
-        const { rows, rowCount = 0 } = await transaction.query<Record<string, unknown>>(text, values.map(toText), {
-          serializers: asTheyAre,
-          parsers,
-        });
-        results.push({ rows, count: rowCount });
-      }
-      return Effect.succeed(results);
+      return Effect.succeed(await exchange(transaction, statements));
     });
   } catch (cause) {
     return Effect.fail(databaseError(cause));
   }
 };
+
+const exchange = async (
+  transaction: Transaction,
+  statements: ReadonlyArray<Statement>,
+): Promise<ReadonlyArray<Result>> => {
+  const results: Array<Result> = [];
+  for (const { text, values = [], listed } of statements) {
+    const bound = values.map(toText);
+    if (listed) {
+      const answer = await transaction.query<ReadonlyArray<unknown>>(text, bound, {
+        serializers: asTheyAre,
+        parsers: listedParsers,
+        rowMode: "array",
+      });
+      const columns = answer.fields.map(({ name }) => name);
+      results.push({ ...summaryOf(answer), rows: [], listed: { columns, rows: answer.rows } });
+    } else {
+      const answer = await transaction.query<Record<string, unknown>>(text, bound, { serializers: asTheyAre, parsers });
+      results.push({ ...summaryOf(answer), rows: answer.rows });
+    }
+  }
+  return results;
+};
+
+const summaryOf = (answer: {
+  readonly rowCount?: number;
+  readonly command?: string;
+}): Pick<Result, "count" | "command"> => ({ count: answer.rowCount ?? 0, command: answer.command ?? "" });
+
+/** Makes PGlite roll back; what was wrong is in the exit that goes with it. */
+class RolledBack extends Error {}
+
+/** PGlite has one session, so until the transaction ends everything else waits. */
+const interact = <A, E>(
+  client: Client,
+  { mode, first, last }: InteractiveOptions,
+  use: (transaction: OpenTransaction, first: ReadonlyArray<Result>) => Effect.Effect<A, E>,
+): Effect.Effect<A, E | DatabaseError | TransactionEnded> =>
+  Effect.callback<A, E | DatabaseError | TransactionEnded>((resume) => {
+    const interruption = new AbortController();
+    let exit: Exit.Exit<A, E | DatabaseError | TransactionEnded> | undefined;
+    const settled = client
+      .transaction(async (transaction) => {
+        const turns = takeTurns((statements) =>
+          inFlight(() =>
+            exchange(transaction, statements).then(Effect.succeed, (cause) => Effect.fail(databaseError(cause))),
+          ),
+        );
+        const words = modeText(mode);
+        const begin = words === "" ? [] : [{ text: `set transaction${words}` }];
+        exit = await Effect.runPromiseExit(
+          Effect.gen(function* () {
+            const results = yield* turns.send([...begin, ...first]);
+            const value = yield* use(turns, results.slice(begin.length));
+            yield* turns.end(last);
+            return value;
+          }),
+          { signal: interruption.signal },
+        );
+        await Effect.runPromise(turns.close(Effect.void));
+        if (Exit.isFailure(exit)) throw new RolledBack();
+      })
+      .then(
+        () => exit ?? Exit.die(new Error("PGlite ran no transaction.")),
+        (cause) => (cause instanceof RolledBack && exit ? exit : Exit.fail(databaseError(cause))),
+      );
+    void settled.then((end) => resume(Exit.isSuccess(end) ? Effect.succeed(end.value) : Effect.failCause(end.cause)));
+    return Effect.suspend(() => {
+      interruption.abort();
+      return Effect.promise(() => settled);
+    });
+  });

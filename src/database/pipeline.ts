@@ -17,6 +17,7 @@ export interface Answer {
   fields: ReadonlyArray<{ readonly name: string; readonly dataTypeID: number }>;
   readonly rows: Array<ReadonlyArray<string | null>>;
   count: number;
+  command: string;
 }
 
 /** The part of a client's connection that is used; both drivers have it. */
@@ -38,10 +39,13 @@ interface ReadyForQuery {
 
 type Settle = (error: unknown, answers: ReadonlyArray<Answer>) => void;
 
-const unanswered = (): Answer => ({ fields: [], rows: [], count: 0 });
+const unanswered = (): Answer => ({ fields: [], rows: [], count: 0, command: "" });
 
 /** The last number of a command tag: `INSERT 0 5`, `SELECT 2`, `CREATE TABLE`. */
 const countOf = (tag: string): number => Number(/\d+$/.exec(tag)?.[0] ?? 0);
+
+/** The words before the numbers. */
+const commandOf = (tag: string): string => tag.replace(/[\d\s]+$/, "");
 
 /** The methods are those that `pg.Client` calls on the query that it is running. */
 export class Pipeline {
@@ -62,6 +66,11 @@ export class Pipeline {
   /** Whether the server has said that no transaction is open any more. */
   get isIdle(): boolean {
     return this.#status === "I";
+  }
+
+  /** Whether the server has said that one is. */
+  get isOpen(): boolean {
+    return this.#status === "T" || this.#status === "E";
   }
 
   submit(connection: Wire): null {
@@ -95,6 +104,7 @@ export class Pipeline {
 
   handleCommandComplete(message: { readonly text: string }): void {
     this.#current.count = countOf(message.text);
+    this.#current.command = commandOf(message.text);
     this.#next();
   }
 

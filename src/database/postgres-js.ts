@@ -23,7 +23,8 @@ import {
 } from "./database.js";
 import { inFlight } from "./in-flight.js";
 import { connectionError, databaseError, isRefusal, toText } from "./protocol.js";
-import { readRows } from "./rows.js";
+import { resultOf } from "./rows.js";
+import { type HeldConnection, holdOpen } from "./turns.js";
 
 /**
  * @param sql as `postgres(url)` made it. It stays open.
@@ -46,6 +47,7 @@ export const postgresJs = (sql: Sql): DatabaseShape => {
     rolesAreBoundary: true,
     transact: (statements) =>
       statements.length === 0 ? Effect.succeed([]) : inFlight((abandoned) => transact(sql, statements, abandoned)),
+    interactive: { supported: true, transaction: (options, use) => holdOpen(hold(sql), options, use) },
   };
 };
 
@@ -58,14 +60,9 @@ const transact = async (sql: Sql, statements: ReadonlyArray<Statement>, abandone
   if (statements.some(({ values = [] }) => values.length > maxValues)) {
     return Effect.fail(new SqlError({ message: `more than ${maxValues} values`, sqlState: "54023" }));
   }
-  let reserved: ReservedSql;
-  try {
-    await heal(sql);
-    reserved = await sql.reserve();
-  } catch (cause) {
-    sound.delete(sql);
-    return Effect.fail(connectionError(cleaned(cause)));
-  }
+  const taken = await reserve(sql);
+  if (taken instanceof ConnectionError) return Effect.fail(taken);
+  const reserved = taken;
   if (abandoned()) {
     reserved.release();
     return Effect.interrupt;
@@ -77,8 +74,53 @@ const transact = async (sql: Sql, statements: ReadonlyArray<Statement>, abandone
     if (idle && left > 0 && exchanged.outdated && exchanged.commit.value === "ROLLBACK") continue;
     if (idle) reserved.release();
     else sound.delete(sql);
-    return outcomeOf(sql, exchanged);
+    return outcomeOf(sql, statements, exchanged);
   }
+};
+
+const reserve = async (sql: Sql): Promise<ReservedSql | ConnectionError> => {
+  try {
+    await heal(sql);
+    return await sql.reserve();
+  } catch (cause) {
+    sound.delete(sql);
+    return connectionError(cleaned(cause));
+  }
+};
+
+/** A connection for a transaction that stays open. Nothing is sent before BEGIN has been answered. */
+const hold = (sql: Sql): Effect.Effect<HeldConnection, DatabaseError> =>
+  Effect.flatMap(
+    Effect.promise(() => reserve(sql)),
+    (reserved) =>
+      reserved instanceof ConnectionError
+        ? Effect.fail(reserved)
+        : Effect.succeed({
+            exchange: (statements) =>
+              inFlight((abandoned) =>
+                abandoned() ? Promise.resolve(Effect.interrupt) : converse(sql, reserved, statements),
+              ),
+            leave: async () => {
+              if ((await succeeds(reserved, "rollback")) || (await succeeds(reserved, "rollback")))
+                return reserved.release();
+              sound.delete(sql);
+              await succeeds(reserved, "select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())");
+            },
+          }),
+  );
+
+/** Postgres refuses what stands behind a statement that failed, so all but BEGIN can be handed over at once. */
+const converse = async (sql: Sql, reserved: ReservedSql, statements: ReadonlyArray<Statement>): Promise<Outcome> => {
+  const alone = statements.filter(({ text }) => text.startsWith("begin"));
+  const rest = statements.slice(alone.length);
+  const settled: Array<Settled<Answer>> = [];
+  for (const part of [alone, rest]) {
+    settled.push(...(await Promise.allSettled(part.map((statement) => answerOf(reserved, statement, () => {})))));
+    if (settled.some(({ status }) => status === "rejected")) break;
+  }
+  const failed = settled.find(({ status }) => status === "rejected");
+  if (failed !== undefined) return Effect.fail(databaseError(cleaned(failed.reason)));
+  return Effect.succeed(resultsOf(sql, statements, settled));
 };
 
 /** Those that have connected, and lost no connection since. */
@@ -98,6 +140,7 @@ interface Answer {
   readonly columns: ReadonlyArray<{ readonly name: string; readonly type: number }>;
   readonly rows: ReadonlyArray<ReadonlyArray<Uint8Array | null>>;
   readonly count: number;
+  readonly command: string;
 }
 
 type Settled<A> =
@@ -127,14 +170,11 @@ const exchange = async (reserved: ReservedSql, statements: ReadonlyArray<Stateme
     `begin; select pg_catalog.set_config('hedgerow.transaction', '${mark}', true)`,
     `select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid()) where pg_catalog.current_setting('hedgerow.transaction', true) is distinct from '${mark}'`,
   ].map((text) => reserved.unsafe(text).execute());
-  const answers = statements.map(({ text, values = [] }) => {
-    const typed = values.map((value) => reserved.typed(toText(value), inferred));
-    const query = reserved.unsafe(text, typed, extended).raw();
-    neverAlone(query, () => {
+  const answers = statements.map((statement) =>
+    answerOf(reserved, statement, () => {
       outdated = true;
-    });
-    return answerTo(query.execute());
-  });
+    }),
+  );
   const commit = reserved
     .unsafe("commit")
     .execute()
@@ -145,6 +185,13 @@ const exchange = async (reserved: ReservedSql, statements: ReadonlyArray<Stateme
     Promise.allSettled([commit]),
   ]);
   return { before: settledBefore, answers: settledAnswers, commit: settledCommit, outdated };
+};
+
+const answerOf = (reserved: ReservedSql, { text, values = [] }: Statement, onOutdated: () => void): Promise<Answer> => {
+  const typed = values.map((value) => reserved.typed(toText(value), inferred));
+  const query = reserved.unsafe(text, typed, extended).raw();
+  neverAlone(query, onOutdated);
+  return answerTo(query.execute());
 };
 
 /**
@@ -166,6 +213,7 @@ const neverAlone = (query: object, onOutdated: () => void): void => {
 interface RawResult {
   readonly columns?: ReadonlyArray<{ readonly name: string; readonly type: number }> | null;
   readonly count: number | null;
+  readonly command: string | null;
 }
 
 const isRows = (value: unknown): value is ReadonlyArray<ReadonlyArray<Uint8Array | null>> & RawResult =>
@@ -173,7 +221,10 @@ const isRows = (value: unknown): value is ReadonlyArray<ReadonlyArray<Uint8Array
 
 const answerTo = async (query: PromiseLike<unknown>): Promise<Answer> => {
   const result = await query;
-  if (isRows(result)) return { columns: result.columns ?? [], rows: result, count: result.count ?? 0 };
+  if (isRows(result)) {
+    const { columns, count, command } = result;
+    return { columns: columns ?? [], rows: result, count: count ?? 0, command: command ?? "" };
+  }
   // It is a stream into COPY FROM STDIN. What has been sent behind it cannot be read any more.
   const error = new Error("COPY FROM STDIN cannot run in a pipeline");
   if (typeof result === "object" && result !== null && "destroy" in result && typeof result.destroy === "function") {
@@ -202,27 +253,33 @@ const succeeds = (sql: Sql, text: string): Promise<boolean> =>
     () => false,
   );
 
-const outcomeOf = (sql: Sql, { before, answers, commit }: Exchange): Outcome => {
+const outcomeOf = (sql: Sql, statements: ReadonlyArray<Statement>, { before, answers, commit }: Exchange): Outcome => {
   const failed = [...before, ...answers, commit].find(({ status }) => status === "rejected");
   if (failed !== undefined) return Effect.fail(databaseError(cleaned(failed.reason)));
   if (commit.value !== "COMMIT") {
     return Effect.fail(new ConnectionError({ message: `COMMIT was answered with ${commit.value}` }));
   }
-  return Effect.succeed(
-    answers.flatMap(({ value }) => (value === undefined ? [] : [{ rows: rowsOf(sql, value), count: value.count }])),
-  );
+  return Effect.succeed(resultsOf(sql, statements, answers));
 };
 
 const decoder = new TextDecoder();
 
-const rowsOf = (sql: Sql, { columns, rows }: Answer): Result["rows"] =>
-  readRows(
-    {
+const resultsOf = (
+  sql: Sql,
+  statements: ReadonlyArray<Statement>,
+  answers: ReadonlyArray<Settled<Answer>>,
+): ReadonlyArray<Result> =>
+  answers.flatMap(({ value }, index) => {
+    if (value === undefined) return [];
+    const { columns, rows, count, command } = value;
+    const texts = {
+      count,
+      command,
       fields: columns.map(({ name, type }) => ({ name, dataTypeID: type })),
-      rows: rows.map((row) => row.map((value) => (value === null ? null : decoder.decode(value)))),
-    },
-    (oid) => parserOf(sql.options.parsers, oid),
-  );
+      rows: rows.map((row) => row.map((each) => (each === null ? null : decoder.decode(each)))),
+    };
+    return [resultOf(statements[index], texts, (oid) => parserOf(sql.options.parsers, oid))];
+  });
 
 /** Those of postgres.js, or what the user has put there. It calls its own parsers of arrays behind the first brace. */
 const parserOf = (parsers: object, oid: number): ((text: string) => unknown) => {

@@ -21,6 +21,9 @@ interface ServerError extends Error {
 /** Text that Postgres reads as the value: the type's own input function decides what it means. */
 export const toText = (value: Bound): string | null => (value === null ? null : String(value));
 
+/** timestamptz, timestamp, date, interval and the arrays of them: what a list of rows leaves as Postgres wrote it. */
+export const leftAsText: ReadonlySet<number> = new Set([1184, 1114, 1082, 1186, 1185, 1115, 1182, 1187]);
+
 /** Whether Postgres itself said it, as opposed to the network or the driver. */
 const isServerError = (cause: unknown): cause is ServerError =>
   cause instanceof Error &&

@@ -159,3 +159,19 @@ export const enterClaims = (
   timeouts: Timeouts,
   target: Target = postgresTarget,
 ): Statement => enter(null, caller, timeouts, target);
+
+/**
+ * The last statements of a transaction in which an application's own SQL ran: what such SQL can leave on a connection beyond
+ * the transaction is cleared in it. What a failed transaction leaves, Postgres clears, apart from advisory locks, which
+ * the next `enterSession` or `enterClaims` on the connection releases.
+ *
+ * Triggers that wait for the end run first, while the caller is still known to them.
+ */
+export const leaveSession: ReadonlyArray<Statement> = [
+  "set constraints all immediate",
+  "close all",
+  "unlisten *",
+  "discard sequences",
+  "reset all",
+  "select pg_advisory_unlock_all(), set_config('role', 'none', false)",
+].map((text) => ({ text }));

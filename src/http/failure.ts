@@ -5,9 +5,9 @@
  */
 import { getTableColumns } from "drizzle-orm";
 import { getTableConfig, type PgColumn, type PgTable } from "drizzle-orm/pg-core";
-import type { DatabaseError, SqlError } from "../database/database.js";
+import type { DatabaseError, SqlError, TransactionEnded } from "../database/database.js";
 import type { TableDefinition } from "../table/definition.js";
-import { type FieldProblem, problem, type RequestProblem } from "./problem.js";
+import { type FieldProblem, hasTag, problem, type RequestProblem } from "./problem.js";
 
 export type WriteOperation = "read" | "create" | "update" | "delete";
 
@@ -58,7 +58,8 @@ export const failureScope = (table: PgTable, definition: TableDefinition): Failu
   };
 };
 
-const fieldsOf = (error: SqlError, scope: FailureScope, message: string): ReadonlyArray<FieldProblem> => {
+const fieldsOf = (error: SqlError, scope: FailureScope | undefined, message: string): ReadonlyArray<FieldProblem> => {
+  if (scope === undefined) return [];
   const managed = new Set(scope.definition.managed);
   return (scope.constraints.get(error.constraint ?? "") ?? [])
     .filter((field) => !managed.has(field))
@@ -68,14 +69,15 @@ const fieldsOf = (error: SqlError, scope: FailureScope, message: string): Readon
 const withFields = (errors: ReadonlyArray<FieldProblem>): { readonly errors?: ReadonlyArray<FieldProblem> } =>
   errors.length > 0 ? { errors } : {};
 
-const notNull = (error: SqlError, scope: FailureScope): RequestProblem => {
+const notNull = (error: SqlError, scope: FailureScope | undefined): RequestProblem => {
+  if (scope === undefined) return problem("validation_failed", { detail: "A value is missing." });
   const column = Object.values(scope.definition.columns).find(({ name }) => name === error.column);
   // A scope column is empty when the caller has no such value: nothing in the body can help.
   if (!column || scope.definition.managed.includes(column.key)) return problem("forbidden");
   return problem("validation_failed", { errors: [{ field: column.key, message: "must not be null" }] });
 };
 
-const ofSql = (error: SqlError, operation: WriteOperation, scope: FailureScope): RequestProblem => {
+const ofSql = (error: SqlError, operation: WriteOperation, scope: FailureScope | undefined): RequestProblem => {
   switch (error.sqlState) {
     case "HR401":
       return problem("authentication_required");
@@ -112,9 +114,41 @@ const ofSql = (error: SqlError, operation: WriteOperation, scope: FailureScope):
   }
 };
 
-/** @returns the problem to answer with; where the fault is ours, it carries the error for the log. */
-export const failureOf = (error: DatabaseError, operation: WriteOperation, scope: FailureScope): RequestProblem => {
+/**
+ * @param scope missing for a statement of the application's own, of which nobody here knows the table.
+ * @returns the problem to answer with; where the fault is ours, it carries the error for the log.
+ */
+export const failureOf = (error: DatabaseError, operation: WriteOperation, scope?: FailureScope): RequestProblem => {
   if (error._tag === "ConnectionError") return problem("unavailable", { hidden: error });
   const answer = ofSql(error, operation, scope);
   return answer.code === "internal" ? problem("internal", { hidden: error }) : answer;
+};
+
+type Thrown = DatabaseError | TransactionEnded | { readonly _tag: "TransactionTimeout" };
+
+const isOfTheDatabase = (error: unknown): error is Thrown =>
+  ["SqlError", "ConnectionError", "TransactionEnded", "TransactionTimeout"].some((tag) => hasTag(error, tag));
+
+/** Drizzle's wrapper has the statement and its values in its message. By its name: there may be two Drizzles. */
+const isOfDrizzle = (error: unknown): error is Error =>
+  error instanceof Error && (error.name === "DrizzleQueryError" || error.constructor.name === "DrizzleQueryError");
+
+/**
+ * What a handler of the application's own did not catch.
+ *
+ * @returns the problem to answer with where it came from the database; undefined for an error of the application.
+ */
+export const handlerFailure = (error: unknown): RequestProblem | undefined => {
+  const thrown = isOfDrizzle(error) ? error.cause : error;
+  if (isOfTheDatabase(thrown)) {
+    switch (thrown._tag) {
+      case "TransactionTimeout":
+        return problem("timeout");
+      case "TransactionEnded":
+        return problem("internal", { hidden: error });
+      default:
+        return failureOf(thrown, "create");
+    }
+  }
+  return isOfDrizzle(error) ? problem("internal", { hidden: error }) : undefined;
 };

@@ -5,9 +5,27 @@ export {
   anonymousCredential,
   type Credential,
   IdentityUnavailable,
+  type Via,
 } from "../auth/authenticator.js";
-export type { DatabaseShape } from "../database/database.js";
+export type { Caller } from "../condition/caller.js";
+export {
+  ConnectionError,
+  type DatabaseShape,
+  SqlError,
+  TransactionEnded,
+  type TransactionMode,
+} from "../database/database.js";
+export type { CorsOptions, TrustedOrigins } from "./cross-site.js";
+export type { ActingDatabase, ActingTransaction } from "./drizzle.js";
 export type { FieldProblem, Layer, ProblemDetails, ProblemDetailsCode } from "./problem.js";
 export { createRouter, type RouterOptions } from "./router.js";
 export type { CreateOf, GuardOf, ListQueryOf, Page, RoutesOf, RowOf, UpdateOf } from "./routes.js";
 export { UnsafeDatabase, verifyDatabase, verifyDatabaseEffect } from "./startup.js";
+export {
+  type Acting,
+  type SignedInCaller,
+  TransactionsUnsupported,
+  TransactionTimeout,
+  type WithCallerOptions,
+  withCaller,
+} from "./with-caller.js";

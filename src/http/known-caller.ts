@@ -3,6 +3,7 @@
  *
  * Invariant: what is decided in the process and what Postgres decides are about the same caller.
  */
+import type { Credential } from "../auth/authenticator.js";
 import { anonymousCaller, type Caller, heldCaller } from "../condition/caller.js";
 import { isUuid } from "../condition/uuid.js";
 import type { Target } from "../database/target.js";
@@ -13,4 +14,16 @@ export const knownOn = (caller: Caller, target: Target): Caller => {
   if (target.name !== "supabase" || held.userId === null) return held;
   // Supabase knows its users by uuid, and writes those in lower case.
   return isUuid(held.userId) ? { ...held, userId: held.userId.toLowerCase() } : anonymousCaller;
+};
+
+/** @returns who presents a credential; undefined where only the database knows. */
+export const knownCaller = (credential: Credential, target: Target): Caller | undefined => {
+  switch (credential._tag) {
+    case "Session":
+      return undefined;
+    case "Anonymous":
+      return anonymousCaller;
+    case "Claims":
+      return knownOn(credential.caller, target);
+  }
 };

@@ -6,7 +6,6 @@
  */
 import * as Effect from "effect/Effect";
 import type { Credential } from "../auth/authenticator.js";
-import { anonymousCaller, type Caller } from "../condition/caller.js";
 import { and, type Condition } from "../condition/condition.js";
 import { keyOf, simplify } from "../condition/simplify.js";
 import { Database, type DatabaseError, type Result, type Statement } from "../database/database.js";
@@ -16,7 +15,7 @@ import type { SchemaTable } from "../table/schema.js";
 import { type Admission, admissionFor } from "./admission.js";
 import { createParser, updateParser, valueCheck } from "./body.js";
 import { failureOf, failureScope, type WriteOperation } from "./failure.js";
-import { knownOn } from "./known-caller.js";
+import { knownCaller } from "./known-caller.js";
 import { problem, type RequestProblem } from "./problem.js";
 import { type PageLimits, parseListQuery } from "./query.js";
 import { statementsFor } from "./statements.js";
@@ -59,18 +58,6 @@ const rowText = (result: Result | undefined): string | undefined => {
 /** Whether whoever passes `stronger` passes `weaker` too, as far as the clauses show. */
 const implies = (stronger: Condition, weaker: Condition): boolean =>
   keyOf(simplify(and(stronger, weaker))) === keyOf(simplify(stronger));
-
-/** Undefined where only the database knows. */
-const knownCaller = (credential: Credential, target: Target): Caller | undefined => {
-  switch (credential._tag) {
-    case "Session":
-      return undefined;
-    case "Anonymous":
-      return anonymousCaller;
-    case "Claims":
-      return knownOn(credential.caller, target);
-  }
-};
 
 export const operationsFor = (table: SchemaTable, options: OperationOptions): Operations => {
   const { definition, source } = table;

@@ -20,6 +20,11 @@ const kinds = {
   invalid_query: { status: 400, layer: "validation", title: "The query parameters are not valid." },
   invalid_reference: { status: 400, layer: "validation", title: "A referenced row does not exist." },
   authentication_required: { status: 401, layer: "authentication", title: "Sign in first." },
+  cross_site_request: {
+    status: 403,
+    layer: "authentication",
+    title: "A request that rests on a cookie must come from a page of this site.",
+  },
   forbidden: { status: 403, layer: "access", title: "You may not do this." },
   no_active_organization: { status: 403, layer: "access", title: "Choose an organization first." },
   not_found: { status: 404, layer: "firewall", title: "There is no such row." },
@@ -75,6 +80,10 @@ export const problem = (
   code: ProblemDetailsCode,
   more: Omit<ConstructorParameters<typeof RequestProblem>[0], "code"> = {},
 ): RequestProblem => new RequestProblem({ code, ...more });
+
+/** By its tag and not by its class, of which an application may have loaded two. */
+export const hasTag = (error: unknown, tag: string): boolean =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === tag;
 
 const headersOf = (failure: RequestProblem): Record<string, string> => ({
   "content-type": "application/problem+json",

@@ -15,11 +15,13 @@ import { DefinitionError, type Problem } from "../condition/problem.js";
 import { Database, type DatabaseShape } from "../database/database.js";
 import { postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
+import { type CorsOptions, corsMiddleware, crossSiteCheck, type TrustedOrigins } from "./cross-site.js";
 import { type Handler, type Operations, operationsFor } from "./operations.js";
 import { kebab } from "./paths.js";
-import { problem, problemResponse, RequestProblem } from "./problem.js";
+import { hasTag, problem, problemResponse, RequestProblem } from "./problem.js";
 import { readJson } from "./read-json.js";
 import type { CheckSchema, RoutesOf } from "./routes.js";
+import { safetyCheck } from "./safety.js";
 import { verifyDatabaseEffect } from "./startup.js";
 
 export interface RouterOptions<S> {
@@ -41,6 +43,17 @@ export interface RouterOptions<S> {
   readonly maxBodyBytes?: number;
   /** How long Postgres may work on a request's statement (15,000) and wait for a lock (5,000), in milliseconds. */
   readonly timeouts?: { readonly statementMs: number; readonly lockMs: number };
+  /**
+   * Origins beside the API's own from whose pages a browser's cookies may write. Behind a proxy that changes scheme or host
+   * the API cannot know its own origin, so it belongs here too; `X-Forwarded-Host` is not believed. Credentials in a header
+   * are not asked where they come from.
+   */
+  readonly trustedOrigins?: TrustedOrigins;
+  /**
+   * Which other origins may read answers: the options of Hono's own `cors`, which is off without them. With `credentials`
+   * each origin is listed, and those whose pages write are `trustedOrigins` too.
+   */
+  readonly cors?: CorsOptions;
   /** Gets every error that a client is not shown; writes to `console.error` without it. */
   readonly onError?: (error: unknown) => void;
   /**
@@ -69,10 +82,6 @@ const checkPaths = (schema: Schema): void => {
   if (problems.length > 0) throw new DefinitionError({ problems });
 };
 
-/** By its tag and not by its class, of which an application may have loaded two. */
-const hasTag = (error: unknown, tag: string): boolean =>
-  typeof error === "object" && error !== null && "_tag" in error && error._tag === tag;
-
 type HonoHandler = (context: HonoContext) => Promise<Response>;
 
 const methodsOf = (operations: Operations, byId: boolean): ReadonlyArray<string> =>
@@ -89,6 +98,7 @@ const methodsOf = (operations: Operations, byId: boolean): ReadonlyArray<string>
  *
  * @returns a Hono application whose type knows every route: `hc<typeof router>` is a typed client.
  * @throws DefinitionError with every problem of the schema.
+ * @throws TypeError for `trustedOrigins` or `cors` that cannot be meant.
  *
  * @example
  * ```ts
@@ -112,17 +122,10 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
     timeouts: options.timeouts ?? { statementMs: 15_000, lockMs: 5_000 },
   };
 
-  let safe: Promise<boolean> | undefined;
-  /** Asked once; a database that could not be reached is asked again by the next request. */
-  const isSafe = (): Promise<boolean> => {
-    if (options.dangerouslyServeWithoutRowLevelSecurity) return Promise.resolve(true);
-    safe ??= run(verifyDatabaseEffect(schema, target)).then((exit) => {
-      if (Exit.isSuccess(exit)) return true;
-      safe = undefined;
-      throw Cause.squash(exit.cause);
-    });
-    return safe;
-  };
+  const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
+    ? () => Promise.resolve(undefined)
+    : safetyCheck(options.database, verifyDatabaseEffect(schema, target));
+  const crossSite = crossSiteCheck(options.trustedOrigins);
 
   const identify = (request: Request): Effect.Effect<Credential> =>
     Effect.promise(() => options.auth.identify(request));
@@ -130,21 +133,23 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
   const serve =
     (handler: Handler): HonoHandler =>
     async (context) => {
-      try {
-        await isSafe();
-      } catch (error) {
-        report(error);
-        return problemResponse(problem(hasTag(error, "UnsafeDatabase") ? "unsafe_database" : "unavailable"));
+      const unsafe = await isSafe();
+      if (unsafe !== undefined) {
+        report(unsafe.hidden);
+        return problemResponse(unsafe);
       }
       const exit = await run(
-        Effect.flatMap(identify(context.req.raw), (credential) =>
-          handler({
+        Effect.gen(function* () {
+          const credential = yield* identify(context.req.raw);
+          const refusal = yield* Effect.promise(() => crossSite(context.req.raw, credential));
+          if (refusal !== undefined) return yield* refusal;
+          return yield* handler({
             credential,
             id: context.req.param("id") ?? "",
             queries: context.req.queries(),
             body: readJson(context.req.raw, maxBodyBytes),
-          }),
-        ),
+          });
+        }),
       );
       if (Exit.isSuccess(exit)) return exit.value;
       const failure = Cause.squash(exit.cause);
@@ -157,6 +162,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
     };
 
   const app = new Hono();
+  if (options.cors !== undefined) app.use("*", corsMiddleware(options.cors));
   const refuse = (allow: ReadonlyArray<string>): HonoHandler => {
     return () => Promise.resolve(problemResponse(problem("method_not_allowed", { allow })));
   };

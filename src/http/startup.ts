@@ -29,8 +29,16 @@ const pinSearchPath: Statement = { text: "select set_config('search_path', '', t
 
 const helpers = `pg_catalog.to_regnamespace('${helperSchema}')::oid`;
 
-const facts = (tables: ReadonlyArray<string>, sources: ReadonlyArray<PgTable>, callers: CallerRoles): Statement => ({
-  text: `with wanted as (select name, to_regclass(name) as oid from unnest(${textArray(tables)}) as name)
+/** Without a schema nobody says which tables are guarded, so it is every one that has row-level security. */
+const everyGuarded = `select c.oid::regclass::text as name, c.oid::regclass as oid from pg_class c
+  where c.relrowsecurity and c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace`;
+
+const facts = (
+  tables: ReadonlyArray<string> | undefined,
+  sources: ReadonlyArray<PgTable>,
+  callers: CallerRoles,
+): Statement => ({
+  text: `with wanted as (${tables === undefined ? everyGuarded : `select name, to_regclass(name) as oid from unnest(${textArray(tables)}) as name`})
 select
   session_user::text as login,
   (select coalesce(array_agg(r.rolname::text order by r.rolname), '{}')::text[] from pg_roles r
@@ -40,7 +48,7 @@ select
   (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w where w.oid is null) as missing,
   (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w join pg_class c on c.oid = w.oid
     where not (c.relrowsecurity and c.relforcerowsecurity)) as open,
-  ${driftedPolicies("array(select w.oid::oid from wanted w)", declaredPolicies(sources, callers))} as drifted,
+  ${tables === undefined ? "null" : driftedPolicies("array(select w.oid::oid from wanted w)", declaredPolicies(sources, callers))} as drifted,
   coalesce(pg_catalog.obj_description(${helpers}, 'pg_namespace') = ${functionsRecordSql(helpers)}, false)::text as recorded,
   (select coalesce(string_agg(name, ', '), '') from unnest(${textArray([callers.authenticated, callers.anonymous])}) as name
     where not exists (select 1 from pg_roles r where r.rolname = name)) as absent`,
@@ -51,16 +59,17 @@ const asText = (value: unknown): string => (typeof value === "string" ? value : 
 /**
  * The program behind `verifyDatabase`, for those who use Effect.
  *
+ * @param schema where it is missing, the connection is verified, and no policy is compared with its declaration.
  * @returns an effect that succeeds only for a connection that may serve this schema.
  */
 export const verifyDatabaseEffect = (
-  schema: Schema,
+  schema: Schema | undefined,
   target: Target = postgresTarget,
 ): Effect.Effect<void, UnsafeDatabase | DatabaseError, Database> =>
   Effect.gen(function* () {
     const database = yield* Database;
-    const names = schema.tables.map(({ definition }) => qualified(definition.table));
-    const sources = schema.tables.map(({ source }) => source);
+    const names = schema?.tables.map(({ definition }) => qualified(definition.table));
+    const sources = schema?.tables.map(({ source }) => source) ?? [];
     const [, result] = yield* database.transact([pinSearchPath, facts(names, sources, target.roles)]);
     const row = result?.rows[0] ?? {};
     const login = asText(row.login);

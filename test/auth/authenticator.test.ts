@@ -3,7 +3,7 @@ import { type BetterAuthOptions, betterAuth } from "better-auth";
 import { bearer, organization } from "better-auth/plugins";
 import { hedgerow, sessionAuthenticator } from "hedgerow/better-auth";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Authenticator } from "../../src/auth/authenticator.js";
+import type { Authenticator, Via } from "../../src/auth/authenticator.js";
 import { basics, type Device, device, installBetterAuth, openPostgres, password } from "../support/better-auth.js";
 
 const withBearer = { ...basics, plugins: [organization(), bearer(), hedgerow()] } satisfies BetterAuthOptions;
@@ -42,7 +42,7 @@ beforeAll(async () => {
 
 afterAll(() => world.postgres.close());
 
-const session = (of: Device) => ({ _tag: "Session", tokenHash: of.tokenHash });
+const session = (of: Device, via: Via = "cookie") => ({ _tag: "Session", tokenHash: of.tokenHash, via });
 
 describe("a session cookie", () => {
   it("is a session when its signature holds", async () => {
@@ -80,13 +80,15 @@ describe("a bearer value", () => {
   it("is a session when it is the signed value that Better Auth hands out", async () => {
     const signed = user.responseHeaders.get("set-auth-token");
     expect(signed).toContain(".");
-    expect(await identify({ authorization: `Bearer ${signed}` })).toEqual(session(user));
-    expect(await identify({ authorization: `bearer ${decodeURIComponent(signed ?? "")}` })).toEqual(session(user));
+    expect(await identify({ authorization: `Bearer ${signed}` })).toEqual(session(user, "header"));
+    expect(await identify({ authorization: `bearer ${decodeURIComponent(signed ?? "")}` })).toEqual(
+      session(user, "header"),
+    );
   });
 
   it("is what counts when there is a cookie, too", async () => {
     const headers = { cookie: `${cookie.name}=${cookie.value}`, authorization: `Bearer ${signedBearer(other)}` };
-    expect(await identify(headers)).toEqual(session(other));
+    expect(await identify(headers)).toEqual(session(other, "header"));
   });
 
   it.each<[string, () => string]>([

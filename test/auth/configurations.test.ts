@@ -236,6 +236,6 @@ describe("a field that is called like the variable of the query", () => {
     const credential = await sessionAuthenticator(world.auth).identify(
       new Request("http://localhost", { headers: { cookie: user.headers.get("cookie") ?? "" } }),
     );
-    expect(credential).toEqual({ _tag: "Session", tokenHash: user.tokenHash });
+    expect(credential).toEqual({ _tag: "Session", tokenHash: user.tokenHash, via: "cookie" });
   });
 });

@@ -229,7 +229,7 @@ describe.each(["pglite", "postgres"] as const)("a router whose callers come from
   it("opens nothing to a session of a database that keeps sessions, and reports it", async () => {
     const before = world.reported.length;
     const hash = "ab".repeat(32);
-    const router = world.routerOf({ identify: async () => ({ _tag: "Session", tokenHash: hash }) });
+    const router = world.routerOf({ identify: async () => ({ _tag: "Session", tokenHash: hash, via: "header" }) });
     const answer = await world.call(null, "GET", "/documents", undefined, router);
     expect(answer.status).toBe(500);
     expect(answer.text).not.toMatch(/hedgerow\./);
@@ -276,6 +276,7 @@ it("a database that finds callers live believes no token", async () => {
     auth: {
       identify: async () => ({
         _tag: "Claims",
+        via: "header",
         caller: {
           sessionId: null,
           activeTeamId: null,

@@ -339,7 +339,7 @@ it("Better Auth's live sessions work on Supabase too, with its role of anonymous
     auth: {
       identify: async ({ headers }) =>
         headers.has("x-secret")
-          ? { _tag: "Session", tokenHash: sha256(headers.get("x-secret") ?? "") }
+          ? { _tag: "Session", tokenHash: sha256(headers.get("x-secret") ?? ""), via: "header" }
           : { _tag: "Anonymous" },
     },
     database: nodePostgres(server.pool(server.url("hedgerow_api", "x"), { max: 1 })),

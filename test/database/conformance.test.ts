@@ -12,14 +12,18 @@ import { pglite } from "hedgerow/pglite";
 import { postgresJs } from "hedgerow/postgres-js";
 import pg from "pg";
 import postgresjs from "postgres";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   ConnectionError,
   type DatabaseError,
   type DatabaseShape,
+  type Interactive,
+  type OpenTransaction,
   type Result,
   SqlError,
   type Statement,
+  TransactionEnded,
+  type TransactionMode,
 } from "../../src/database/database.js";
 import { type FreshPostgres, freshPglite, freshPostgres } from "../support/databases.js";
 
@@ -37,6 +41,32 @@ const refusal = async (database: DatabaseShape, ...statements: ReadonlyArray<Sta
 
 const rows = async (database: DatabaseShape, text: string, values: Statement["values"] = []): Promise<Result["rows"]> =>
   (await send(database, { text, values }))[0]?.rows ?? [];
+
+/** A transaction whose body is a promise, as an application writes one. */
+const interact = <A>(
+  database: DatabaseShape,
+  use: (
+    send: (text: string, values?: Statement["values"]) => Promise<Result["rows"]>,
+    first: ReadonlyArray<Result>,
+    transaction: OpenTransaction,
+  ) => Promise<A>,
+  { first = [], last = [], mode = {} }: Partial<Parameters<Supported["transaction"]>[0]> = {},
+) => {
+  if (!database.interactive.supported) throw new Error(database.interactive.reason);
+  return database.interactive.transaction({ first, last, mode }, (transaction, results) =>
+    Effect.tryPromise({
+      try: () =>
+        use(
+          async (text, values = []) => (await Effect.runPromise(transaction.send([{ text, values }])))[0]?.rows ?? [],
+          results,
+          transaction,
+        ),
+      catch: (error) => error,
+    }),
+  );
+};
+
+type Supported = Extract<Interactive, { supported: true }>;
 
 const schema: ReadonlyArray<Statement> = [
   { text: "create role reader" },
@@ -146,12 +176,12 @@ describe.each(drivers)("$name", ({ driver: name, open }) => {
       { text: "create temporary table scratch (id int) on commit drop" },
     );
     expect(results).toEqual([
-      { rows: [], count: 2 },
-      { rows: [{ id: 2, body: "b!" }], count: 1 },
-      { rows: [{ id: 1 }, { id: 2 }], count: 2 },
-      { rows: [], count: 2 },
-      { rows: [], count: 0 },
-      { rows: [], count: 0 },
+      { rows: [], count: 2, command: "INSERT" },
+      { rows: [{ id: 2, body: "b!" }], count: 1, command: "UPDATE" },
+      { rows: [{ id: 1 }, { id: 2 }], count: 2, command: "SELECT" },
+      { rows: [], count: 2, command: "DELETE" },
+      { rows: [], count: 0, command: "SELECT" },
+      { rows: [], count: 0, command: expect.stringMatching(/^CREATE/) },
     ]);
   });
 
@@ -161,8 +191,8 @@ describe.each(drivers)("$name", ({ driver: name, open }) => {
 
   it("answers an empty statement with an empty result", async () => {
     expect(await send(database, { text: "" }, { text: "select 1 as one" })).toEqual([
-      { rows: [], count: 0 },
-      { rows: [{ one: 1 }], count: 1 },
+      { rows: [], count: 0, command: "" },
+      { rows: [{ one: 1 }], count: 1, command: "SELECT" },
     ]);
   });
 
@@ -375,6 +405,170 @@ describe.each(drivers)("$name", ({ driver: name, open }) => {
     await Effect.runPromise(Fiber.interrupt(fiber));
     expect(await rows(database, "select body from notes where id = 30")).toEqual([{ body: "written" }]);
   });
+
+  it("gives rows as lists with both of two columns of one name, and instants as text", async () => {
+    const [result] = await send(database, {
+      text: "select 1 as a, 2 as a, null as none, timestamptz '2026-01-02 03:04:05+00' at time zone 'UTC' as at, array[1, 2] as list, '{\"b\": 1}'::jsonb as json, 9007199254740993 as large",
+      listed: true,
+    });
+    expect(result).toMatchObject({ rows: [], count: 1, command: "SELECT" });
+    expect(result?.listed).toEqual({
+      columns: ["a", "a", "none", "at", "list", "json", "large"],
+      rows: [[1, 2, null, "2026-01-02 03:04:05", [1, 2], { b: 1 }, "9007199254740993"]],
+    });
+  });
+
+  if (name === "neon-http") {
+    it("cannot hold a transaction open, and says what can", () => {
+      expect(database.interactive).toEqual({ supported: false, reason: expect.stringContaining('mode: "websocket"') });
+    });
+    return;
+  }
+
+  describe("a transaction that stays open", () => {
+    it("sees its own statements, keeps what BEGIN came with, and commits when its body ends", async () => {
+      const seen = await Effect.runPromise(
+        interact(
+          database,
+          async (own, first) => {
+            await own("insert into notes (id, body) values ($1, $2)", [200, "open"]);
+            const [note] = await own("select body, current_setting('app.user', true) as who from notes where id = 200");
+            return { note, first: first.map(({ rows: [row] }) => row?.who) };
+          },
+          { first: [{ text: "select set_config('app.user', 'ann', true) as who" }] },
+        ),
+      );
+      expect(seen).toEqual({ note: { body: "open", who: "ann" }, first: ["ann"] });
+      expect(await rows(database, "select body from notes where id = 200")).toEqual([{ body: "open" }]);
+      expect(await rows(database, "select nullif(current_setting('app.user', true), '') as who")).toEqual([
+        { who: null },
+      ]);
+    });
+
+    it("rolls back and gives the error on when its body fails, is refused, or swallows a refusal", async () => {
+      const own = new RangeError("the body's own");
+      const throwing = interact(database, async (run) => {
+        await run("insert into notes (id, body) values (201, 'thrown')");
+        throw own;
+      });
+      expect(await Effect.runPromise(Effect.flip(throwing))).toBe(own);
+      const refused = interact(database, async (run) => {
+        await run("insert into notes (id, body) values (201, 'refused')");
+        await run("select 1 / 0");
+      });
+      expect(await Effect.runPromise(Effect.flip(refused))).toMatchObject({ _tag: "SqlError", sqlState: "22012" });
+      const swallowed = interact(
+        database,
+        async (run) => {
+          await run("insert into notes (id, body) values (201, 'swallowed')");
+          await run("select 1 / 0").catch(() => {});
+        },
+        { last: [{ text: "select 1" }] },
+      );
+      expect(await Effect.runPromise(Effect.flip(swallowed))).toMatchObject({ sqlState: "25P02" });
+      const late = interact(database, (run) => run("insert into children values (201, 404)"));
+      expect(await Effect.runPromise(Effect.flip(late))).toMatchObject({ sqlState: "23503" });
+      expect(await rows(database, "select id from notes where id = 201")).toEqual([]);
+    });
+
+    it("does not begin where its first statements are refused", async () => {
+      let begun = false;
+      const effect = interact(
+        database,
+        async () => {
+          begun = true;
+        },
+        { first: [{ text: "select 1 / 0" }] },
+      );
+      expect(await Effect.runPromise(Effect.flip(effect))).toMatchObject({ sqlState: "22012" });
+      expect(begun).toBe(false);
+      expect(await rows(database, "select 1 as one")).toEqual([{ one: 1 }]);
+    });
+
+    it("rolls back when it is interrupted, and sends nothing any more", async () => {
+      let kept: ((text: string) => Promise<unknown>) | undefined;
+      const fiber = Effect.runFork(
+        interact(database, async (run) => {
+          await run("insert into notes (id, body) values (202, 'abandoned')");
+          kept = run;
+          await new Promise(() => {});
+        }),
+      );
+      await vi.waitFor(() => expect(kept).toBeDefined());
+      await Effect.runPromise(Fiber.interrupt(fiber));
+      await expect(kept?.("insert into notes (id, body) values (203, 'afterwards')")).rejects.toBeInstanceOf(
+        TransactionEnded,
+      );
+      expect(await rows(database, "select id from notes where id in (202, 203)")).toEqual([]);
+    });
+
+    it("cannot be used once it has ended", async () => {
+      const kept = await Effect.runPromise(interact(database, async (_run, _first, transaction) => transaction));
+      const error = await Effect.runPromise(
+        Effect.flip(kept.send([{ text: "insert into notes (id, body) values (204, 'late')" }])),
+      );
+      expect(error).toBeInstanceOf(TransactionEnded);
+      expect(await rows(database, "select id from notes where id = 204")).toEqual([]);
+    });
+
+    it.each(["commit", "rollback", "/* x */ commit and chain", "rollback and chain", "abort", "end"])(
+      "stops at a statement that ends it: %s",
+      async (text) => {
+        const effect = interact(database, async (run) => {
+          const ending = run(text);
+          const behind = run("insert into notes (id, body) values (205, 'behind')");
+          await Promise.allSettled([ending, behind]);
+          await expect(behind).rejects.toBeInstanceOf(TransactionEnded);
+          await ending;
+        });
+        expect(await Effect.runPromise(Effect.flip(effect))).toBeInstanceOf(TransactionEnded);
+        expect(await rows(database, "select id from notes where id = 205")).toEqual([]);
+      },
+    );
+
+    it("goes back to a savepoint, and sends statements of one moment one after the other", async () => {
+      await Effect.runPromise(
+        interact(database, async (run) => {
+          await run("savepoint one");
+          await run("insert into notes (id, body) values (206, 'undone')");
+          await run("select 1 / 0").catch(() => {});
+          await run("rollback to savepoint one");
+          await Promise.all(
+            [207, 208, 209].map((n) => run("insert into notes (id, body) values ($1, $2)", [n, `${n}`])),
+          );
+        }),
+      );
+      expect(await rows(database, "select id from notes where id between 206 and 209 order by id")).toEqual([
+        { id: 207 },
+        { id: 208 },
+        { id: 209 },
+      ]);
+    });
+
+    it.each<[TransactionMode, object]>([
+      [{}, { level: "read committed", only: "off" }],
+      [
+        { isolationLevel: "serializable", accessMode: "read only", deferrable: true },
+        { level: "serializable", only: "on" },
+      ],
+      [
+        { isolationLevel: "repeatable read", accessMode: "read write" },
+        { level: "repeatable read", only: "off" },
+      ],
+    ])("runs in the mode %o", async (mode, expected) => {
+      const [seen] = await Effect.runPromise(
+        interact(
+          database,
+          (run) =>
+            run(
+              "select current_setting('transaction_isolation') as level, current_setting('transaction_read_only') as only",
+            ),
+          { mode },
+        ),
+      );
+      expect(seen).toEqual(expected);
+    });
+  });
 });
 
 describe("PGlite alone", () => {
@@ -432,6 +626,56 @@ describe("a server alone", () => {
     await send(nodePostgres(pool), { text: "select 1" }, { text: "select $1::int", values: [2] });
     expect(writes.join("")).toBe("PBDEPBDES");
     expect(readies).toBe(1);
+  });
+
+  it("needs one round trip to begin a transaction, one for each statement and one to end it", async () => {
+    const pool = single();
+    const client = await pool.connect();
+    let readies = 0;
+    client.connection.on("readyForQuery", () => {
+      readies += 1;
+    });
+    client.release();
+    const database = nodePostgres(pool);
+    await Effect.runPromise(
+      interact(database, (run) => run("select 1"), { first: [{ text: "select 2" }], last: [{ text: "select 3" }] }),
+    );
+    expect(readies).toBe(3);
+    expect(pool.idleCount).toBe(1);
+  });
+
+  it("rolls an interrupted transaction back behind the statement that is under way", async () => {
+    const pool = single();
+    const database = nodePostgres(pool);
+    let later: Promise<unknown> | undefined;
+    const fiber = Effect.runFork(
+      interact(database, async (run) => {
+        await run("insert into notes (id, body) values (210, 'abandoned')");
+        later = run("select pg_sleep(0.3)").then(() => run("insert into notes (id, body) values (211, 'afterwards')"));
+        await later;
+      }),
+    );
+    await vi.waitFor(() => expect(later).toBeDefined());
+    await Effect.runPromise(Fiber.interrupt(fiber));
+    await expect(later).rejects.toBeInstanceOf(TransactionEnded);
+    expect(await rows(database, "select id from notes where id in (210, 211)")).toEqual([]);
+    expect(pool.idleCount).toBe(1);
+  });
+
+  it("gives the connection of an open transaction back whatever happens to it", async () => {
+    const pool = single();
+    const database = nodePostgres(pool);
+    const [first] = await rows(database, backend);
+    await Effect.runPromise(Effect.exit(interact(database, () => Promise.reject(new Error("no")))));
+    await Effect.runPromise(Effect.exit(interact(database, (run) => run("selec"))));
+    await Effect.runPromise(Effect.exit(interact(database, (run) => run("commit"))));
+    expect(await rows(database, backend)).toEqual([first]);
+    const lost = Effect.runPromise(Effect.flip(interact(database, (run) => run("select pg_sleep(30)"))));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await terminate(first?.pid);
+    expect(await lost).toBeInstanceOf(ConnectionError);
+    expect(await rows(database, `select pg_backend_pid() <> ${first?.pid} as other`)).toEqual([{ other: true }]);
+    expect([pool.totalCount, pool.idleCount]).toEqual([1, 1]);
   });
 
   it("fails with a ConnectionError where nobody listens, or no login is possible", async () => {

@@ -442,7 +442,12 @@ it("two tables under one path are found when the router is built", () => {
     job_postings: guard(draft("b"), scope, { read: everyone }),
   };
   const auth = { identify: () => Promise.resolve(anonymousCredential) };
-  const database: DatabaseShape = { driver: "none", rolesAreBoundary: true, transact: () => Effect.succeed([]) };
+  const database: DatabaseShape = {
+    driver: "none",
+    rolesAreBoundary: true,
+    transact: () => Effect.succeed([]),
+    interactive: { supported: false, reason: "it is no database" },
+  };
   try {
     createRouter<object>({ schema, auth, database });
     expect.unreachable();

@@ -1,11 +1,12 @@
 /** `npm start`, as a stranger meets it: with the packed package, embedded and on PostgreSQL. */
-import { cp, rm } from "node:fs/promises";
+import { cp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createClient } from "hedgerow/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { titles } from "../../examples/app/client.js";
 import type * as schema from "../../examples/app/tables.js";
+import { playTour } from "../../examples/app/tour.js";
 import { freshPostgres } from "../support/databases.js";
 import { chooseAt, runExample, signInAt, startExample, stopAll } from "../support/example.js";
 import { makeProject, type Project } from "../support/project.js";
@@ -30,7 +31,7 @@ const options = (environment: Record<string, string> = {}) => ({
 /** What everybody should see and not see, in whatever database the example runs. */
 const expectSeparated = async (url: string): Promise<void> => {
   const ben = await signInAt(url, "ben@example.com");
-  const api = createClient<typeof schema>(`${url}/api/v1`, { headers: { cookie: ben } });
+  const api = createClient<typeof schema>(`${url}/api/v1`, { headers: { cookie: ben, origin: url } });
 
   expect((await api.documents.$get()).status).toBe(403);
   await chooseAt(url, ben, "acme");
@@ -49,6 +50,28 @@ const expectSeparated = async (url: string): Promise<void> => {
   const ada = await signInAt(url, "ada@example.com");
   await chooseAt(url, ada, "acme");
   expect([...(await titles(url, ada))].sort()).toEqual(["Acme budget", "Acme roadmap", "Ben's own"]);
+
+  const reports = async (who: string) => (await fetch(`${url}/reports/projects`, { headers: { cookie: who } })).json();
+  expect(await reports(ada)).toEqual([{ project: "Acme 2027", documents: 0 }]);
+  expect(await reports(ben)).toEqual([{ project: "Globex 2027", documents: 0 }]);
+  const projects = createClient<typeof schema>(`${url}/api/v1`, { headers: { cookie: ada } }).projects;
+  const page = await projects.$get();
+  const project = page.ok ? (await page.json()).data[0]?.id : undefined;
+  const handover = await fetch(`${url}/reports/projects/${project}/handover`, {
+    method: "POST",
+    headers: { cookie: ada, origin: url },
+  });
+  expect(await handover.json()).toEqual({ moved: 1 });
+};
+
+/** The story of the README, twice: what the first time leaves must not change the second. */
+const expectTour = async (url: string): Promise<void> => {
+  const lines: Array<string> = [];
+  await playTour(url, (line) => lines.push(line));
+  const readme = await readFile("README.md", "utf8");
+  const told = /```console\n\$ npm run tour\n([\s\S]*?)```/.exec(readme)?.[1];
+  expect(`${lines.join("\n")}\n`).toBe(told);
+  await playTour(url, () => {});
 };
 
 describe("the example on embedded PGlite", () => {
@@ -63,6 +86,7 @@ describe("the example on embedded PGlite", () => {
 
     const second = await startExample(options());
     expect(second.output).not.toContain("freshly seeded");
+    await expectTour(second.url);
     await chooseAt(second.url, cookie, "globex");
     expect(await titles(second.url, cookie)).toEqual(["Globex merger"]);
     await expectSeparated(second.url);
@@ -108,6 +132,7 @@ describe("the example on PostgreSQL", () => {
         AUTH_DATABASE_URL: postgres.url("hedgerow_auth", "auth"),
       }),
     );
+    await expectTour(app.url);
     await expectSeparated(app.url);
     await app.stop();
     await rm(join(project.directory, ".data"), { recursive: true, force: true });

@@ -12,6 +12,7 @@ const unreachable: DatabaseShape = {
   driver: "none",
   rolesAreBoundary: true,
   transact: () => Effect.fail(new ConnectionError({ message: "connect ECONNREFUSED 10.0.0.1:5432" })),
+  interactive: { supported: false, reason: "it is no database" },
 };
 
 const guarded = (name: string) =>

@@ -88,7 +88,7 @@ const authenticator: Authenticator = {
     const given = headers.get("x-caller");
     return given === null
       ? anonymousCredential
-      : { _tag: "Claims", caller: caller(JSON.parse(decodeURIComponent(given))) };
+      : { _tag: "Claims", caller: caller(JSON.parse(decodeURIComponent(given))), via: "header" };
   },
 };
 

@@ -115,7 +115,7 @@ export const openWorld = async <S extends Schema>(kind: Kind, schema: S) => {
     onError: (error) => reported.push(error),
   });
 
-  /** One request of the API. */
+  /** One request of the API, as a page of the same origin sends it. */
   const call = async (
     who: Pick<Person, "cookie"> | null,
     method: string,
@@ -126,7 +126,7 @@ export const openWorld = async <S extends Schema>(kind: Kind, schema: S) => {
     const response = await router.request(`${baseURL}${path}`, {
       method,
       headers: {
-        ...(who && { cookie: who.cookie }),
+        ...(who && { cookie: who.cookie, origin: baseURL }),
         ...(body !== undefined && { "content-type": "application/json" }),
         ...headers,
       },

@@ -5,7 +5,7 @@
  * anonymous.
  */
 import { type Authenticator, anonymousCredential } from "../authenticator.js";
-import { endpointName } from "./plugin.js";
+import { endpointName, type PresentedToken } from "./plugin.js";
 
 /** What is needed of a Better Auth instance: any instance whose plugins include `hedgerow()`. */
 export interface BetterAuthInstance {
@@ -31,14 +31,14 @@ export const sessionAuthenticator = (auth: BetterAuthInstance): Authenticator =>
   }
   return {
     identify: async ({ headers }) => {
-      const tokenHash = await api[endpointName]({ headers });
-      return tokenHash === null ? anonymousCredential : { _tag: "Session", tokenHash };
+      const presented = await api[endpointName]({ headers });
+      return presented === null ? anonymousCredential : { _tag: "Session", ...presented };
     },
   };
 };
 
-interface PresentedToken {
-  readonly [endpointName]: (input: { readonly headers: Headers }) => Promise<string | null>;
+interface Answering {
+  readonly [endpointName]: (input: { readonly headers: Headers }) => Promise<PresentedToken | null>;
 }
 
-const answers = (api: object): api is PresentedToken => endpointName in api && typeof api[endpointName] === "function";
+const answers = (api: object): api is Answering => endpointName in api && typeof api[endpointName] === "function";

@@ -6,11 +6,18 @@
  */
 import type { BetterAuthPlugin } from "better-auth";
 import { createAuthEndpoint } from "better-auth/api";
+import type { Via } from "../authenticator.js";
 import { presentedToken } from "./presented-token.js";
 import { hashToken } from "./signed-token.js";
 
 /** Where `sessionAuthenticator` finds the endpoint on `auth.api`. */
 export const endpointName = "hedgerowPresentedToken";
+
+/** Its answer: the SHA-256 of the session's token, and how the token came. */
+export interface PresentedToken {
+  readonly tokenHash: string;
+  readonly via: Via;
+}
 
 /**
  * Adds to Better Auth what `sessionAuthenticator` needs: `betterAuth({ plugins: [organization(), hedgerow()] })`.
@@ -24,10 +31,13 @@ export const hedgerow = (): { readonly id: "hedgerow" } => {
   const plugin = {
     id: "hedgerow",
     endpoints: {
-      [endpointName]: createAuthEndpoint.serverOnly({ method: "GET", requireHeaders: true }, async (ctx) => {
-        const token = await presentedToken(ctx);
-        return token === null ? null : hashToken(token);
-      }),
+      [endpointName]: createAuthEndpoint.serverOnly(
+        { method: "GET", requireHeaders: true },
+        async (ctx): Promise<PresentedToken | null> => {
+          const presented = await presentedToken(ctx);
+          return presented === null ? null : { tokenHash: await hashToken(presented.token), via: presented.via };
+        },
+      ),
     },
   } satisfies BetterAuthPlugin & { id: "hedgerow" };
   return plugin;

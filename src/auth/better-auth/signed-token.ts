@@ -3,6 +3,11 @@
  *
  * Invariant: a token is accepted only with a valid HMAC of Better Auth's secret behind it. WebCrypto only, so that it runs
  * wherever Better Auth runs. Nothing that a request carries makes these functions throw.
+ *
+ * No secret is compared here as a text, because `===` stops at the first difference and its time would tell how far a guess
+ * holds. `crypto.subtle.verify` compares the signature in constant time. The database finds a session by the SHA-256 of
+ * its token, so the time of an index lookup speaks of a hash that nobody can choose. And whatever is wrong with a
+ * credential (unsigned, unknown, expired, its user banned or gone), the answer is the same 401 in the same bytes.
  */
 
 /** Far more than a token and its signature take; anything longer is not worth verifying. */

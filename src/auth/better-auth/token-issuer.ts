@@ -187,7 +187,7 @@ export const tokenIssuer = (options: TokenIssuerOptions): ReturnType<typeof jwt>
               ? "signed-out"
               : await liveClaims(
                   ctx.context.adapter,
-                  presented,
+                  presented.token,
                   asked.get(ctx.context.adapter) ?? askedOf(ctx.context),
                 );
           if (said === "signed-out") {

@@ -111,18 +111,18 @@ export const jwt = (options: JwtOptions): Authenticator => {
 
   return {
     identify: async ({ headers }) => {
-      const token = tokenOf(headers, cookie);
-      if (token === null) return anonymousCredential;
+      const presented = tokenOf(headers, cookie);
+      if (presented === null) return anonymousCredential;
       let payload: Payload;
       try {
-        payload = await verified(token);
+        payload = await verified(presented.token);
       } catch (error) {
         if (error instanceof IdentityUnavailable) throw error;
         options.onRefused?.(reasonOf(error));
         return anonymousCredential;
       }
       const caller = mapped(payload);
-      if (caller !== null) return { _tag: "Claims", caller };
+      if (caller !== null) return { _tag: "Claims", caller, via: presented.via };
       options.onRefused?.("it is not the token of a user");
       return anonymousCredential;
     },

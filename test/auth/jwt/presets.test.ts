@@ -693,7 +693,11 @@ describe.each(cases.map((one) => [one.name, one] as const))("a token of %s", (_,
 
   it("is the caller that it names, by the key set at the documented address", async () => {
     const issuer = standIn(one.options);
-    expect(await issuer.identify(await signed())).toEqual({ _tag: "Claims", caller: { ...nothing, ...one.caller } });
+    expect(await issuer.identify(await signed())).toEqual({
+      _tag: "Claims",
+      via: "header",
+      caller: { ...nothing, ...one.caller },
+    });
     expect(issuer.asked).toEqual([one.jwksUri]);
   });
 

@@ -54,6 +54,7 @@ const identify = (token: string, over: Partial<JwtOptions> = {}) =>
 
 const ann = {
   _tag: "Claims",
+  via: "header",
   caller: {
     userId: "user_ann",
     sessionId: "session_1",
@@ -378,7 +379,7 @@ describe("a request", () => {
   it("presents a cookie where one is named, once, and never beside an Authorization header", async () => {
     const token = await sign(rsa, claims());
     const over = { cookie: "__session" };
-    expect(await withHeaders({ cookie: `a=b; __session=${token}; c` }, over)).toEqual(ann);
+    expect(await withHeaders({ cookie: `a=b; __session=${token}; c` }, over)).toEqual({ ...ann, via: "cookie" });
     for (const cookie of [
       `__session=${token}; __session=${token}`,
       `__session=; __session=${token}`,

@@ -1,0 +1,94 @@
+/**
+ * Which pages may make a browser write, and which may read an answer.
+ *
+ * Invariant: a write that rests on a cookie needs proof, by a header that no page can forge, that it comes from this site or
+ * from a trusted origin. A request that says nothing about where it comes from has no such proof.
+ *
+ * The check is Hono's own `csrf`. It looks only at the content types that a form can send, because a page needs the
+ * server's leave (CORS) for any other; so it is asked about a bare POST with nothing but the headers of the origin, and
+ * holds for every method, content type and CORS configuration.
+ */
+import { Hono, type MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import { csrf } from "hono/csrf";
+import type { Credential } from "../auth/authenticator.js";
+import { problem, type RequestProblem } from "./problem.js";
+
+/** Origins beside the API's own, as browsers write them (`https://app.example.com`), or a function that knows them. */
+export type TrustedOrigins = ReadonlyArray<string> | ((origin: string, request: Request) => boolean | Promise<boolean>);
+
+/** The options of Hono's own `cors`. */
+export type CorsOptions = NonNullable<Parameters<typeof cors>[0]>;
+
+/** One origin, as a browser writes it; `null` is what every sandboxed page has. */
+const isOrigin = (value: string): boolean =>
+  URL.canParse(value) && new URL(value).origin === value && value !== "null" && !value.includes("*");
+
+/** Changes nothing, whatever the application does with it. */
+const isSafeMethod = (method: string): boolean => /^(?:GET|HEAD|OPTIONS)$/.test(method);
+
+/**
+ * @returns a function that refuses a write with a credential that came by cookie, unless the browser says that it comes from
+ * a page of the same origin (`Sec-Fetch-Site`, or an `Origin` equal to that of the URL) or from a trusted one.
+ * @throws TypeError for a trusted origin that no browser would send.
+ */
+export const crossSiteCheck = (
+  trusted: TrustedOrigins = [],
+): ((request: Request, credential: Credential) => Promise<RequestProblem | undefined>) => {
+  if (typeof trusted !== "function") {
+    for (const origin of trusted) {
+      if (!isOrigin(origin)) {
+        throw new TypeError(
+          `trustedOrigins: ${JSON.stringify(origin)} is not an origin; write scheme, host and port alone, as in "https://app.example.com"`,
+        );
+      }
+    }
+  }
+  const isTrusted = (origin: string, request: Request): boolean | Promise<boolean> =>
+    typeof trusted === "function" ? trusted(origin, request) : trusted.includes(origin);
+  const guard = new Hono<{ Bindings: { readonly request: Request } }>().post(
+    "*",
+    csrf({
+      origin: async (origin, { env: { request } }) =>
+        origin === new URL(request.url).origin || (isOrigin(origin) && (await isTrusted(origin, request))),
+    }),
+    (context) => context.body(null, 204),
+  );
+  return async (request, credential) => {
+    // Whatever does not say that it came by a header is treated as a cookie.
+    if (isSafeMethod(request.method) || credential._tag === "Anonymous" || credential.via === "header")
+      return undefined;
+    const headers = new Headers();
+    for (const name of ["origin", "sec-fetch-site"]) {
+      const value = request.headers.get(name);
+      if (value !== null) headers.set(name, value);
+    }
+    const { status } = await guard.fetch(new Request(request.url, { method: "POST", headers }), { request });
+    return status === 204 ? undefined : problem("cross_site_request");
+  };
+};
+
+/**
+ * @returns Hono's own middleware.
+ * @throws TypeError for options that would let every site read what a browser's cookies open.
+ */
+export const corsMiddleware = (options: CorsOptions): MiddlewareHandler => {
+  const { origin = "*", credentials } = options;
+  if (!credentials) return cors(options);
+  if (typeof origin === "function") {
+    return cors({
+      ...options,
+      origin: async (from, context) => {
+        const allowed = await origin(from, context);
+        return allowed !== null && allowed !== undefined && isOrigin(allowed) ? allowed : null;
+      },
+    });
+  }
+  const odd = [origin].flat().find((each) => !isOrigin(each));
+  if (odd !== undefined) {
+    throw new TypeError(
+      `cors: with credentials, ${JSON.stringify(odd)} is not an origin to allow; list each, as in "https://app.example.com"`,
+    );
+  }
+  return cors(options);
+};

@@ -1,0 +1,128 @@
+/**
+ * A Drizzle database over nothing but a function that sends one statement.
+ *
+ * Invariant: no connection, pool or client can be reached from it. Whatever Drizzle makes of a query, `all` that leaves is
+ * one text and its values, through the function that was given.
+ */
+import { getTableColumns, is, Param, type SQL, TransactionRollbackError } from "drizzle-orm";
+import { PgDialect } from "drizzle-orm/pg-core";
+import { drizzle, type PgRemoteDatabase } from "drizzle-orm/pg-proxy";
+import type { Bound, Result, Statement, TransactionMode } from "../database/database.js";
+
+/** A Drizzle database. What `execute` returns is the list of rows. */
+export type ActingDatabase<S extends Record<string, unknown> = Record<string, never>> = PgRemoteDatabase<S>;
+
+/** What Drizzle's own `db.transaction` gives to its callback. */
+export type ActingTransaction<S extends Record<string, unknown> = Record<string, never>> = Parameters<
+  Parameters<ActingDatabase<S>["transaction"]>[0]
+>[0];
+
+type Send = (statement: Statement) => Promise<Result>;
+
+const element = (value: unknown): string => {
+  if (Array.isArray(value)) return arrayText(value);
+  const bound = boundOf(value);
+  return bound === null ? "NULL" : `"${String(bound).replace(/["\\]/g, "\\$&")}"`;
+};
+
+const arrayText = (values: ReadonlyArray<unknown>): string => `{${values.map(element).join(",")}}`;
+
+/** Drizzle has encoded what belongs to a column; what stands in `sql` is left, and is read as node-postgres would. */
+export const boundOf = (value: unknown): Bound => {
+  if (value === null || value === undefined) return null;
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  if (typeof value === "bigint") return value.toString();
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) {
+    return `\\x${Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  }
+  return Array.isArray(value) ? arrayText(value) : JSON.stringify(value);
+};
+
+type Insert = Parameters<PgDialect["buildInsertQuery"]>[0];
+
+/** Where Drizzle keeps the columns of a table, in all its versions. */
+const columnsKey = Symbol.for("drizzle:Columns");
+
+/**
+ * Drizzle names every column of a table in an INSERT and writes `default` for what was not given. To name a column needs the
+ * right to write it, which nobody has on columns that say who a row belongs to. So only those are named that get a value.
+ */
+class GivenColumns extends PgDialect {
+  override buildInsertQuery(config: Insert): SQL {
+    const { table, values } = config;
+    if (!Array.isArray(values)) return super.buildInsertQuery(config);
+    const isGiven = (key: string): boolean =>
+      values.some((row: Readonly<Record<string, unknown>>) => {
+        const value = row[key];
+        return value !== undefined && !(is(value, Param) && value.value === undefined);
+      });
+    const columns = Object.entries(getTableColumns(table)).filter(
+      ([key, column]) =>
+        isGiven(key) || column.defaultFn !== undefined || (!column.default && column.onUpdateFn !== undefined),
+    );
+    if (columns.length === 0) return super.buildInsertQuery(config);
+    const narrowed: Insert["table"] = Object.create(table, { [columnsKey]: { value: Object.fromEntries(columns) } });
+    return super.buildInsertQuery({ ...config, table: narrowed });
+  }
+}
+
+const over = <S extends Record<string, unknown>>(schema: S | undefined, send: Send): ActingDatabase<S> =>
+  drizzle<S>(
+    async (text, params, method) => {
+      const { listed } = await send({ text, values: params.map(boundOf), listed: true });
+      const { columns = [], rows = [] } = listed ?? {};
+      return {
+        rows:
+          method === "all"
+            ? rows.map((row) => [...row])
+            : rows.map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]]))),
+      };
+    },
+    schema === undefined ? {} : { schema },
+    () => new GivenColumns(),
+  );
+
+export type RunTransaction<S extends Record<string, unknown>> = <A>(
+  use: (transaction: ActingTransaction<S>) => Promise<A>,
+  mode?: TransactionMode,
+) => Promise<A>;
+
+/** @returns a database whose every statement goes through `send`, and whose `transaction` is `transaction`. */
+export const databaseOver = <S extends Record<string, unknown>>(
+  schema: S | undefined,
+  send: Send,
+  transaction: RunTransaction<S>,
+): ActingDatabase<S> => Object.assign(over(schema, send), { transaction });
+
+/** @returns a database inside an open transaction; a transaction in it is a savepoint. */
+export const transactionOver = <S extends Record<string, unknown>>(
+  schema: S | undefined,
+  send: Send,
+  depth = 1,
+): ActingTransaction<S> => {
+  const savepoint = `hedgerow_${depth}`;
+  const nested = async <A>(use: (transaction: ActingTransaction<S>) => Promise<A>): Promise<A> => {
+    await send({ text: `savepoint ${savepoint}` });
+    try {
+      const value = await use(transactionOver(schema, send, depth + 1));
+      await send({ text: `release savepoint ${savepoint}` });
+      return value;
+    } catch (error) {
+      await send({ text: `rollback to savepoint ${savepoint}` });
+      throw error;
+    }
+  };
+  const members = {
+    transaction: nested,
+    rollback: (): never => {
+      throw new TransactionRollbackError();
+    },
+    setTransaction: () =>
+      Promise.reject(
+        new TypeError("Give the mode to the transaction when it begins: transaction(use, { isolationLevel })"),
+      ),
+  };
+  // Drizzle's class of a transaction belongs to one driver; it has the members of a database and these.
+  return Object.assign(over(schema, send), members) as never;
+};

@@ -1,0 +1,306 @@
+/**
+ * `withCaller`: a route of the application's own, with a database that acts as whoever sent the request.
+ *
+ * Invariant: every statement that leaves through it runs in a transaction that was first told who is calling, exactly as the
+ * router's own. There is no way from a handler's database to the connection, and nothing that its SQL does to
+ * the connection outlives the transaction.
+ */
+import * as Cause from "effect/Cause";
+import * as Data from "effect/Data";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import type { Context as HonoContext, MiddlewareHandler } from "hono";
+import type { Authenticator, Credential } from "../auth/authenticator.js";
+import type { Caller } from "../condition/caller.js";
+import type { DatabaseShape, OpenTransaction, Result, Statement, TransactionMode } from "../database/database.js";
+import { leaveSession, type Timeouts } from "../database/session.js";
+import { postgresTarget, type Target } from "../database/target.js";
+import { modeText } from "../database/turns.js";
+import { understand } from "../table/schema.js";
+import { crossSiteCheck, type TrustedOrigins } from "./cross-site.js";
+import { type ActingDatabase, type ActingTransaction, databaseOver, transactionOver } from "./drizzle.js";
+import { handlerFailure } from "./failure.js";
+import { type Prelude, preludeFor } from "./prelude.js";
+import { hasTag, problem, problemResponse, type RequestProblem } from "./problem.js";
+import { safetyCheck } from "./safety.js";
+import { verifyDatabaseEffect } from "./startup.js";
+
+/** A caller who is signed in. */
+export type SignedInCaller = Caller & { readonly userId: string };
+
+/** The driver cannot hold a transaction open between statements; the message says why. */
+export class TransactionsUnsupported extends Data.TaggedError("TransactionsUnsupported")<{
+  readonly message: string;
+}> {}
+
+/** The callback of a transaction took longer than `timeouts.transactionMs`. Everything in it was rolled back. */
+export class TransactionTimeout extends Data.TaggedError("TransactionTimeout")<{ readonly message: string }> {}
+
+/** What a handler behind `withCaller` finds in `c.var.hedgerow`. */
+export interface Acting<S extends Record<string, unknown> = Record<string, never>, C extends Caller = Caller> {
+  /**
+   * Who is calling, as the database answered with the last statement. Asks it, in one round trip, only where there was
+   * none yet: call it first where a handler does something beside the database.
+   *
+   * @throws SqlError (`HR401`) where `signIn` is required and the session has ended; uncaught, it becomes a 401.
+   */
+  readonly caller: () => Promise<C>;
+  /**
+   * A Drizzle database that acts as the caller. Each statement is a transaction of its own, in one round trip; with `schema`
+   * it has `db.query`.
+   *
+   * Its errors are Drizzle's own, with the `SqlError` as the cause: `error.cause.sqlState`.
+   */
+  readonly db: ActingDatabase<S>;
+  /**
+   * Several statements as one transaction, which commits when the callback returns and rolls back when it throws. BEGIN and
+   * the caller are one round trip, COMMIT is another. Inside, `tx.transaction()` is a savepoint.
+   *
+   * A request has one transaction at a time, and `db` refuses to be used meanwhile: it would not be part of it.
+   *
+   * @param use gets the transaction and the caller.
+   * @param mode isolation level, access mode, deferrable.
+   * @throws what `use` throws; TransactionEnded, TransactionTimeout or TransactionsUnsupported.
+   *
+   * @example
+   * ```ts
+   * await transaction(async (tx, caller) => {
+   *   const [project] = await tx.insert(projects).values({ name: "Apollo" }).returning();
+   *   await tx.insert(documents).values({ projectId: project.id, userId: caller.userId, title: "Plan" });
+   * });
+   * ```
+   */
+  readonly transaction: <A>(
+    use: (tx: ActingTransaction<S>, caller: C) => Promise<A>,
+    mode?: TransactionMode,
+  ) => Promise<A>;
+}
+
+export interface WithCallerOptions<S, SignIn extends "required" | "optional" = "required"> {
+  /** As for `createRouter`. */
+  readonly auth: Authenticator;
+  /** As for `createRouter`. */
+  readonly database: DatabaseShape;
+  /**
+   * The module of tables. With it `db.query` works, and a database whose policies are not those of the schema is refused, as
+   * by `createRouter`. Without it the connection alone is verified.
+   */
+  readonly schema?: S;
+  /** As for `createRouter`. */
+  readonly target?: Target;
+  /**
+   * How long Postgres may work on a statement (15,000) and wait for a lock (5,000), and how long a transaction may stay
+   * open (30,000), in milliseconds.
+   */
+  readonly timeouts?: Timeouts & { readonly transactionMs?: number };
+  /**
+   * `"required"`, which is the default, answers 401 to a request without a live session or a valid token. The session is
+   * looked up by the first statement; the answer of a handler that sends none waits until it was looked up.
+   */
+  readonly signIn?: SignIn;
+  /** As for `createRouter`. */
+  readonly trustedOrigins?: TrustedOrigins;
+  /** As for `createRouter`. */
+  readonly onError?: (error: unknown) => void;
+  /** As for `createRouter`. */
+  readonly dangerouslyServeWithoutRowLevelSecurity?: boolean;
+}
+
+type CallerFor<SignIn> = SignIn extends "required" ? SignedInCaller : Caller;
+
+/** A callback's own error, on its way around what can go wrong with the transaction. */
+class Thrown extends Data.TaggedError("Thrown")<{ readonly error: unknown }> {}
+
+const settle = async <A, E>(effect: Effect.Effect<A, E>, signal?: AbortSignal): Promise<A> => {
+  const exit = await Effect.runPromiseExit(effect, signal && { signal });
+  if (Exit.isSuccess(exit)) return exit.value;
+  throw Cause.squash(exit.cause);
+};
+
+interface Session {
+  readonly database: DatabaseShape;
+  readonly prelude: Prelude;
+  readonly transactionMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** What one request may do, and whether the database has said who sent it. */
+const actingFor = <S extends Record<string, unknown>>(
+  { database, prelude, transactionMs, signal }: Session,
+  schema: S | undefined,
+): { readonly acting: Acting<S>; readonly isKnown: () => boolean } => {
+  const leave = database.rolesAreBoundary ? leaveSession : [];
+  let latest = prelude.known;
+  let isInTransaction = false;
+
+  const outside = (): void => {
+    if (isInTransaction) {
+      throw new Error(
+        "This request has a transaction open: use the `tx` that its callback gets. `db` and a second transaction() would not be part of it.",
+      );
+    }
+  };
+
+  const send = async (...own: ReadonlyArray<Statement>): Promise<ReadonlyArray<Result>> => {
+    outside();
+    const results = await settle(database.transact([...prelude.statements, ...own, ...(own.length > 0 ? leave : [])]));
+    latest = prelude.callerOf(results.slice(0, prelude.statements.length));
+    return results.slice(prelude.statements.length);
+  };
+
+  const one = async (statement: Statement): Promise<Result> => only(await send(statement));
+
+  const inside =
+    (transaction: OpenTransaction) =>
+    async (statement: Statement): Promise<Result> =>
+      only(await settle(transaction.send([statement])));
+
+  const transaction = async <A>(
+    use: (tx: ActingTransaction<S>, caller: Caller) => Promise<A>,
+    mode: TransactionMode = {},
+  ): Promise<A> => {
+    const { interactive } = database;
+    if (!interactive.supported) {
+      throw new TransactionsUnsupported({
+        message: `${database.driver} cannot hold a transaction open: ${interactive.reason}.`,
+      });
+    }
+    modeText(mode);
+    outside();
+    isInTransaction = true;
+    try {
+      return await settle(
+        interactive.transaction({ mode, first: prelude.statements, last: leave }, (open, first) => {
+          const caller = prelude.callerOf(first);
+          latest = caller;
+          return Effect.tryPromise({
+            try: () => use(transactionOver(schema, inside(open)), caller),
+            catch: (error) => new Thrown({ error }),
+          }).pipe(
+            Effect.timeoutOrElse({
+              duration: transactionMs,
+              orElse: () =>
+                Effect.fail(
+                  new TransactionTimeout({ message: `The transaction was still open after ${transactionMs} ms.` }),
+                ),
+            }),
+          );
+        }),
+        signal,
+      );
+    } catch (error) {
+      throw error instanceof Thrown ? error.error : error;
+    } finally {
+      isInTransaction = false;
+    }
+  };
+
+  let db: ActingDatabase<S> | undefined;
+  return {
+    isKnown: () => latest !== undefined,
+    acting: {
+      caller: async () => {
+        if (latest === undefined) await send();
+        return latest ?? prelude.callerOf([]);
+      },
+      get db() {
+        db ??= databaseOver(schema, one, transaction);
+        return db;
+      },
+      transaction,
+    },
+  };
+};
+
+const only = ([result]: ReadonlyArray<Result>): Result => {
+  if (result === undefined) throw new Error("The driver answered a statement with nothing.");
+  return result;
+};
+
+/** Of an answer that is not given, the headers by which a browser may read the one in its place. */
+const replace = (context: HonoContext, response: Response): void => {
+  const kept = [...context.res.headers].filter(([name]) => name.startsWith("access-control-") || name === "vary");
+  void context.res.body?.cancel().catch(() => {});
+  context.res = undefined;
+  for (const [name, value] of kept) response.headers.set(name, value);
+  context.res = response;
+};
+
+/**
+ * A Hono middleware behind which a handler has the caller, and a Drizzle database that already acts as them.
+ *
+ * The handler runs under the same rules as the router: what a policy hides is not there, what it refuses is an error, and an
+ * error of the database that the handler does not catch becomes the same problem details, without a word of SQL. Credentials
+ * in a cookie may write (any method but GET, HEAD and OPTIONS) only from a page of this or a trusted origin.
+ *
+ * @param options who asks, which database, and whether somebody must be signed in.
+ * @returns a middleware; `c.var.hedgerow` is an `Acting`.
+ * @throws DefinitionError with every problem of the schema; TypeError for `trustedOrigins` that no browser would send.
+ *
+ * @example
+ * ```ts
+ * const acting = withCaller({ auth: sessionAuthenticator(auth), database: nodePostgres(pool) });
+ *
+ * app.get("/titles", acting, async (c) => {
+ *   const { db } = c.var.hedgerow;
+ *   return c.json(await db.select({ title: documents.title }).from(documents));
+ * });
+ * ```
+ */
+export const withCaller = <
+  S extends Record<string, unknown> = Record<string, never>,
+  const SignIn extends "required" | "optional" = "required",
+>(
+  options: WithCallerOptions<S, SignIn>,
+): MiddlewareHandler<{ Variables: { hedgerow: Acting<S, CallerFor<SignIn>> } }> => {
+  const { auth, database, target = postgresTarget } = options;
+  const schema = options.schema === undefined ? undefined : Effect.runSync(understand({ ...options.schema }));
+  const report = options.onError ?? ((error: unknown) => console.error(error));
+  const isRequired = options.signIn !== "optional";
+  const { transactionMs = 30_000, ...timeouts } = options.timeouts ?? { statementMs: 15_000, lockMs: 5_000 };
+  const crossSite = crossSiteCheck(options.trustedOrigins);
+  const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
+    ? () => Promise.resolve(undefined)
+    : safetyCheck(database, verifyDatabaseEffect(schema, target));
+
+  const answer = (failure: RequestProblem): Response => {
+    if (failure.hidden !== undefined) report(failure.hidden);
+    return problemResponse(failure);
+  };
+
+  const identify = async (request: Request): Promise<Credential | RequestProblem> => {
+    try {
+      const credential = await auth.identify(request);
+      return (await crossSite(request, credential)) ?? credential;
+    } catch (hidden) {
+      return problem(hasTag(hidden, "IdentityUnavailable") ? "unavailable" : "internal", { hidden });
+    }
+  };
+
+  return async (context, next) => {
+    const unsafe = await isSafe();
+    if (unsafe !== undefined) return answer(unsafe);
+    const credential = await identify(context.req.raw);
+    if (credential._tag === "RequestProblem") return answer(credential);
+    const prelude = preludeFor(credential, timeouts, target, isRequired);
+    if (isRequired && prelude.known?.userId === null) return answer(problem("authentication_required"));
+    const { acting, isKnown } = actingFor(
+      { database, prelude, transactionMs, signal: context.req.raw.signal },
+      options.schema,
+    );
+    // Where sign-in is required, nothing gets past the prelude without a user.
+    context.set("hedgerow", acting as Acting<S, CallerFor<SignIn>>);
+    await next();
+    if (context.error !== undefined) {
+      const failure = handlerFailure(context.error);
+      if (failure !== undefined) replace(context, answer(failure));
+    } else if (isRequired && !isKnown()) {
+      try {
+        await acting.caller();
+      } catch (error) {
+        replace(context, answer(handlerFailure(error) ?? problem("internal", { hidden: error })));
+      }
+    }
+    return undefined;
+  };
+};
