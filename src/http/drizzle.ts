@@ -17,6 +17,15 @@ export type ActingTransaction<S extends Record<string, unknown> = Record<string,
   Parameters<ActingDatabase<S>["transaction"]>[0]
 >[0];
 
+/** What Drizzle's own `drizzle()` takes beside the schema: `casing`, `logger`, and with Drizzle 1.0 `codecs` and `relations`. */
+export type DrizzleOptions = Omit<NonNullable<Parameters<typeof drizzle>[1]>, "schema">;
+
+/** How Drizzle is set up for all requests of a middleware. */
+export interface DrizzleSetup<S extends Record<string, unknown>> {
+  readonly schema: S | undefined;
+  readonly options: DrizzleOptions | undefined;
+}
+
 type Send = (statement: Statement) => Promise<Result>;
 
 const element = (value: unknown): string => {
@@ -67,7 +76,10 @@ class GivenColumns extends PgDialect {
   }
 }
 
-const over = <S extends Record<string, unknown>>(schema: S | undefined, send: Send): ActingDatabase<S> =>
+const over = <S extends Record<string, unknown>>(
+  { schema, options = {} }: DrizzleSetup<S>,
+  send: Send,
+): ActingDatabase<S> =>
   drizzle<S>(
     async (text, params, method) => {
       const { listed } = await send({ text, values: params.map(boundOf), listed: true });
@@ -79,8 +91,9 @@ const over = <S extends Record<string, unknown>>(schema: S | undefined, send: Se
             : rows.map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]]))),
       };
     },
-    schema === undefined ? {} : { schema },
-    () => new GivenColumns(),
+    { ...options, ...(schema && { schema }) },
+    // Drizzle 1.0 says how the dialect is set up; 0.45 leaves it to who makes one.
+    (given?: ConstructorParameters<typeof PgDialect>[0]) => new GivenColumns(given ?? options),
   );
 
 export type RunTransaction<S extends Record<string, unknown>> = <A>(
@@ -90,14 +103,14 @@ export type RunTransaction<S extends Record<string, unknown>> = <A>(
 
 /** @returns a database whose every statement goes through `send`, and whose `transaction` is `transaction`. */
 export const databaseOver = <S extends Record<string, unknown>>(
-  schema: S | undefined,
+  setup: DrizzleSetup<S>,
   send: Send,
   transaction: RunTransaction<S>,
-): ActingDatabase<S> => Object.assign(over(schema, send), { transaction });
+): ActingDatabase<S> => Object.assign(over(setup, send), { transaction });
 
 /** @returns a database inside an open transaction; a transaction in it is a savepoint. */
 export const transactionOver = <S extends Record<string, unknown>>(
-  schema: S | undefined,
+  setup: DrizzleSetup<S>,
   send: Send,
   depth = 1,
 ): ActingTransaction<S> => {
@@ -105,7 +118,7 @@ export const transactionOver = <S extends Record<string, unknown>>(
   const nested = async <A>(use: (transaction: ActingTransaction<S>) => Promise<A>): Promise<A> => {
     await send({ text: `savepoint ${savepoint}` });
     try {
-      const value = await use(transactionOver(schema, send, depth + 1));
+      const value = await use(transactionOver(setup, send, depth + 1));
       await send({ text: `release savepoint ${savepoint}` });
       return value;
     } catch (error) {
@@ -124,5 +137,5 @@ export const transactionOver = <S extends Record<string, unknown>>(
       ),
   };
   // Drizzle's class of a transaction belongs to one driver; it has the members of a database and these.
-  return Object.assign(over(schema, send), members) as never;
+  return Object.assign(over(setup, send), members) as never;
 };

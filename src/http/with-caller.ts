@@ -18,7 +18,14 @@ import { postgresTarget, type Target } from "../database/target.js";
 import { modeText } from "../database/turns.js";
 import { understand } from "../table/schema.js";
 import { crossSiteCheck, type TrustedOrigins } from "./cross-site.js";
-import { type ActingDatabase, type ActingTransaction, databaseOver, transactionOver } from "./drizzle.js";
+import {
+  type ActingDatabase,
+  type ActingTransaction,
+  type DrizzleOptions,
+  type DrizzleSetup,
+  databaseOver,
+  transactionOver,
+} from "./drizzle.js";
 import { handlerFailure } from "./failure.js";
 import { type Prelude, preludeFor } from "./prelude.js";
 import { hasTag, problem, problemResponse, type RequestProblem } from "./problem.js";
@@ -86,6 +93,11 @@ export interface WithCallerOptions<S, SignIn extends "required" | "optional" = "
    * by `createRouter`. Without it the connection alone is verified.
    */
   readonly schema?: S;
+  /**
+   * What Drizzle's own `drizzle()` takes beside the schema, for example `casing` or `logger`. Drizzle 1.0 reads instants as dates
+   * with `codecs: nodePgCodecs` of `drizzle-orm/node-postgres/codecs`.
+   */
+  readonly drizzle?: DrizzleOptions;
   /** As for `createRouter`. */
   readonly target?: Target;
   /**
@@ -127,7 +139,7 @@ interface Session {
 /** What one request may do, and whether the database has said who sent it. */
 const actingFor = <S extends Record<string, unknown>>(
   { database, prelude, transactionMs, signal }: Session,
-  schema: S | undefined,
+  setup: DrizzleSetup<S>,
 ): { readonly acting: Acting<S>; readonly isKnown: () => boolean } => {
   const leave = database.rolesAreBoundary ? leaveSession : [];
   let latest = prelude.known;
@@ -174,7 +186,7 @@ const actingFor = <S extends Record<string, unknown>>(
           const caller = prelude.callerOf(first);
           latest = caller;
           return Effect.tryPromise({
-            try: () => use(transactionOver(schema, inside(open)), caller),
+            try: () => use(transactionOver(setup, inside(open)), caller),
             catch: (error) => new Thrown({ error }),
           }).pipe(
             Effect.timeoutOrElse({
@@ -204,7 +216,7 @@ const actingFor = <S extends Record<string, unknown>>(
         return latest ?? prelude.callerOf([]);
       },
       get db() {
-        db ??= databaseOver(schema, one, transaction);
+        db ??= databaseOver(setup, one, transaction);
         return db;
       },
       transaction,
@@ -286,7 +298,7 @@ export const withCaller = <
     if (isRequired && prelude.known?.userId === null) return answer(problem("authentication_required"));
     const { acting, isKnown } = actingFor(
       { database, prelude, transactionMs, signal: context.req.raw.signal },
-      options.schema,
+      { schema: options.schema, options: options.drizzle },
     );
     // Where sign-in is required, nothing gets past the prelude without a user.
     context.set("hedgerow", acting as Acting<S, CallerFor<SignIn>>);

@@ -205,4 +205,27 @@ describe("SQL behind withCaller on PostgreSQL", () => {
       [{ timeout: "15s" }],
     ]);
   });
+
+  it.each<["with" | "without", object]>([
+    ["with", { schema }],
+    ["without", {}],
+  ])("is not served as the owner or a superuser, %s a schema", async (_, options) => {
+    for (const database of [world.owner, world.superuser]) {
+      const errors: Array<unknown> = [];
+      let ran = false;
+      const acting = withCaller({
+        auth: sessionAuthenticator(world.auth),
+        database,
+        onError: (error) => errors.push(error),
+        ...options,
+      });
+      const unsafe = new Hono().get("/", acting, (c) => {
+        ran = true;
+        return c.text("");
+      });
+      const response = await unsafe.request(baseURL, { headers: { cookie: ada.cookie } });
+      expect([response.status, (await response.json()).code, ran]).toEqual([500, "unsafe_database", false]);
+      expect(String(errors[0])).toMatch(/owns|bypasses/);
+    }
+  });
 });

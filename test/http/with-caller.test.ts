@@ -1,5 +1,6 @@
 /** Routes of the application's own: who a handler acts as, what it costs, and what a client gets to see when it fails. */
 import { eq, relations, sql } from "drizzle-orm";
+import { pgTable, text } from "drizzle-orm/pg-core";
 import * as Effect from "effect/Effect";
 import { sessionAuthenticator } from "hedgerow/better-auth";
 import { type DatabaseShape, SqlError, TransactionEnded, withCaller } from "hedgerow/hono";
@@ -465,6 +466,19 @@ describe.each<Kind>(["postgres", "pglite"])("a route of the application's own on
     expect(await ask(ada, "/teapot")).toMatchObject({ status: 418, text: "short and stout" });
     expect(await ask(ada, "/own")).toMatchObject({ status: 500, text: "RangeError: mine" });
     expect((await ask(ada, "/caught")).json).toBe("22012");
+  });
+
+  it("is set up as Drizzle's own database would be", async () => {
+    const logged: Array<string> = [];
+    const logging = withCaller({
+      auth: sessionAuthenticator(world.auth),
+      database,
+      drizzle: { casing: "snake_case", logger: { logQuery: (text) => void logged.push(text) } },
+    });
+    const cased = pgTable("projects", { organizationId: text() });
+    app.get("/cased", logging, async (c) => c.json(await c.var.hedgerow.db.select().from(cased)));
+    expect((await ask(ada, "/cased")).json).toEqual([{ organizationId: acme }]);
+    expect(logged).toEqual(['select "organization_id" from "projects"']);
   });
 
   it("says why, where a driver cannot hold a transaction open", async () => {

@@ -83,7 +83,7 @@ export type Who = Partial<Caller> | null;
 
 export const caller = (who: Who): Caller => ({ ...anonymousCaller, ...who });
 
-const authenticator: Authenticator = {
+export const authenticator: Authenticator = {
   identify: async ({ headers }) => {
     const given = headers.get("x-caller");
     return given === null
