@@ -194,7 +194,13 @@ const whole = struct({
       pglite: { dataDir: folder },
     }),
     auth: variants({
-      "better-auth": { options: object, claims: optional(object), expose: optional(object), usePlural: optional(flag) },
+      "better-auth": {
+        options: object,
+        claims: optional(object),
+        expose: optional(object),
+        apiKeys: optional(object),
+        usePlural: optional(flag),
+      },
       jwt: { claims: optional(claimNames) },
     }),
   }),

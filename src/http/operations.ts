@@ -10,7 +10,7 @@ import { anonymousCaller, type Caller } from "../condition/caller.js";
 import { and, type Condition } from "../condition/condition.js";
 import { keyOf, simplify } from "../condition/simplify.js";
 import { Database, type DatabaseError, type Result, type Statement } from "../database/database.js";
-import { enterClaims, enterSession, type Timeouts } from "../database/session.js";
+import { enterApiKey, enterClaims, enterSession, type Timeouts } from "../database/session.js";
 import type { Target } from "../database/target.js";
 import type { SchemaTable } from "../table/schema.js";
 import { type Admission, admissionFor } from "./admission.js";
@@ -64,6 +64,7 @@ const implies = (stronger: Condition, weaker: Condition): boolean =>
 const knownCaller = (credential: Credential, target: Target): Caller | undefined => {
   switch (credential._tag) {
     case "Session":
+    case "ApiKey":
       return undefined;
     case "Anonymous":
       return anonymousCaller;
@@ -110,7 +111,9 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
     const prelude =
       credential._tag === "Session"
         ? [enterSession(credential.tokenHash, timeouts, target), admission.statement]
-        : [enterClaims(knownCaller(credential, target) ?? null, timeouts, target)];
+        : credential._tag === "ApiKey"
+          ? [enterApiKey(credential.keyHash, timeouts, target), admission.statement]
+          : [enterClaims(knownCaller(credential, target) ?? null, timeouts, target)];
     return Effect.flatMap(requireAdmission(credential, admission), () =>
       Effect.flatMap(Database, (database) =>
         Effect.map(database.transact([...prelude, ...own]), (results) => results.slice(prelude.length)),

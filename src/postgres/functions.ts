@@ -102,20 +102,40 @@ const entered = (name: string, setting: string): HelperFunction =>
     `select nullif(pg_catalog.current_setting('${setting}', true), '')`,
   );
 
-const liveCaller = (identity: LiveIdentity): HelperFunction =>
+const hashIn = (setting: string): string =>
+  `pg_catalog.decode(nullif(pg_catalog.current_setting('${setting}', true), ''), 'hex')`;
+
+/** A session or a key, each looked for among its own; who presents both is nobody. */
+const liveCaller = ({ callerQuery, apiKeyQuery }: LiveIdentity): HelperFunction =>
   define(
     "caller()",
     `table(${callerColumns})`,
     "language plpgsql stable parallel restricted security definer rows 1",
     `#variable_conflict use_column
 declare
-  token_hash bytea := pg_catalog.decode(nullif(pg_catalog.current_setting('${settings.token}', true), ''), 'hex');
-begin
+  token_hash bytea := ${hashIn(settings.token)};${
+    apiKeyQuery === undefined
+      ? ""
+      : `
+  key_hash bytea := ${hashIn(settings.apiKey)};`
+  }
+begin${
+      apiKeyQuery === undefined
+        ? ""
+        : `
+  if key_hash is not null then
+    if token_hash is null then
+      return query
+${apiKeyQuery};
+    end if;
+    return;
+  end if;`
+    }
   if token_hash is null then
     return;
   end if;
   return query
-${identity.callerQuery};
+${callerQuery};
 end`,
   );
 

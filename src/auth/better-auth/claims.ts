@@ -6,6 +6,7 @@
  */
 
 import { identifier, text } from "../../condition/sql-text.js";
+import type { ApiKeyOptions } from "./api-keys.js";
 import type { Expose } from "./exposure.js";
 import type { AuthField, AuthModel, AuthModels } from "./models.js";
 
@@ -29,6 +30,8 @@ export type Claims = Readonly<Record<string, ClaimSource>>;
 export interface IdentityOptions {
   /** Fields of Better Auth's tables that rules may compare with as `ctx.claims.x`. */
   readonly claims?: Claims;
+  /** Which keys of `@better-auth/api-key` are callers; none unless given. */
+  readonly apiKeys?: ApiKeyOptions;
   /** What callers may read of Better Auth's tables beyond what they may anyway. */
   readonly expose?: Expose;
   /** As for Better Auth's Drizzle adapter: tables are called `users`, `sessions`, ... */
@@ -42,9 +45,14 @@ export interface IdentityOptions {
  * jsonb_build_object('region', nullif(u."region", ''), 'plan', nullif(o."plan", ''))
  * ```
  *
+ * @param joined the tables whose rows the query has; claims of the others are null.
  * @throws Error that lists every claim whose table or field does not exist or cannot be a claim, and what exists.
  */
-export const claimsExpression = (models: AuthModels, claims: Claims): string => {
+export const claimsExpression = (
+  models: AuthModels,
+  claims: Claims,
+  joined: ReadonlyArray<ClaimSource["from"]> = ["user", "session", "organization", "member"],
+): string => {
   const problems: Array<string> = [];
   const pairs: Array<string> = [];
   for (const [name, { from, field }] of Object.entries(claims)) {
@@ -55,7 +63,7 @@ export const claimsExpression = (models: AuthModels, claims: Claims): string => 
     } else if (found === undefined || !mayBeClaim(from, found)) {
       problems.push(`claim "${name}": ${from} has no usable field "${field}"; it has ${usableFields(from, model)}`);
     } else {
-      pairs.push(`${text(name)}, ${claimValue(claimAliases[from], found)}`);
+      pairs.push(`${text(name)}, ${joined.includes(from) ? claimValue(claimAliases[from], found) : "null"}`);
     }
   }
   if (problems.length > 0) throw new Error(`Claims that Better Auth cannot answer:\n- ${problems.join("\n- ")}`);
