@@ -19,6 +19,8 @@ export type Credential =
   | { readonly _tag: "Anonymous" }
   /** A session token; only its SHA-256 (lower-case hex) leaves the process. */
   | { readonly _tag: "Session"; readonly tokenHash: string; readonly via: Via }
+  /** An API key; only its SHA-256 (lower-case hex) leaves the process. */
+  | { readonly _tag: "ApiKey"; readonly keyHash: string; readonly via: Via }
   /** A token that says by itself who the caller is: signature, issuer and expiry were verified, the vendor's names mapped. */
   | { readonly _tag: "Claims"; readonly caller: Caller; readonly via: Via };
 

@@ -198,6 +198,7 @@ const whole = struct({
         options: object,
         claims: optional(object),
         expose: optional(object),
+        apiKeys: optional(object),
         usePlural: optional(flag),
         by: optional(oneOf(["verified-token"])),
       },

@@ -2,8 +2,8 @@
  * Who is asking, as plain data.
  *
  * Invariant: a value that is missing is `null` (or an empty list), never `undefined` and never an empty text, so that
- * a comparison with it is unknown in memory exactly as it is in Postgres. An organization, its roles and a team are
- * present only for a signed-in user.
+ * a comparison with it is unknown in memory exactly as it is in Postgres. Roles are present only with an organization, a
+ * team, a session and platform roles only for a signed-in user. An organization without a user is an API key of its own.
  */
 
 /** A value that a token or a session may carry under a declared name. */

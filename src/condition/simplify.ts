@@ -25,12 +25,12 @@ const absorb = (parts: ReadonlyArray<Condition>, inner: (part: Condition) => Rea
   return parts.filter((part) => !inner(part)?.some((branch) => keys.has(keyOf(branch))));
 };
 
-/** Values that only a signed-in caller has. */
-const belongsToUser = (path: string): boolean => !path.startsWith("claims.");
+/** Values that only a signed-in caller has; an organization and roles in it an organization's API key has as well. */
+const belongsToUser = (path: string): boolean => path === "userId" || path === "sessionId" || path === "activeTeamId";
 
 const impliesSignedIn = (condition: Condition): boolean =>
   (condition._tag === "Compare" && condition.operand._tag === "Context" && belongsToUser(condition.operand.path)) ||
-  (condition._tag === "HasRole" && condition.roles.length > 0) ||
+  (condition._tag === "HasRole" && condition.tier === "platform" && condition.roles.length > 0) ||
   (condition._tag === "HasContext" && condition.path !== "userId" && belongsToUser(condition.path)) ||
   (condition._tag === "And" && condition.all.some(impliesSignedIn)) ||
   (condition._tag === "Or" && condition.any.length > 0 && condition.any.every(impliesSignedIn));

@@ -22,11 +22,12 @@ export const roles = {
 } as const;
 
 /**
- * Transaction-local settings. Where the caller is found live, all but the token are copies for column defaults and no
+ * Transaction-local settings. Where the caller is found live, all but the token and the key are copies for column defaults and no
  * policy trusts them; where the caller comes from a verified token, they are the caller.
  */
 export const settings = {
   token: "hedgerow.token",
+  apiKey: "hedgerow.api_key",
   userId: "hedgerow.user_id",
   sessionId: "hedgerow.session_id",
   activeOrgId: "hedgerow.org_id",
@@ -104,15 +105,24 @@ const tokenOf = (caller: ClaimedCaller, role: string, paths: SupabasePaths): str
   return JSON.stringify(token);
 };
 
-const enter = (token: string | null, caller: ClaimedCaller | null, timeouts: Timeouts, target: Target): Statement => {
+/** Exactly one of them says who is calling; none is an anonymous caller. */
+interface Presented {
+  readonly token?: string | null;
+  readonly apiKey?: string;
+  readonly caller?: ClaimedCaller | null;
+}
+
+const enter = ({ token, apiKey, caller }: Presented, timeouts: Timeouts, target: Target): Statement => {
   const known = caller?.userId == null ? null : caller;
-  const role = token === null && known === null ? target.roles.anonymous : target.roles.authenticated;
+  const role =
+    token == null && apiKey === undefined && known === null ? target.roles.anonymous : target.roles.authenticated;
   const onSupabase = target.name === "supabase";
   // Supabase's functions read the token, so there the copies stay empty.
   const copied = onSupabase ? null : known;
   const values: ReadonlyArray<readonly [name: string, value: string]> = [
     ["role", role],
     [settings.token, token ?? ""],
+    [settings.apiKey, apiKey ?? ""],
     [settings.userId, copied?.userId ?? ""],
     [settings.sessionId, copied?.sessionId ?? ""],
     [settings.activeOrgId, copied?.activeOrgId ?? ""],
@@ -147,7 +157,15 @@ export const enterSession = (
   tokenHash: string | null,
   timeouts: Timeouts,
   target: Target = postgresTarget,
-): Statement => enter(tokenHash, null, timeouts, target);
+): Statement => enter({ token: tokenHash }, timeouts, target);
+
+/**
+ * The first statement of a request that presents an API key.
+ *
+ * @param keyHash SHA-256 of the key in hexadecimal digits.
+ */
+export const enterApiKey = (keyHash: string, timeouts: Timeouts, target: Target = postgresTarget): Statement =>
+  enter({ apiKey: keyHash }, timeouts, target);
 
 /**
  * The first statement of a request whose caller a verified token names.
@@ -158,7 +176,7 @@ export const enterClaims = (
   caller: ClaimedCaller | null,
   timeouts: Timeouts,
   target: Target = postgresTarget,
-): Statement => enter(null, caller, timeouts, target);
+): Statement => enter({ caller }, timeouts, target);
 
 /**
  * The last statements of a transaction in which an application's own SQL ran: what such SQL can leave on a connection beyond

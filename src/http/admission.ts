@@ -68,7 +68,7 @@ export interface Admission {
  * @param conditions what the operation asks of a row; all of them must be possible.
  * @returns for example
  * ```sql
- * select hedgerow.admit(c.user_id is not null, c.org_id is not null, (c.org_id is not null and c.org_roles && array['admin']))
+ * select hedgerow.admit(coalesce(c.user_id, c.org_id) is not null, c.org_id is not null, (c.org_id is not null and c.org_roles && array['admin']))
  * from hedgerow.enter() c
  * ```
  */
@@ -85,7 +85,7 @@ export const admissionFor = (...conditions: ReadonlyArray<Condition>): Admission
       return asksOrganization && caller.activeOrgId === null ? "no_active_organization" : "forbidden";
     },
     statement: {
-      text: `select ${helperSchema}.admit(c.user_id is not null, ${inOrganization}, ${overCaller(requirement)}) from ${helperSchema}.enter() c`,
+      text: `select ${helperSchema}.admit(coalesce(c.user_id, c.org_id) is not null, ${inOrganization}, ${overCaller(requirement)}) from ${helperSchema}.enter() c`,
     },
   };
 };

@@ -20,6 +20,7 @@ export const knownOn = (caller: Caller, target: Target): Caller => {
 export const knownCaller = (credential: Credential, target: Target): Caller | undefined => {
   switch (credential._tag) {
     case "Session":
+    case "ApiKey":
       return undefined;
     case "Anonymous":
       return anonymousCaller;

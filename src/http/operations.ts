@@ -9,13 +9,14 @@ import type { Credential } from "../auth/authenticator.js";
 import { and, type Condition } from "../condition/condition.js";
 import { keyOf, simplify } from "../condition/simplify.js";
 import { Database, type DatabaseError, type Result, type Statement } from "../database/database.js";
-import { enterClaims, enterSession, type Timeouts } from "../database/session.js";
+import { enterClaims, type Timeouts } from "../database/session.js";
 import type { Target } from "../database/target.js";
 import type { SchemaTable } from "../table/schema.js";
 import { type Admission, admissionFor } from "./admission.js";
 import { createParser, updateParser, valueCheck } from "./body.js";
 import { failureOf, failureScope, type WriteOperation } from "./failure.js";
 import { knownCaller } from "./known-caller.js";
+import { enterLive } from "./prelude.js";
 import { problem, type RequestProblem } from "./problem.js";
 import { type PageLimits, parseListQuery } from "./query.js";
 import { statementsFor } from "./statements.js";
@@ -95,8 +96,8 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
   ): Effect.Effect<ReadonlyArray<Result>, RequestProblem | DatabaseError, Database> => {
     const { timeouts, target } = options;
     const prelude =
-      credential._tag === "Session"
-        ? [enterSession(credential.tokenHash, timeouts, target), admission.statement]
+      credential._tag === "Session" || credential._tag === "ApiKey"
+        ? [enterLive(credential, timeouts, target), admission.statement]
         : [enterClaims(knownCaller(credential, target) ?? null, timeouts, target)];
     return Effect.flatMap(requireAdmission(credential, admission), () =>
       Effect.flatMap(Database, (database) =>

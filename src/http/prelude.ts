@@ -7,7 +7,7 @@
 import type { Credential } from "../auth/authenticator.js";
 import { anonymousCaller, type Caller, type ClaimValue, heldCaller } from "../condition/caller.js";
 import type { Result, Statement } from "../database/database.js";
-import { enterClaims, enterSession, helperSchema, type Timeouts } from "../database/session.js";
+import { enterApiKey, enterClaims, enterSession, helperSchema, type Timeouts } from "../database/session.js";
 import type { Target } from "../database/target.js";
 import { knownCaller } from "./known-caller.js";
 
@@ -47,6 +47,16 @@ const callerIn = (results: ReadonlyArray<Result>): Caller => {
   });
 };
 
+/** The first statement for a secret that the database looks up. */
+export const enterLive = (
+  credential: Extract<Credential, { readonly _tag: "Session" | "ApiKey" }>,
+  timeouts: Timeouts,
+  target: Target,
+): Statement =>
+  credential._tag === "Session"
+    ? enterSession(credential.tokenHash, timeouts, target)
+    : enterApiKey(credential.keyHash, timeouts, target);
+
 /**
  * @param signedIn whether the transaction stops (SQLSTATE HR401) unless somebody is signed in.
  * @returns for a session
@@ -56,12 +66,12 @@ const callerIn = (results: ReadonlyArray<Result>): Caller => {
  * ```
  */
 export const preludeFor = (credential: Credential, timeouts: Timeouts, target: Target, signedIn: boolean): Prelude => {
-  if (credential._tag === "Session") {
+  if (credential._tag === "Session" || credential._tag === "ApiKey") {
     const enter = {
       text: `select to_json(c)::text as caller${signedIn ? admitted : ""} from ${helperSchema}.enter() c`,
     };
     return {
-      statements: [enterSession(credential.tokenHash, timeouts, target), enter],
+      statements: [enterLive(credential, timeouts, target), enter],
       known: undefined,
       callerOf: callerIn,
     };

@@ -102,6 +102,9 @@ const entered = (name: string, setting: string): HelperFunction =>
     `select nullif(pg_catalog.current_setting('${setting}', true), '')`,
   );
 
+const hashIn = (setting: string): string =>
+  `pg_catalog.decode(nullif(pg_catalog.current_setting('${setting}', true), ''), 'hex')`;
+
 const textIn = (json: string, name: string): string =>
   `case when pg_catalog.jsonb_typeof(${json} -> '${name}') = 'string' then ${json} ->> '${name}' end`;
 
@@ -117,27 +120,39 @@ const presented = ({ by }: LiveIdentity): { readonly variables: ReadonlyArray<st
         isNothing: "verified_session is null or verified_user is null",
       }
     : {
-        variables: [
-          `token_hash bytea := pg_catalog.decode(nullif(pg_catalog.current_setting('${settings.token}', true), ''), 'hex')`,
-        ],
+        variables: [`token_hash bytea := ${hashIn(settings.token)}`],
         isNothing: "token_hash is null",
       };
 
+/** A session or a key, each looked for among its own; who presents both is nobody. */
 const liveCaller = (identity: LiveIdentity): HelperFunction => {
+  const { apiKeyQuery, callerQuery } = identity;
   const { variables, isNothing } = presented(identity);
+  const keyVariables = apiKeyQuery === undefined ? [] : [`key_hash bytea := ${hashIn(settings.apiKey)}`];
+  const keyed =
+    apiKeyQuery === undefined
+      ? ""
+      : `
+  if key_hash is not null then
+    if ${isNothing} then
+      return query
+${apiKeyQuery};
+    end if;
+    return;
+  end if;`;
   return define(
     "caller()",
     `table(${callerColumns})`,
     "language plpgsql stable parallel restricted security definer rows 1",
     `#variable_conflict use_column
 declare
-${variables.map((variable) => `  ${variable};`).join("\n")}
-begin
+${[...variables, ...keyVariables].map((variable) => `  ${variable};`).join("\n")}
+begin${keyed}
   if ${isNothing} then
     return;
   end if;
   return query
-${identity.callerQuery};
+${callerQuery};
 end`,
   );
 };

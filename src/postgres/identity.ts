@@ -64,6 +64,11 @@ export interface LiveIdentity {
    */
   readonly by?: "verified-token";
   /**
+   * The same for who presents an API key, instead of `callerQuery`; without it a key is nobody. It may refer to the PL/pgSQL
+   * variable `key_hash bytea`, the SHA-256 of the key.
+   */
+  readonly apiKeyQuery?: string;
+  /**
    * A query for tools, never for requests: the token hashes (`token_hash text`, lower-case hexadecimal) of the sessions of
    * the user whose id or email is `$1`, newest first.
    */

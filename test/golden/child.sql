@@ -128,15 +128,15 @@ begin
   end if;
 end$$;
 
-do $$declare said constant text := 'update: the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z and the caller has the role member, admin or owner; afterwards the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z and the caller has the role member, admin or owner.
-hedgerow:0e05ae8cfcbc8479';
+do $$declare said constant text := 'update: the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z, the caller is signed in and the caller has the role member, admin or owner; afterwards the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z, the caller is signed in and the caller has the role member, admin or owner.
+hedgerow:f476d492afa76990';
 begin
   if not hedgerow.is_recorded('policy', '"public"."tasks"', 'tasks_update', said) then
     drop policy if exists tasks_update on public.tasks;
     create policy tasks_update on public.tasks
   as permissive for update to authenticated
-  using (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (not tasks.due < '2024-02-29T10:00:00.000+00'::timestamptz) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])))
-  with check (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (not tasks.due < '2024-02-29T10:00:00.000+00'::timestamptz) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+  using (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (not tasks.due < '2024-02-29T10:00:00.000+00'::timestamptz) and (select hedgerow.get_user_id() is not null) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])))
+  with check (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (not tasks.due < '2024-02-29T10:00:00.000+00'::timestamptz) and (select hedgerow.get_user_id() is not null) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
     perform hedgerow.record('policy', '"public"."tasks"', 'tasks_update', said);
   end if;
 end$$;

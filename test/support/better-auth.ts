@@ -102,12 +102,17 @@ export const installBetterAuth = async <const Options extends BetterAuthOptions>
 
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** The `Cookie` header that a browser would send back. */
-export const cookieOf = (headers: Headers): string =>
-  headers
-    .getSetCookie()
-    .map((cookie) => cookie.slice(0, cookie.indexOf(";")))
-    .join("; ");
+/** The `Cookie` header that a browser would send back: the last value of each cookie, and none that has been deleted. */
+export const cookieOf = (headers: Headers): string => {
+  const jar = new Map<string, string>();
+  for (const cookie of headers.getSetCookie()) {
+    const pair = cookie.slice(0, cookie.indexOf(";"));
+    const name = pair.slice(0, pair.indexOf("="));
+    if (/; max-age=0/i.test(cookie)) jar.delete(name);
+    else jar.set(name, pair);
+  }
+  return [...jar.values()].join("; ");
+};
 
 /** What a browser holds after a sign-up or sign-in. */
 export interface Device {

@@ -46,13 +46,13 @@ export interface Answer {
   readonly json: any;
 }
 
-const run = async <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
+export const run = async <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
   const exit = await Effect.runPromiseExit(effect);
   if (Exit.isSuccess(exit)) return exit.value;
   throw Effect.runSync(Effect.flip(Effect.failCause(exit.cause)));
 };
 
-const all = async (database: DatabaseShape, statements: ReadonlyArray<string>): Promise<void> => {
+export const all = async (database: DatabaseShape, statements: ReadonlyArray<string>): Promise<void> => {
   await run(database.transact(statements.map((text) => ({ text }))));
 };
 
@@ -89,12 +89,15 @@ const openPostgres = async () => {
   };
 };
 
+/** An empty database, and a connection for each part that somebody plays in it. */
+export const openDatabase = (kind: Kind) => (kind === "pglite" ? openPglite() : openPostgres());
+
 const authSchema = (): Schema =>
   Object.fromEntries(Object.entries(authTables).filter(([name]) => name !== "authOptions" && name !== "createAuth"));
 
 /** @param schema the guarded tables; Better Auth's tables are added. */
 export const openWorld = async <S extends Schema>(kind: Kind, schema: S) => {
-  const open = kind === "pglite" ? await openPglite() : await openPostgres();
+  const open = await openDatabase(kind);
   const compiled = compile(schema, sessionIdentity(authOptions));
   await all(open.owner, compiled.bootstrap);
   await all(

@@ -2,10 +2,11 @@
  * Better Auth as an authenticator.
  *
  * Invariant: what is worth nothing is anonymous, never an error; a Better Auth that cannot answer is an error, never
- * anonymous.
+ * anonymous. A request has one credential: where it carries an API key, neither its cookie nor its bearer value counts.
  */
 import { type Authenticator, anonymousCredential } from "../authenticator.js";
 import { endpointName, type PresentedToken } from "./plugin.js";
+import { hashToken } from "./signed-token.js";
 
 /** What is needed of a Better Auth instance: any instance whose plugins include `hedgerow()`. */
 export interface BetterAuthInstance {
@@ -21,21 +22,44 @@ export interface BetterAuthInstance {
  * ```
  *
  * @param auth a Better Auth instance with the `hedgerow()` plugin.
- * @returns an authenticator: `Session` for a validly signed session cookie or bearer value, otherwise `Anonymous`.
- * @throws Error when the instance does not have the plugin.
+ * @param options `apiKeys` for requests that may carry a key of `@better-auth/api-key` instead of a session. Which keys are
+ * worth anything says `apiKeys` of `sessionIdentity`.
+ * @returns an authenticator: `Session` for a validly signed session cookie or bearer value, `ApiKey` for a request with the
+ * header of keys, whatever else it carries, otherwise `Anonymous`.
+ * @throws Error when the instance does not have the plugin, or keys are asked for without theirs.
  */
-export const sessionAuthenticator = (auth: BetterAuthInstance): Authenticator => {
+export const sessionAuthenticator = (
+  auth: BetterAuthInstance,
+  { apiKeys }: SessionAuthenticatorOptions = {},
+): Authenticator => {
   const { api } = auth;
   if (!answers(api)) {
     throw new Error("Better Auth has no hedgerow() plugin. Add it: betterAuth({ plugins: [..., hedgerow()] }).");
   }
+  if (apiKeys !== undefined && !("verifyApiKey" in api)) {
+    throw new Error("Better Auth has no apiKey() plugin. Add it: betterAuth({ plugins: [..., apiKey()] }).");
+  }
   return {
     identify: async ({ headers }) => {
+      const key = apiKeys === undefined ? null : headers.get(apiKeys.header ?? "x-api-key");
+      if (key !== null) {
+        return key === "" || key.length > longestKey
+          ? anonymousCredential
+          : { _tag: "ApiKey", keyHash: await hashToken(key), via: "header" };
+      }
       const presented = await api[endpointName]({ headers });
       return presented === null ? anonymousCredential : { _tag: "Session", ...presented };
     },
   };
 };
+
+export interface SessionAuthenticatorOptions {
+  /** `header`: in which a request carries the key; `x-api-key` unless given. */
+  readonly apiKeys?: { readonly header?: string };
+}
+
+/** Far more than a key and its prefix take. */
+const longestKey = 512;
 
 interface Answering {
   readonly [endpointName]: (input: { readonly headers: Headers }) => Promise<PresentedToken | null>;

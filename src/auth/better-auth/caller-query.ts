@@ -141,14 +141,14 @@ order by ${session.column("updatedAt")} desc, ${session.id}`;
 };
 
 /** A model in the `from` list, and its columns under its alias. */
-interface Source {
+export interface Source {
   readonly model: AuthModel;
   readonly alias: string;
   readonly id: string;
   readonly column: (field: string) => string;
 }
 
-const optionalSource = (models: AuthModels, name: string, alias: string): Source | undefined => {
+export const optionalSource = (models: AuthModels, name: string, alias: string): Source | undefined => {
   const model = models.get(name);
   if (model === undefined) return undefined;
   return {
@@ -163,13 +163,13 @@ const optionalSource = (models: AuthModels, name: string, alias: string): Source
   };
 };
 
-const source = (models: AuthModels, name: string, alias: string): Source => {
+export const source = (models: AuthModels, name: string, alias: string): Source => {
   const found = optionalSource(models, name, alias);
   if (found === undefined) throw new Error(`Better Auth stores no ${name}.`);
   return found;
 };
 
-const qualified = (model: AuthModel): string => `${identifier(authSchema)}.${identifier(model.table)}`;
+export const qualified = (model: AuthModel): string => `${identifier(authSchema)}.${identifier(model.table)}`;
 
 /** A text as an id of the type that ids have, so that the primary key finds it; null where it cannot be one. */
 const idFrom = (options: BetterAuthOptions, value: string): string => {
@@ -201,7 +201,7 @@ const platformRoles = (options: BetterAuthOptions, user: Source): string => {
   return noRoles;
 };
 
-const notBanned = (user: Source): ReadonlyArray<string> => {
+export const notBanned = (user: Source): ReadonlyArray<string> => {
   if (!user.model.fields.has("banned")) return [];
   const lapsed = user.model.fields.has("banExpires") ? ` or ${user.column("banExpires")} <= now()` : "";
   return [`(${user.column("banned")} is not true${lapsed})`];

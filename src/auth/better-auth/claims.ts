@@ -6,6 +6,7 @@
  */
 
 import { identifier, text } from "../../condition/sql-text.js";
+import type { ApiKeyOptions } from "./api-keys.js";
 import type { Expose } from "./exposure.js";
 import type { AuthField, AuthModel, AuthModels } from "./models.js";
 
@@ -29,6 +30,8 @@ export type Claims = Readonly<Record<string, ClaimSource>>;
 export interface IdentityOptions {
   /** Fields of Better Auth's tables that rules may compare with as `ctx.claims.x`. */
   readonly claims?: Claims;
+  /** Which keys of `@better-auth/api-key` are callers; none unless given. */
+  readonly apiKeys?: ApiKeyOptions;
   /** What callers may read of Better Auth's tables beyond what they may anyway. */
   readonly expose?: Expose;
   /** As for Better Auth's Drizzle adapter: tables are called `users`, `sessions`, ... */
@@ -81,11 +84,17 @@ export const findClaims = (models: AuthModels, claims: Claims): ReadonlyArray<Fo
  * jsonb_build_object('region', nullif(u."region", ''), 'plan', nullif(o."plan", ''))
  * ```
  *
+ * @param joined the tables whose rows the query has; claims of the others are null.
  * @throws Error as `findClaims` does.
  */
-export const claimsExpression = (models: AuthModels, claims: Claims): string => {
+export const claimsExpression = (
+  models: AuthModels,
+  claims: Claims,
+  joined: ReadonlyArray<ClaimSource["from"]> = ["user", "session", "organization", "member"],
+): string => {
   const pairs = findClaims(models, claims).map(
-    ({ name, from, field }) => `${text(name)}, ${claimValue(claimAliases[from], field)}`,
+    ({ name, from, field }) =>
+      `${text(name)}, ${joined.includes(from) ? claimValue(claimAliases[from], field) : "null"}`,
   );
   return pairs.length === 0 ? "'{}'::jsonb" : `jsonb_build_object(${pairs.join(", ")})`;
 };

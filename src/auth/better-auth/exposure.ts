@@ -8,6 +8,7 @@
 import type { BetterAuthOptions } from "better-auth";
 import { identifier, text } from "../../condition/sql-text.js";
 import type { IdentityFunction } from "../../postgres/identity.js";
+import type { IdentityOptions } from "./claims.js";
 import type { AuthField, AuthModel, AuthModels } from "./models.js";
 import { authSchema } from "./models.js";
 import { rolesIn } from "./role-list.js";
@@ -119,7 +120,11 @@ const isSecret = ({ name, property, column, attribute }: AuthField): boolean =>
   attribute.returned === false || [name, property, column].some(isSecretName);
 
 /** The functions that the policies below ask. */
-export const exposureFunctions = (options: BetterAuthOptions, models: AuthModels): ReadonlyArray<IdentityFunction> => {
+export const exposureFunctions = (
+  options: BetterAuthOptions,
+  models: AuthModels,
+  { apiKeys }: Pick<IdentityOptions, "apiKeys"> = {},
+): ReadonlyArray<IdentityFunction> => {
   const member = models.get("member");
   const organizationId = member?.fields.get("organizationId");
   const userId = member?.fields.get("userId");
@@ -131,7 +136,7 @@ export const exposureFunctions = (options: BetterAuthOptions, models: AuthModels
   const memberships = (condition: string): string => `begin
   return array(
     select ${column(organizationId)}::text from hedgerow.caller() as c
-    join ${identifier(authSchema)}.${identifier(member.table)} as m on ${column(userId)} = c.user_id${kind === "text" ? "" : `::${kind}`}${condition}
+    join ${identifier(authSchema)}.${identifier(member.table)} as m on ${column(userId)} = c.user_id${kind === "text" ? "" : `::${kind}`}${apiKeys === undefined ? "" : " and c.session_id is not null"}${condition}
   );
 end`;
   return [
@@ -158,14 +163,19 @@ end`;
 export const readableOf = (
   options: BetterAuthOptions,
   models: AuthModels,
-  expose: Expose = {},
+  { expose = {}, apiKeys }: Pick<IdentityOptions, "expose" | "apiKeys"> = {},
 ): ReadonlyArray<Readable> => {
   const problems: Array<string> = [];
   const readable = new Map<string, Readable>();
   const open = (name: string, model: AuthModel, scope: Scope, fields: ReadonlyArray<AuthField>): boolean => {
     const using = usingOf(options, models, model, scope);
     if (using === undefined) return false;
-    readable.set(name, { model, columns: [...new Set(["id", ...fields.map(({ column }) => column)])], using });
+    readable.set(name, {
+      model,
+      columns: [...new Set(["id", ...fields.map(({ column }) => column)])],
+      // A key is for what it was made for: who their owner is and works with stays with sessions.
+      using: apiKeys === undefined ? using : `(${using}) and (select hedgerow.get_session_id()) is not null`,
+    });
     return true;
   };
   const openTo = (
@@ -259,10 +269,10 @@ const harmless = (model: AuthModel, names: ReadonlyArray<string>): ReadonlyArray
   });
 };
 
-type IdKind = "text" | "uuid" | "integer";
+export type IdKind = "text" | "uuid" | "integer";
 
 /** The type of a column that holds an id; one that is no foreign key is a text, whatever ids are. */
-const idKind = (options: BetterAuthOptions, field: AuthField | undefined): IdKind => {
+export const idKind = (options: BetterAuthOptions, field: AuthField | undefined): IdKind => {
   if (field !== undefined && field.attribute.references?.field !== "id") return "text";
   const { generateId } = options.advanced?.database ?? {};
   return generateId === "uuid" ? "uuid" : generateId === "serial" ? "integer" : "text";

@@ -7,6 +7,7 @@
 import type { BetterAuthOptions } from "better-auth";
 import { dollarQuoted, identifier, nameText } from "../../condition/sql-text.js";
 import type { LiveIdentity } from "../../postgres/identity.js";
+import { apiKeyQuery } from "./api-keys.js";
 import { callerQuery, sessionsQuery, tokenIndex } from "./caller-query.js";
 import type { IdentityOptions } from "./claims.js";
 import { exposureFunctions, readableOf } from "./exposure.js";
@@ -37,7 +38,9 @@ import { userSessionsView } from "./user-sessions.js";
 export const sessionIdentity = (options: BetterAuthOptions, identity: IdentityOptions = {}): LiveIdentity => {
   const models = authModels(options, identity.usePlural);
   const query = callerQuery(options, models, identity);
-  const readable = readableOf(options, models, identity.expose);
+  const keys = apiKeyQuery(options, models, identity);
+  const reads = [...new Set([...query.reads, ...(keys?.reads ?? [])])];
+  const readable = readableOf(options, models, identity);
   const indexes: Array<string> = [];
   const session = models.get("session");
   if (session !== undefined) {
@@ -57,18 +60,19 @@ end`)}`,
     _tag: "Live",
     ...(identity.by !== undefined && { by: identity.by }),
     callerQuery: query.text,
+    ...(keys && { apiKeyQuery: keys.text }),
     sessionsQuery: sessionsQuery(models),
-    reads: query.reads.map(serviceTable),
+    reads: reads.map(serviceTable),
     serviceTables: [...models.values()].map(serviceTable),
     policies: [...models.values()].flatMap((model) =>
       policiesOf(
         model,
-        query.reads.includes(model),
+        reads.includes(model),
         readable.find((each) => each.model === model),
       ),
     ),
     readable: readable.map(({ model, columns }) => ({ table: serviceTable(model), columns, roles: [callerRole] })),
-    functions: exposureFunctions(options, models),
+    functions: exposureFunctions(options, models, identity),
     views: [userSessionsView],
     indexes,
     claims: Object.keys(identity.claims ?? {}),

@@ -1,5 +1,6 @@
 /** `hedgerow/better-auth`: Better Auth as the source of callers. */
-export { type BetterAuthInstance, sessionAuthenticator } from "./authenticator.js";
+export type { ApiKeyOptions } from "./api-keys.js";
+export { type BetterAuthInstance, type SessionAuthenticatorOptions, sessionAuthenticator } from "./authenticator.js";
 export type { ClaimSource, Claims, IdentityOptions } from "./claims.js";
 export type { Duration } from "./duration.js";
 export type { Expose, ExposedRows } from "./exposure.js";

@@ -26,6 +26,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
+import { apiKeyQuery } from "./api-keys.js";
 import { callerQuery, tokenIndex } from "./caller-query.js";
 import type { IdentityOptions } from "./claims.js";
 import { readableOf } from "./exposure.js";
@@ -85,8 +86,11 @@ export const authTables = <const Options extends BetterAuthOptions, const Identi
   identity?: Identity,
 ): AuthTables<Options, Identity> => {
   const models = authModels(options, identity?.usePlural);
-  const reads = new Set(callerQuery(options, models, identity ?? {}).reads);
-  const readable = readableOf(options, models, identity?.expose);
+  const reads = new Set([
+    ...callerQuery(options, models, identity ?? {}).reads,
+    ...(apiKeyQuery(options, models, identity ?? {})?.reads ?? []),
+  ]);
+  const readable = readableOf(options, models, identity);
   const ids = idType(options);
   const tables: Record<string, AuthTable> = {};
 
