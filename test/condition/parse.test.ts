@@ -91,7 +91,9 @@ describe("a rule", () => {
   it("for update may differ before and after, and both need what read needs", () => {
     const { update } = commandsOf({ read: { roles: ["member"] }, update: { before: own, after: low } });
     expect(update && sentence(update.using)).toBe("userId is the caller and the caller has the role member");
-    expect(update && sentence(update.check)).toBe("level is less than 5, the caller is signed in and the caller has the role member");
+    expect(update && sentence(update.check)).toBe(
+      "level is less than 5, the caller is signed in and the caller has the role member",
+    );
   });
 
   it("may spell a value of the caller with or without a dollar sign", () => {

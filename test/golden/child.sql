@@ -128,15 +128,15 @@ begin
   end if;
 end$$;
 
-do $$declare said constant text := 'update: the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z and the caller has the role member, admin or owner; afterwards the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z and the caller has the role member, admin or owner.
-hedgerow:0e05ae8cfcbc8479';
+do $$declare said constant text := 'update: the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z, the caller is signed in and the caller has the role member, admin or owner; afterwards the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z, the caller is signed in and the caller has the role member, admin or owner.
+hedgerow:f476d492afa76990';
 begin
   if not hedgerow.is_recorded('policy', '"public"."tasks"', 'tasks_update', said) then
     drop policy if exists tasks_update on public.tasks;
     create policy tasks_update on public.tasks
   as permissive for update to authenticated
-  using (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (not tasks.due < '2024-02-29T10:00:00.000+00'::timestamptz) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])))
-  with check (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (not tasks.due < '2024-02-29T10:00:00.000+00'::timestamptz) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+  using (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (not tasks.due < '2024-02-29T10:00:00.000+00'::timestamptz) and (select hedgerow.get_user_id() is not null) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])))
+  with check (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (not tasks.due < '2024-02-29T10:00:00.000+00'::timestamptz) and (select hedgerow.get_user_id() is not null) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
     perform hedgerow.record('policy', '"public"."tasks"', 'tasks_update', said);
   end if;
 end$$;
@@ -189,6 +189,6 @@ begin
   end if;
 end$$;
 
-select hedgerow.drop_functions_but(array['hedgerow.caller()', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.as_uuid(text)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()', 'hedgerow.reference_public_tasks_project_id()']);
+select hedgerow.drop_functions_but(array['hedgerow.caller()', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.as_uuid(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()', 'hedgerow.reference_public_tasks_project_id()']);
 
 select hedgerow.record_helpers();
