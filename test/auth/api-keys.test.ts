@@ -4,12 +4,22 @@ import type { BetterAuthOptions } from "better-auth";
 import { admin, organization as organizationPlugin } from "better-auth/plugins";
 import { text } from "drizzle-orm/pg-core";
 import { id, organization, owner, table } from "hedgerow";
-import { hedgerow, type IdentityOptions, sessionAuthenticator, sessionIdentity } from "hedgerow/better-auth";
+import {
+  authTables,
+  hedgerow,
+  type IdentityOptions,
+  sessionAuthenticator,
+  sessionIdentity,
+} from "hedgerow/better-auth";
+import { push } from "hedgerow/drizzle-kit";
 import { createRouter } from "hedgerow/hono";
+import { pglite } from "hedgerow/pglite";
+import { drift } from "hedgerow/postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { enterApiKey } from "../../src/database/session.js";
 import { cheapPasswords, openAuthWorld } from "../support/auth-world.js";
 import { basics, type Device, device, password, sha256 } from "../support/better-auth.js";
+import { freshPglite } from "../support/databases.js";
 import type { Kind } from "../support/world.js";
 
 const label = () => text("label").notNull();
@@ -432,6 +442,55 @@ describe.each<Kind>(["pglite", "postgres"])("an API key on %s", (kind) => {
       expect(await world.truth("select 1 from notes where label = 'smuggled'")).toEqual([]);
     });
   });
+});
+
+describe.each(["uuid", "serial"] as const)("where ids are of the kind %s", (generateId) => {
+  it("keys are found, those whose uses are counted as long as some are left where that is asked for", async () => {
+    const more = { ...options, advanced: { database: { generateId } } } satisfies BetterAuthOptions;
+    const apiKeys = { user: ["default"], organization: ["company"], uncounted: true };
+    const world = await openAuthWorld("pglite", {}, more, { apiKeys });
+    try {
+      const { api } = world.auth;
+      const body = { name: "mia", email: "mia@example.com", password };
+      const { userId, headers } = device(await api.signUpEmail({ body, returnHeaders: true }));
+      const acme = await api.createOrganization({ body: { name: "acme", slug: "acme" }, headers });
+      const organizationId = String(acme.id);
+      const caller = async (key: string) => {
+        const statement = "select user_id, org_id, org_roles from hedgerow.caller()";
+        return (await world.request(enterApiKey(sha256(key), timeouts), statement))[0]?.rows;
+      };
+      const permissions = { roles: ["owner"] };
+      const mine = { userId: String(userId), metadata: { organizationId }, permissions, remaining: 1 };
+      const { key } = await api.createApiKey({ body: mine });
+      expect(await caller(key)).toEqual([{ user_id: String(userId), org_id: organizationId, org_roles: ["owner"] }]);
+      await world.truth("update apikey set remaining = 0");
+      expect(await caller(key)).toEqual([]);
+      const odd = await api.createApiKey({ body: { ...mine, metadata: { organizationId: "not an id" } } });
+      expect(await caller(odd.key)).toEqual([{ user_id: String(userId), org_id: null, org_roles: [] }]);
+      const ours = { configId: "company", userId: String(userId), organizationId, permissions };
+      const company = await api.createApiKey({ body: ours });
+      expect(await caller(company.key)).toEqual([{ user_id: null, org_id: organizationId, org_roles: ["owner"] }]);
+    } finally {
+      await world.close();
+    }
+  });
+});
+
+it("is pushed once: the catalog is as declared, and nothing is left to do", async () => {
+  const client = await freshPglite();
+  try {
+    const identity = sessionIdentity(options, identityOptions);
+    const pushed = {
+      schema: { ...authTables(options, identityOptions), ...guarded },
+      identity,
+      database: pglite(client),
+    };
+    await push(pushed);
+    expect(await drift(pushed)).toEqual([]);
+    expect((await push(pushed)).drizzleKit).toEqual([]);
+  } finally {
+    await client.close();
+  }
 });
 
 describe("what is said of keys", () => {

@@ -133,7 +133,16 @@ const user = fc
 /** Claims may come from a token of nobody that this database knows. */
 const nobody = claims.map((known): Caller => ({ ...anonymousCaller, claims: known }));
 
-export const caller: fc.Arbitrary<Caller> = fc.oneof({ weight: 3, arbitrary: user }, { weight: 1, arbitrary: nobody });
+/** An API key of an organization's own. */
+const organizationKey = fc
+  .record({ activeOrgId: fc.constantFrom("org_acme", "org_beech"), roles: someRoles(vocabulary.roles), claims })
+  .map((key): Caller => ({ ...anonymousCaller, ...key }));
+
+export const caller: fc.Arbitrary<Caller> = fc.oneof(
+  { weight: 3, arbitrary: user },
+  { weight: 1, arbitrary: organizationKey },
+  { weight: 1, arbitrary: nobody },
+);
 
 /** Rows on which any condition is likely to be true somewhere. */
 export const rows: ReadonlyArray<Row> = sampleRows(20_241_121, 60);
