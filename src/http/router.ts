@@ -112,16 +112,16 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
     timeouts: options.timeouts ?? { statementMs: 15_000, lockMs: 5_000 },
   };
 
-  let safe: Promise<boolean> | undefined;
-  /** Asked once; a database that could not be reached is asked again by the next request. */
-  const isSafe = (): Promise<boolean> => {
-    if (options.dangerouslyServeWithoutRowLevelSecurity) return Promise.resolve(true);
-    safe ??= run(verifyDatabaseEffect(schema, target)).then((exit) => {
-      if (Exit.isSuccess(exit)) return true;
-      safe = undefined;
-      throw Cause.squash(exit.cause);
-    });
-    return safe;
+  let safe = options.dangerouslyServeWithoutRowLevelSecurity === true;
+  /**
+   * Asked until it was answered well. Requests do not wait for each other's answer: on a Worker that of a request which
+   * was given up never comes.
+   */
+  const checkSafe = async (): Promise<void> => {
+    if (safe) return;
+    const exit = await run(verifyDatabaseEffect(schema, target));
+    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause);
+    safe = true;
   };
 
   const identify = (request: Request): Effect.Effect<Credential> =>
@@ -131,7 +131,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
     (handler: Handler): HonoHandler =>
     async (context) => {
       try {
-        await isSafe();
+        await checkSafe();
       } catch (error) {
         report(error);
         return problemResponse(problem(hasTag(error, "UnsafeDatabase") ? "unsafe_database" : "unavailable"));
