@@ -9,29 +9,6 @@
 import { gzipSync } from "node:zlib";
 import { bundleWorker } from "../scripts/bundle-worker.js";
 
-/** The router on Neon over HTTP, with callers from tokens. */
-const jwtWorker = `
-  import { text } from "drizzle-orm/pg-core";
-  import { id, organization, owner, table } from "hedgerow";
-  import { createRouter } from "hedgerow/hono";
-  import { auth0, jwt } from "hedgerow/jwt";
-  import { neon } from "hedgerow/neon";
-  const documents = table("documents", { id: id("doc"), organizationId: organization(), userId: owner(), title: text("title").notNull() })
-    .firewall("organization")
-    .access({ read: { roles: ["member+"] }, create: { roles: ["member+"] } });
-  let api;
-  export default {
-    fetch: (request, env) => {
-      api ??= createRouter({
-        schema: { documents },
-        auth: jwt(auth0({ domain: "acme.eu.auth0.com", audience: "https://api.acme.example" })),
-        database: neon({ url: env.DATABASE_URL, mode: "http" }),
-      });
-      return api.fetch(request);
-    },
-  };
-`;
-
 /** The part that a file of the bundle belongs to. */
 const partOf = (path: string): string => {
   const installed = path.split("node_modules/").at(-1);
@@ -45,7 +22,7 @@ const partOf = (path: string): string => {
 
 const kib = (bytes: number): string => (bytes / 1024).toFixed(1).padStart(8);
 
-const measure = async (title: string, entry: Parameters<typeof bundleWorker>[0]): Promise<void> => {
+const measure = async (title: string, entry: string): Promise<void> => {
   const { code, metafile } = await bundleWorker(entry);
   const zipped = gzipSync(code, { level: 9 }).length;
   const parts = new Map<string, number>();
@@ -62,5 +39,5 @@ const measure = async (title: string, entry: Parameters<typeof bundleWorker>[0])
   console.log(`${kib(code.length).padStart(14)} ${kib(zipped).padStart(9)}  in all`);
 };
 
-await measure("Router, Neon over HTTP, tokens", { text: jwtWorker });
+await measure("Router, Neon over HTTP, tokens", "bench/jwt-worker.ts");
 await measure("The example, with Better Auth", "examples/worker/worker.ts");
