@@ -18,11 +18,23 @@ export const authOptions = {
   emailAndPassword: { enabled: true },
   plugins: [organization(), hedgerow()],
   telemetry: { enabled: false },
+  // An isolate's memory is not that of the next, and only Cloudflare's own header cannot be sent by a client.
+  rateLimit: { enabled: true, storage: "database" },
+  advanced: { ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] } },
 } satisfies BetterAuthOptions;
 
 const tables = authTables(authOptions);
 
-export const { user, session, account, verification, organization: organizations, member, invitation } = tables;
+export const {
+  user,
+  session,
+  account,
+  verification,
+  rateLimit,
+  organization: organizations,
+  member,
+  invitation,
+} = tables;
 
 /** @param url connects as `hedgerow_auth`. */
 export const createAuth = (url: string, baseURL: string, secret: string) =>

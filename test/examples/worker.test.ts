@@ -52,10 +52,24 @@ afterAll(async () => {
   await postgres?.close();
 });
 
-const call = (method: string, path: string, cookie = "", body?: object): Promise<Response> =>
+let addresses = 0;
+/** Somewhere else than every other client. */
+const elsewhere = (): string => {
+  addresses += 1;
+  return `203.0.113.${addresses}`;
+};
+
+const call = (method: string, path: string, cookie = "", body?: object, from = elsewhere()): Promise<Response> =>
   fetch(new URL(path, address), {
     method,
-    headers: { cookie, origin: baseURL, ...(body && { "content-type": "application/json" }) },
+    headers: {
+      cookie,
+      origin: baseURL,
+      // What Cloudflare adds, and what a client may pretend.
+      "cf-connecting-ip": from,
+      "x-forwarded-for": elsewhere(),
+      ...(body && { "content-type": "application/json" }),
+    },
     ...(body && { body: JSON.stringify(body) }),
   });
 
@@ -133,6 +147,15 @@ describe("the example Worker in workerd", () => {
     expect((await call("GET", "/api/v1/documents", forged)).status).toBe(401);
     await post("/sign-out", cookie, {});
     expect((await call("GET", "/api/v1/documents", cookie)).status).toBe(401);
+  });
+
+  it("lets nobody try passwords without end, whatever address they pretend to have", async () => {
+    const from = elsewhere();
+    const guess = (): Promise<Response> =>
+      call("POST", "/auth/v1/sign-in/email", "", { email: "ada@example.com", password: "guess" }, from);
+    const statuses: Array<number> = [];
+    for (let attempt = 0; attempt < 5; attempt += 1) statuses.push((await guess()).status);
+    expect(statuses).toEqual([401, 401, 401, 429, 429]);
   });
 
   it("keeps callers apart whose requests run in one isolate at the same time", async () => {

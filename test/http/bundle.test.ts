@@ -37,10 +37,14 @@ it("carries nothing that only a push, a migration or another driver needs", () =
 
 it.each([[[]], [["nodejs_compat"]]])("starts in workerd with the flags %j", async (compatibilityFlags) => {
   const asked: Array<string> = [];
+  let log = "";
   const worker = new Miniflare({
     modules: [{ type: "ESModule", path: "worker.js", contents: bundle.code }],
     compatibilityDate: "2026-04-01",
     compatibilityFlags,
+    handleRuntimeStdio: (...streams: ReadonlyArray<NodeJS.ReadableStream>) => {
+      for (const stream of streams) stream.on("data", (chunk) => (log += chunk));
+    },
     bindings: { DATABASE_URL: "postgres://hedgerow_api:secret@ep-1.eu-central-1.aws.neon.tech/app" },
     outboundService: (request: { readonly url: string }) => {
       asked.push(request.url);
@@ -53,5 +57,7 @@ it.each([[[]], [["nodejs_compat"]]])("starts in workerd with the flags %j", asyn
   expect(response.status).toBe(503);
   expect(await response.text()).not.toContain("secret");
   expect(asked).toEqual(["https://api.eu-central-1.aws.neon.tech/sql"]);
+  await expect.poll(() => log).toContain("ConnectionError");
+  expect(log).not.toContain("secret");
   await worker.dispose();
 });
