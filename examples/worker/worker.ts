@@ -23,6 +23,9 @@ interface Env {
   readonly BASE_URL: string;
 }
 
+/** `hedgerow neon-local` has no TLS: never for a host that is not this machine. */
+const isLocal = (url: string): boolean => ["localhost", "127.0.0.1"].includes(new URL(url).hostname);
+
 const createApp = (env: Env) => {
   const auth = createAuth(env.AUTH_DATABASE_URL, env.BASE_URL, env.BETTER_AUTH_SECRET);
   const database = neon({ url: env.DATABASE_URL, mode: "http", local: isLocal(env.DATABASE_URL) });
@@ -41,9 +44,7 @@ export default {
 };
 // #endregion
 
-/** `wrangler dev` with `npx hedgerow neon-local` beside it, which has no TLS: never for a host that is not this machine. */
-const isLocal = (url: string): boolean => ["localhost", "127.0.0.1"].includes(new URL(url).hostname);
-
+/** The same for Better Auth, which has the driver itself. */
 const cloud = neonConfig.fetchEndpoint;
 neonConfig.fetchEndpoint = (host, port, options) => {
   if (host === "localhost" || host === "127.0.0.1") return `http://${host}:${port}/sql`;
