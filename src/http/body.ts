@@ -6,44 +6,38 @@
  */
 import type { PgColumn } from "drizzle-orm/pg-core";
 import * as Effect from "effect/Effect";
-import * as Schema from "effect/Schema";
 import { dataTypeOf, elementOf, isArray } from "../condition/drizzle-column.js";
 import { columnInfo } from "../condition/kind.js";
 import { suggestion } from "../condition/nearest.js";
 import { uuidPattern } from "../condition/uuid.js";
 import type { TableDefinition } from "../table/definition.js";
 import { type FieldProblem, problem, type RequestProblem } from "./problem.js";
+import { anything, arrayOf, type Check, notNull, numberThat, orNull, textThat, trueOrFalse } from "./value.js";
 import type { WireColumn } from "./wire.js";
 
-/** A schema that needs no service to decode. */
-type Codec = Schema.Codec<unknown, unknown>;
-
-const check = (message: string, accepts: (value: string) => boolean) =>
-  Schema.makeFilter<string>((value) => (accepts(value) ? undefined : message));
-
-const text = (maxLength?: number): Codec =>
-  Schema.String.check(
-    check("must not hold a NUL character", (value) => !value.includes("\0")),
+const text = (maxLength?: number): Check =>
+  textThat(
+    { message: "must not hold a NUL character", accepts: (value) => !value.includes("\0") },
     ...(maxLength === undefined
       ? []
-      : [check(`must have at most ${maxLength} characters`, (value) => [...value].length <= maxLength)]),
+      : [
+          {
+            message: `must have at most ${maxLength} characters`,
+            accepts: (value: string) => [...value].length <= maxLength,
+          },
+        ]),
   );
 
-const matching = (pattern: RegExp, message: string): Codec =>
-  Schema.String.check(check(message, (value) => pattern.test(value)));
+const matching = (pattern: RegExp, message: string): Check =>
+  textThat({ message, accepts: (value) => pattern.test(value) });
 
-const integer = (minimum: number, maximum: number): Codec =>
-  Schema.Number.check(
-    Schema.makeFilter<number>((value) =>
-      Number.isSafeInteger(value) && value >= minimum && value <= maximum
-        ? undefined
-        : `must be an integer from ${minimum} to ${maximum}`,
-    ),
-  );
+const integer = (minimum: number, maximum: number): Check =>
+  numberThat({
+    message: `must be an integer from ${minimum} to ${maximum}`,
+    accepts: (value) => Number.isSafeInteger(value) && value >= minimum && value <= maximum,
+  });
 
-const finite: Codec = Schema.Number.check(
-  Schema.makeFilter<number>((value) => (Number.isFinite(value) ? undefined : "must be a finite number")),
-);
+const finite = numberThat({ message: "must be a finite number", accepts: Number.isFinite });
 
 const instantPattern = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
 const isInstant = (value: string): boolean => instantPattern.test(value) && !Number.isNaN(Date.parse(value));
@@ -53,21 +47,17 @@ const isDay = (value: string): boolean => {
   // `Date` turns 30 February into 2 March; Postgres refuses it.
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);
 };
-const instant = Schema.String.check(
-  check(
-    'must be an ISO 8601 instant such as "2026-01-31T12:00:00Z"',
-    (value) => isInstant(value) && isDay(value.slice(0, 10)),
-  ),
-);
-const day = Schema.String.check(check('must be a day such as "2026-01-31"', isDay));
+const instant = textThat({
+  message: 'must be an ISO 8601 instant such as "2026-01-31T12:00:00Z"',
+  accepts: (value) => isInstant(value) && isDay(value.slice(0, 10)),
+});
+const day = textThat({ message: 'must be a day such as "2026-01-31"', accepts: isDay });
 
 const maxBigint = 2n ** 63n;
-const bigintText = Schema.String.check(
-  check(
-    "must be a 64-bit integer written as a text",
-    (value) => /^-?\d{1,19}$/.test(value) && BigInt(value) < maxBigint && BigInt(value) >= -maxBigint,
-  ),
-);
+const bigintText = textThat({
+  message: "must be a 64-bit integer written as a text",
+  accepts: (value) => /^-?\d{1,19}$/.test(value) && BigInt(value) < maxBigint && BigInt(value) >= -maxBigint,
+});
 
 const lengthOf = (column: PgColumn): number | undefined => {
   const length: unknown = Reflect.get(column, "length");
@@ -75,11 +65,11 @@ const lengthOf = (column: PgColumn): number | undefined => {
 };
 
 /** One column as it must look in JSON, null aside. */
-const codecOf = (column: PgColumn): Codec => {
-  if (isArray(column)) return Schema.Array(codecOf(elementOf(column)));
+const checkOf = (column: PgColumn): Check => {
+  if (isArray(column)) return arrayOf(checkOf(elementOf(column)));
   if (column.enumValues && column.enumValues.length > 0) {
     const values: ReadonlyArray<string> = column.enumValues;
-    return Schema.String.check(check(`must be one of ${values.join(", ")}`, (value) => values.includes(value)));
+    return textThat({ message: `must be one of ${values.join(", ")}`, accepts: (value) => values.includes(value) });
   }
   switch (columnInfo("", column).kind) {
     case "uuid":
@@ -105,9 +95,9 @@ const codecOf = (column: PgColumn): Codec => {
     case "number":
       return finite;
     case "boolean":
-      return Schema.Boolean;
+      return trueOrFalse;
     default:
-      return Schema.Unknown;
+      return anything;
   }
 };
 
@@ -123,12 +113,10 @@ export const valueCheck = (column: PgColumn): ((value: string) => string | undef
     return (value) => (value === "true" || value === "false" ? undefined : "must be true or false");
   }
   const isNumber = dataTypeOf(column) === "number";
-  const validate = Schema.toStandardSchemaV1(codecOf(column))["~standard"].validate;
+  const check = checkOf(column);
   return (value) => {
     if (isNumber && !/^-?\d{1,20}(\.\d{1,20})?(e[+-]?\d{1,3})?$/i.test(value)) return "must be a number";
-    const given = isNumber ? Number(value) : value;
-    const result = validate(given);
-    return "issues" in result ? result.issues?.[0]?.message : undefined;
+    return check(isNumber ? Number(value) : value, "")[0]?.message;
   };
 };
 
@@ -165,15 +153,11 @@ const bodyParser = (
   required: (column: WireColumn) => boolean,
 ): BodyParser => {
   const writable = new Map(columns.map((column) => [column.key, column]));
-  const fields = Object.fromEntries(
-    columns.map((column) => {
-      const codec = codecOf(column.source);
-      const nullable = column.source.notNull ? codec : Schema.NullOr(codec);
-      return [column.key, required(column) ? nullable : Schema.optionalKey(nullable)];
-    }),
-  );
-  const decode = Schema.toStandardSchemaV1(Schema.Struct(fields), { parseOptions: { errors: "all" } })["~standard"]
-    .validate;
+  const checks = columns.map((column) => ({
+    key: column.key,
+    isRequired: required(column),
+    check: (column.source.notNull ? notNull : orNull)(checkOf(column.source)),
+  }));
   const refused = (key: string): FieldProblem => ({
     field: key,
     message: Object.hasOwn(definition.columns, key)
@@ -187,13 +171,10 @@ const bodyParser = (
       }
       const unknown = Object.keys(body).filter((key) => !writable.has(key));
       const known = Object.fromEntries(Object.entries(body).filter(([key]) => writable.has(key)));
-      const result = yield* Effect.promise(async () => decode(known));
-      const invalid = (result.issues ?? []).map(
-        (issue): FieldProblem => ({
-          field: (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join("."),
-          message: issue.message,
-        }),
-      );
+      const invalid = checks.flatMap(({ key, isRequired, check }) => {
+        if (Object.hasOwn(known, key)) return check(known[key], key);
+        return isRequired ? [{ field: key, message: "is missing" }] : [];
+      });
       const errors = [...unknown.map(refused), ...invalid];
       if (errors.length > 0) return yield* problem("validation_failed", { errors });
       return new Map(

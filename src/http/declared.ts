@@ -4,16 +4,16 @@
  * Invariant: read from the very objects that a push reads, so the hash is that of the declaration which was pushed, and
  * nothing has to be computed twice in two ways.
  */
-import { is, type SQL } from "drizzle-orm";
-import { getTableConfig, PgDialect, type PgPolicyToOption, PgRole, type PgTable } from "drizzle-orm/pg-core";
+import { is, type SQL, StringChunk } from "drizzle-orm";
+import { getTableConfig, type PgPolicyToOption, PgRole, type PgTable } from "drizzle-orm/pg-core";
 import { catalogHalf, declaredHalf, policyHash, policyHashSql } from "../condition/fingerprint.js";
 import { text } from "../condition/sql-text.js";
 import { type CallerRoles, postgresTarget } from "../database/target.js";
 import { tableName } from "../table/definition.js";
 
-const dialect = new PgDialect();
+/** The policies of a declaration are text as a whole. One with anything else in it is another's, and matches no record. */
 const render = (expression: SQL | undefined): string | undefined =>
-  expression === undefined ? undefined : dialect.sqlToQuery(expression).sql;
+  expression?.queryChunks.map((chunk) => (is(chunk, StringChunk) ? chunk.value.join("") : "?")).join("");
 
 /** A schema does not know where it will run: its tables name the roles of PostgreSQL, whatever a target calls them. */
 const rolesOf = (to: PgPolicyToOption, callers: CallerRoles): ReadonlyArray<string> => {

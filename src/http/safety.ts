@@ -1,7 +1,8 @@
 /**
  * Serving only through a connection that was found safe.
  *
- * Invariant: asked once; what could not be asked, or was not safe, is asked again by the next request.
+ * Invariant: asked until it was answered well. Requests do not wait for each other's answer: on a Worker that of a request
+ * which was given up never comes.
  */
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
@@ -15,14 +16,15 @@ export const safetyCheck = (
   database: DatabaseShape,
   verify: Effect.Effect<void, UnsafeDatabase | DatabaseError, Database>,
 ): (() => Promise<RequestProblem | undefined>) => {
-  let asked: Promise<RequestProblem | undefined> | undefined;
-  return () => {
-    asked ??= Effect.runPromiseExit(Effect.provideService(verify, Database, database)).then((exit) => {
-      if (Exit.isSuccess(exit)) return undefined;
-      asked = undefined;
+  let safe = false;
+  return async () => {
+    if (safe) return undefined;
+    const exit = await Effect.runPromiseExit(Effect.provideService(verify, Database, database));
+    if (Exit.isFailure(exit)) {
       const hidden = Cause.squash(exit.cause);
       return problem(hasTag(hidden, "UnsafeDatabase") ? "unsafe_database" : "unavailable", { hidden });
-    });
-    return asked;
+    }
+    safe = true;
+    return undefined;
   };
 };

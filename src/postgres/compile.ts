@@ -9,10 +9,10 @@ import { DefinitionError, type Problem } from "../condition/problem.js";
 import { postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
 import { bootstrapStatements } from "./bootstrap.js";
+import { commentedPoliciesOf, type Policy } from "./commented.js";
 import { Dialect } from "./dialect.js";
 import { type Expectation, expectationOf } from "./expectation.js";
 import type { IdentitySource } from "./identity.js";
-import { type Policy, policiesOf } from "./policies.js";
 import { securityStatements } from "./security.js";
 import { dialectLayer } from "./supabase.js";
 
@@ -82,7 +82,7 @@ export const compileEffect = (
     if (problems.length > 0) return yield* new DefinitionError({ problems });
     return {
       schema,
-      policies: schema.tables.flatMap(({ definition }) => policiesOf(definition, dialect)),
+      policies: schema.tables.flatMap(({ definition }) => commentedPoliciesOf(definition, dialect)),
       bootstrap: bootstrapStatements(identity, dialect),
       security: securityStatements(schema.tables, identity, dialect),
       expected: expectationOf(module, schema, identity, dialect),

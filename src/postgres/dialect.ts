@@ -120,4 +120,4 @@ export const postgresDialect: DialectShape = {
 };
 
 /** PostgreSQL, PGlite and Neon: helpers of Hedgerow's own. */
-export const Postgres: Layer.Layer<Dialect> = Layer.succeed(Dialect)(postgresDialect);
+export const Postgres: Layer.Layer<Dialect> = /*#__PURE__*/ Layer.succeed(Dialect, postgresDialect);

@@ -17,17 +17,18 @@ import {
 } from "drizzle-orm/pg-core";
 import * as Effect from "effect/Effect";
 import type { ContextPath } from "../condition/condition.js";
+import type { PolicyStatement } from "../condition/policy-statement.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
 import { text } from "../condition/sql-text.js";
 import type { Lowering } from "../table/builder.js";
 import { define, plainTable } from "../table/definition.js";
 import { Dialect } from "./dialect.js";
 import { helperSchema, objectName } from "./names.js";
-import { type Policy, policiesOf } from "./policies.js";
+import { policiesOf } from "./policies.js";
 import { referencesOf } from "./references.js";
 import { scopeKeysOf } from "./scope.js";
 
-const toDrizzle = (policy: Policy): PgTableExtraConfigValue =>
+const toDrizzle = (policy: PolicyStatement): PgTableExtraConfigValue =>
   pgPolicy(policy.name, {
     as: policy.permissive ? "permissive" : "restrictive",
     for: policy.command,

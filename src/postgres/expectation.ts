@@ -11,12 +11,12 @@ import { recordOf, shortHash } from "../condition/fingerprint.js";
 import type { CallerRoles } from "../database/target.js";
 import { tableName } from "../table/definition.js";
 import type { Schema, SchemaModule } from "../table/schema.js";
+import { commentedPoliciesOf, type Policy } from "./commented.js";
 import type { DialectShape } from "./dialect.js";
 import { bare, helperFunctions, shapeOf } from "./functions.js";
 import { type Grant, grantsOf, serviceGrantsOf } from "./grants.js";
 import { type IdentitySource, storageOf } from "./identity.js";
 import { ownRoles } from "./names.js";
-import { type Policy, policiesOf } from "./policies.js";
 import { grantsHash } from "./reconcile.js";
 import { referenceOptions, referenceSql, referencesOf } from "./references.js";
 import { saidOf, sequencesOf, servicePoliciesOf } from "./security.js";
@@ -226,7 +226,7 @@ const expectedTables = (
     schema: table.definition.table.schema,
     name: table.definition.table.name,
     ...structureOf(table.source),
-    policies: policiesOf(table.definition, dialect).map(expectedPolicy),
+    policies: commentedPoliciesOf(table.definition, dialect).map(expectedPolicy),
     grants: expectedGrants(grantsOf(table, dialect.roles)),
     triggers: referencesOf(table.source).map((reference) => {
       const { trigger, createTrigger } = referenceSql(reference);

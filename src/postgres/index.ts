@@ -1,6 +1,7 @@
 /** `hedgerow/postgres`: a schema as SQL. */
 
 export { createPolicy, type PolicyStatement } from "../condition/policy-statement.js";
+export type { Policy } from "./commented.js";
 export { type CompiledSchema, compile, compileEffect } from "./compile.js";
 export { type ClaimsSql, Dialect, type DialectShape, Postgres } from "./dialect.js";
 export { type Drift, type DriftCode, type DriftOptions, drift, driftEffect } from "./drift.js";
@@ -12,6 +13,5 @@ export {
   type ServiceTable,
 } from "./identity.js";
 export { roles } from "./names.js";
-export type { Policy } from "./policies.js";
 export { sessionJwtShim } from "./session-jwt.js";
 export { dialectLayer, Supabase } from "./supabase.js";

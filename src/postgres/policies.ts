@@ -7,7 +7,6 @@
  */
 import { anonymousCaller } from "../condition/caller.js";
 import type { Condition } from "../condition/condition.js";
-import { describe } from "../condition/describe.js";
 import { evaluate } from "../condition/evaluate.js";
 import { policySql } from "../condition/policy.js";
 import type { PolicyStatement } from "../condition/policy-statement.js";
@@ -16,11 +15,6 @@ import type { CallerRoles } from "../database/target.js";
 import type { TableDefinition } from "../table/definition.js";
 import type { DialectShape } from "./dialect.js";
 import { objectName } from "./names.js";
-
-export interface Policy extends PolicyStatement {
-  /** What the policy says, in English. */
-  readonly comment: string | undefined;
-}
 
 /** Whether someone who is not signed in can ever fulfil a condition. */
 export const admitsAnonymous = (condition: Condition): boolean =>
@@ -34,15 +28,14 @@ export const rolesFor = (condition: Condition, roles: CallerRoles): ReadonlyArra
 export const policiesOf = (
   definition: TableDefinition,
   { caller, roles }: Pick<DialectShape, "caller" | "roles">,
-): ReadonlyArray<Policy> => {
+): ReadonlyArray<PolicyStatement> => {
   const { table, columns, commands, firewall } = definition;
   const sql = (condition: Condition): string => policySql(condition, { table, columns, caller });
-  const why = firewall.exception === undefined ? "" : ` No firewall: ${firewall.exception}`;
   const permissive = (
-    command: Exclude<Policy["command"], "all">,
+    command: Exclude<PolicyStatement["command"], "all">,
     using: Condition | undefined,
     check: Condition | undefined,
-  ): Policy => ({
+  ): PolicyStatement => ({
     table,
     name: objectName(table.name, command),
     command,
@@ -50,12 +43,8 @@ export const policiesOf = (
     roles: rolesFor(using ?? check ?? { _tag: "Constant", value: false }, roles),
     using: using && sql(using),
     check: check && sql(check),
-    comment:
-      using && check
-        ? `${command}: ${describe(using)}; afterwards ${describe(check)}.${why}`
-        : `${command}: ${describe(using ?? check ?? { _tag: "Constant", value: false })}.${why}`,
   });
-  const wall: Policy = {
+  const wall: PolicyStatement = {
     table,
     name: objectName(table.name, "firewall"),
     command: "all",
@@ -63,7 +52,6 @@ export const policiesOf = (
     roles: ["public"],
     using: sql(firewall.condition),
     check: sql(firewall.condition),
-    comment: `Second wall: ${describe(firewall.condition)}.`,
   };
   return [
     ...(firewall.exception === undefined ? [wall] : []),

@@ -11,12 +11,13 @@ import { policyHash, recordOf, shortHash } from "../condition/fingerprint.js";
 import { createPolicy } from "../condition/policy-statement.js";
 import { dollarQuoted, identifier, nameText, qualified, text, textArray } from "../condition/sql-text.js";
 import type { SchemaTable } from "../table/schema.js";
+import { commentedPoliciesOf, type Policy } from "./commented.js";
 import type { DialectShape } from "./dialect.js";
 import { bare, helperFunctions } from "./functions.js";
 import { grantsOf, serviceGrantsOf } from "./grants.js";
 import { type IdentitySource, storageOf } from "./identity.js";
 import { everyone, helperSchema, roles } from "./names.js";
-import { type Policy, policiesOf, rolesFor } from "./policies.js";
+import { rolesFor } from "./policies.js";
 import { dropOthers, force, grantExactly, replace } from "./reconcile.js";
 import { referenceSql, referencesOf } from "./references.js";
 
@@ -60,7 +61,7 @@ const tableStatements = (
   const references = referencesOf(table.source).map(referenceSql);
   return [
     force(name),
-    ...policyStatements(name, policiesOf(table.definition, dialect)),
+    ...policyStatements(name, commentedPoliciesOf(table.definition, dialect)),
     grantExactly(name, grantsOf(table, dialect.roles)),
     `select ${helperSchema}.grant_sequences(${nameText(name)}, ${text(readersOf(sequencesOf(table, dialect)))})`,
     dropOthers(

@@ -1,0 +1,63 @@
+/** What a Worker has to load for the router, and that it starts with it. */
+import { gzipSync } from "node:zlib";
+import { Miniflare } from "miniflare";
+import { beforeAll, expect, it } from "vitest";
+import { type Bundle, bundleWorker } from "../../scripts/bundle-worker.js";
+
+let bundle: Bundle;
+beforeAll(async () => {
+  bundle = await bundleWorker("bench/jwt-worker.ts");
+});
+
+it("needs nothing that only Node has", () => {
+  const [output] = Object.values(bundle.metafile.outputs);
+  expect(output?.imports).toEqual([]);
+  expect(bundle.code).not.toMatch(/\beval\(|new Function\b/);
+});
+
+it("carries nothing that only a push, a migration or another driver needs", () => {
+  const [output] = Object.values(bundle.metafile.outputs);
+  const carried = Object.entries(output?.inputs ?? {})
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .map(([path]) => path);
+  const unneeded = [
+    /^src\/cli\//,
+    /^src\/neon-local\//,
+    /^src\/auth\/better-auth\//,
+    /^src\/postgres\/(functions|security|reconcile|expectation|inspect|lints|bootstrap|grants|commented)\.ts$/,
+    /^src\/condition\/(describe|trace|where|residual)\.ts$/,
+    /node_modules\/effect\/dist\/(Schema|Layer|cli)/,
+    /node_modules\/drizzle-orm\/(relations|pg-core\/dialect|neon-http)/,
+    /node_modules\/(pg|postgres|@electric-sql|better-auth)\//,
+  ];
+  expect(carried.filter((path) => unneeded.some((pattern) => pattern.test(path)))).toEqual([]);
+  expect(carried).toContain("src/http/router.ts");
+  expect(gzipSync(bundle.code, { level: 9 }).length).toBeLessThan(120 * 1024);
+});
+
+it.each([[[]], [["nodejs_compat"]]])("starts in workerd with the flags %j", async (compatibilityFlags) => {
+  const asked: Array<string> = [];
+  let log = "";
+  const worker = new Miniflare({
+    modules: [{ type: "ESModule", path: "worker.js", contents: bundle.code }],
+    compatibilityDate: "2026-04-01",
+    compatibilityFlags,
+    handleRuntimeStdio: (...streams: ReadonlyArray<NodeJS.ReadableStream>) => {
+      for (const stream of streams) stream.on("data", (chunk) => (log += chunk));
+    },
+    bindings: { DATABASE_URL: "postgres://hedgerow_api:secret@ep-1.eu-central-1.aws.neon.tech/app" },
+    outboundService: (request: { readonly url: string }) => {
+      asked.push(request.url);
+      return new Response("down", { status: 500 });
+    },
+  });
+  const address = await worker.ready;
+  expect((await fetch(new URL("/nothing", address))).status).toBe(404);
+  const response = await fetch(new URL("/documents", address));
+  expect(response.status).toBe(503);
+  expect(await response.text()).not.toContain("secret");
+  expect(asked).toEqual(["https://api.eu-central-1.aws.neon.tech/sql"]);
+  await expect.poll(() => log).toContain("ConnectionError");
+  expect(log).not.toContain("secret");
+  await worker.dispose();
+});
