@@ -302,6 +302,15 @@ revoke all on function hedgerow.claim_boolean(text) from public, hedgerow_api, h
 --> statement-breakpoint
 grant execute on function hedgerow.claim_boolean(text) to authenticated, anonymous;
 --> statement-breakpoint
+create or replace function hedgerow.as_uuid(value text) returns uuid
+language sql immutable parallel safe set search_path = '' as $$
+select case when value ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then value::uuid end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.as_uuid(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
+--> statement-breakpoint
+grant execute on function hedgerow.as_uuid(text) to authenticated, anonymous;
+--> statement-breakpoint
 create or replace function hedgerow.entered_user_id() returns text
 language sql stable parallel safe set search_path = '' as $$
 select nullif(pg_catalog.current_setting('hedgerow.user_id', true), '')
@@ -388,15 +397,6 @@ $$;
 revoke all on function hedgerow.admit(boolean, boolean, boolean) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.admit(boolean, boolean, boolean) to authenticated, anonymous;
---> statement-breakpoint
-create or replace function hedgerow.as_uuid(value text) returns uuid
-language sql immutable parallel safe set search_path = '' as $$
-select case when value ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then value::uuid end
-$$;
---> statement-breakpoint
-revoke all on function hedgerow.as_uuid(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant execute on function hedgerow.as_uuid(text) to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.fingerprint(kind text, target regclass, object name) returns text
 language sql stable set search_path = '' as $$
