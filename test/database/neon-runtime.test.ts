@@ -1,8 +1,10 @@
 /** Over what Neon is reached, where nobody said it. */
 import { modeOfRuntime, neon } from "hedgerow/neon";
+import { startNeonLocal } from "hedgerow/neon-local";
 import { Miniflare } from "miniflare";
 import { describe, expect, it } from "vitest";
 import { bundleWorker } from "../../scripts/bundle-worker.js";
+import { freshPostgres } from "../support/databases.js";
 
 const url = "postgres://role:password@ep-1.eu-central-1.aws.neon.tech/app";
 const node = { versions: { node: "22.0.0" } };
@@ -39,5 +41,40 @@ describe("modeOfRuntime", () => {
     });
     expect(await (await fetch(await worker.ready)).text()).toBe("neon-http");
     await worker.dispose();
+  });
+});
+
+describe("neon() in workerd", () => {
+  it("reaches neon-local over HTTP, and over a WebSocket within one request", async () => {
+    const postgres = await freshPostgres();
+    const local = await startNeonLocal({ target: { url: postgres.ownerUrl } });
+    const { username, password, pathname } = new URL(postgres.ownerUrl);
+    const { code } = await bundleWorker({
+      text: `import { neon } from "hedgerow/neon";
+        import * as Effect from "effect/Effect";
+        export default {
+          fetch: async (request, env) => {
+            const mode = new URL(request.url).pathname.slice(1);
+            const database = neon({ url: env.URL, mode, local: true });
+            const statements = [{ text: "create temporary table t (id int)" }, { text: "select current_user::text as who" }];
+            const [, result] = await Effect.runPromise(database.transact(statements));
+            await database.close();
+            return Response.json({ driver: database.driver, rows: result.rows });
+          },
+        };`,
+    });
+    const worker = new Miniflare({
+      modules: [{ type: "ESModule", path: "worker.js", contents: code }],
+      compatibilityDate: "2026-04-01",
+      bindings: { URL: local.url(username, password, pathname.slice(1)) },
+    });
+    const address = await worker.ready;
+    const rows = [{ who: username }];
+    for (const mode of ["http", "websocket", "http", "websocket"]) {
+      expect(await (await fetch(new URL(mode, address))).json()).toEqual({ driver: `neon-${mode}`, rows });
+    }
+    await worker.dispose();
+    await local.close();
+    await postgres.close();
   });
 });
