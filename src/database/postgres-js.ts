@@ -92,22 +92,30 @@ const reserve = async (sql: Sql): Promise<ReservedSql | ConnectionError> => {
 const hold = (sql: Sql): Effect.Effect<HeldConnection, DatabaseError> =>
   Effect.flatMap(
     Effect.promise(() => reserve(sql)),
-    (reserved) =>
-      reserved instanceof ConnectionError
-        ? Effect.fail(reserved)
-        : Effect.succeed({
-            exchange: (statements) =>
-              inFlight((abandoned) =>
-                abandoned() ? Promise.resolve(Effect.interrupt) : converse(sql, reserved, statements),
-              ),
-            leave: async () => {
-              if ((await succeeds(reserved, "rollback")) || (await succeeds(reserved, "rollback")))
-                return reserved.release();
-              sound.delete(sql);
-              await succeeds(reserved, "select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())");
-            },
-          }),
+    (reserved) => (reserved instanceof ConnectionError ? Effect.fail(reserved) : Effect.succeed(held(sql, reserved))),
   );
+
+const held = (sql: Sql, reserved: ReservedSql): HeldConnection => {
+  let isOver = false;
+  const send = async (statements: ReadonlyArray<Statement>): Promise<Outcome> => {
+    const outcome = await converse(sql, reserved, statements);
+    isOver = statements.at(-1)?.text === "commit" && Effect.runSync(Effect.isSuccess(outcome));
+    return outcome;
+  };
+  return {
+    exchange: (statements) =>
+      inFlight((abandoned) => (abandoned() ? Promise.resolve(Effect.interrupt) : send(statements))),
+    leave: async () => {
+      // Twice, because the first may be what somebody cancelled.
+      if (isOver || (await succeeds(reserved, "rollback")) || (await succeeds(reserved, "rollback"))) {
+        reserved.release();
+        return;
+      }
+      sound.delete(sql);
+      await succeeds(reserved, "select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())");
+    },
+  };
+};
 
 /** Postgres refuses what stands behind a statement that failed, so all but BEGIN can be handed over at once. */
 const converse = async (sql: Sql, reserved: ReservedSql, statements: ReadonlyArray<Statement>): Promise<Outcome> => {

@@ -57,6 +57,9 @@ const tokens = claimsIdentity({ claims: ["region", "level", "beta"] });
 /** How callers are known: by sessions in the database, or by what a token says. */
 export type Known = "live" | "claims";
 
+/** What ends the statements of every schema: leftover functions go, and the helpers are recorded. */
+const closing = 2;
+
 /** As `hedgerow.enter()` answers, with a null for each claim that is missing. */
 const whoIsIt = `select hedgerow.get_session_id() as session_id, hedgerow.get_user_id() as user_id,
   hedgerow.get_active_org_id() as org_id, hedgerow.get_active_team_id() as team_id,
@@ -168,8 +171,9 @@ export const openWorld = async (
   return {
     install: async (compiled) => {
       // What stands before is the same for every schema: the database and the identity's tables.
-      const own = compiled.security.slice(base.security.length);
-      if (!base.security.every((statement, index) => statement === compiled.security[index])) {
+      const opening = base.security.slice(0, -closing);
+      const own = compiled.security.slice(opening.length, -closing);
+      if (!opening.every((statement, index) => statement === compiled.security[index])) {
         throw new Error("The statements of a schema no longer begin with those of no schema.");
       }
       await send(owner, plain([...own, everyColumn]));
