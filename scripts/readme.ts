@@ -1,11 +1,11 @@
 /**
- * Fills the code blocks of README.md from the examples and from the SQL that they produce.
+ * Fills the code blocks of README.md and of the guides in docs/ from the examples and from the SQL that they produce.
  *
  *     npm run readme
  *
  * Invariant: a block behind a `snippet:` or `sql:` comment is never written by hand, so it is code that runs.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { sessionIdentity } from "hedgerow/better-auth";
 import { compile, createPolicy } from "hedgerow/postgres";
@@ -31,13 +31,21 @@ const policies = (table: string): string => {
 };
 
 /** @returns the text with every generated block filled anew. */
-export const fillReadme = (text: string): string =>
+export const fillDocument = (text: string): string =>
   text.replace(
     /<!-- (snippet|sql): (\S+) -->\n```(ts|sql)\n[\s\S]*?```/g,
     (_, kind: string, source: string, language: string) =>
       `<!-- ${kind}: ${source} -->\n\`\`\`${language}\n${kind === "snippet" ? region(source) : policies(source)}\n\`\`\``,
   );
 
+/** Every text for users, from the root of the repository. */
+export const documents: ReadonlyArray<string> = [
+  "README.md",
+  ...readdirSync(root("docs"))
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => `docs/${file}`),
+];
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(root("README.md"), fillReadme(readFileSync(root("README.md"), "utf8")));
+  for (const path of documents) writeFileSync(root(path), fillDocument(readFileSync(root(path), "utf8")));
 }

@@ -1,13 +1,21 @@
-/** The README says what the code does. */
+/** README.md and the guides say what the code does. */
 import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
-import { fillReadme } from "../../scripts/readme.js";
+import { documents, fillDocument } from "../../scripts/readme.js";
 
-const readme = readFileSync("README.md", "utf8");
+const texts = new Map(documents.map((path) => [path, readFileSync(path, "utf8")]));
+const readme = [...texts.values()].join("\n");
 const architecture = readFileSync("ARCHITECTURE.md", "utf8");
 
-it("shows the examples and the SQL that they produce as they are", () => {
-  expect(readme).toBe(fillReadme(readme));
+it.each(documents)("%s shows the examples and the SQL that they produce as they are", (path) => {
+  const text = texts.get(path) ?? "";
+  expect(text).toBe(fillDocument(text));
+});
+
+it.each(documents)("%s links only to what exists", (path) => {
+  const links = [...(texts.get(path) ?? "").matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link ?? "");
+  for (const link of links) expect(existsSync(join(dirname(path), link)), link).toBe(true);
 });
 
 it("names only npm scripts that exist", () => {
