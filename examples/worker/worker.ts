@@ -29,7 +29,12 @@ const isLocal = (url: string): boolean => ["localhost", "127.0.0.1"].includes(ne
 const createApp = (env: Env) => {
   const auth = createAuth(env.AUTH_DATABASE_URL, env.BASE_URL, env.BETTER_AUTH_SECRET);
   const database = neon({ url: env.DATABASE_URL, mode: "http", local: isLocal(env.DATABASE_URL) });
-  const api = createRouter({ schema, auth: sessionAuthenticator(auth), database });
+  const api = createRouter({
+    schema,
+    auth: sessionAuthenticator(auth),
+    database,
+    trustedOrigins: [new URL(env.BASE_URL).origin],
+  });
   return new Hono().on(["GET", "POST"], "/auth/v1/*", (context) => auth.handler(context.req.raw)).route("/api/v1", api);
 };
 

@@ -105,7 +105,7 @@ describe.each(drivers)("a request on %s", (_, name, open) => {
       relay.reset();
       const response = await router.request(`${baseURL}${path}`, {
         method,
-        headers: { cookie, ...(body && { "content-type": "application/json" }) },
+        headers: { cookie, "sec-fetch-site": "same-origin", ...(body && { "content-type": "application/json" }) },
         ...(body && { body: JSON.stringify(body) }),
       });
       const text = await response.text();
