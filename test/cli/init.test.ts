@@ -394,6 +394,8 @@ export const createAuth = (secret: string) => betterAuth({ ...options, secret })
       "drizzle.config.ts": `export default { dialect: "mysql", schema: "./schema.ts", dbCredentials: { url: "mysql://a:${secret}@b/c" } };`,
       "a/auth.ts": 'import { betterAuth } from "better-auth";\nexport const create = () => betterAuth({});\n',
     });
+    // What is installed would count more than what package.json asks for.
+    await rm(join(project.directory, "node_modules", "@neondatabase"));
     const refused = await project.hedgerow(["init", "--yes", "--verbose"]);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("@neondatabase/serverless is ^0.10.0, and ^1.2.0 is needed");
