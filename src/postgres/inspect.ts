@@ -7,7 +7,7 @@
 import { policyHashSql, roleNames, shortHashSql, triggerHashSql } from "../condition/fingerprint.js";
 import { text, textArray } from "../condition/sql-text.js";
 import type { Expectation } from "./expectation.js";
-import { shapeSql } from "./functions.js";
+import { shapeSql } from "./helper-function.js";
 import { helperSchema, roles } from "./names.js";
 import {
   grantsHashSql,

@@ -13,8 +13,9 @@ import { dollarQuoted, identifier, nameText, qualified, text, textArray } from "
 import type { SchemaTable } from "../table/schema.js";
 import { commentedPoliciesOf, type Policy } from "./commented.js";
 import type { DialectShape } from "./dialect.js";
-import { bare, helperFunctions } from "./functions.js";
+import { helperFunctions } from "./functions.js";
 import { grantsOf, serviceGrantsOf } from "./grants.js";
+import { bare } from "./helper-function.js";
 import { type IdentitySource, storageOf } from "./identity.js";
 import { everyone, helperSchema, roles } from "./names.js";
 import { rolesFor } from "./policies.js";

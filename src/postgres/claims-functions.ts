@@ -1,0 +1,91 @@
+/**
+ * What the database asks about a caller whom a verified token names.
+ *
+ * Invariant: none of them reads a table. What is missing or no such value is null, false or an empty array.
+ */
+import type { ClaimsSql } from "./dialect.js";
+import { asUuid, define, type HelperFunction } from "./helper-function.js";
+import { helperSchema } from "./names.js";
+
+/** The numbers that a number of the process can be, beside zero. */
+const smallest = "4.9e-324";
+const largest = "1.7976931348623157e308";
+
+const answer = (signature: string, returns: string, expression: string): HelperFunction =>
+  define(signature, returns, "language plpgsql stable parallel safe", `begin return ${expression}; end`);
+
+const own = (name: string): string => `${helperSchema}.${name}`;
+
+/** Not inlined: each is called once per statement, where a search path of its own costs nothing that could be measured. */
+export const claimedFunctions = (sql: ClaimsSql): ReadonlyArray<HelperFunction> => {
+  const userId = own("get_user_id()");
+  const organization = own("get_active_org_id()");
+  const json = `${own("claims()")} -> name`;
+  const value = `(${own("claims()")} ->> name)`;
+  /** Without a user nothing else counts, and without an organization no role in it. */
+  const behind = (what: string, expression: string): string => `case when ${what} is not null then ${expression} end`;
+  const typed = (type: string, then: string): string =>
+    `case when pg_catalog.jsonb_typeof(${json}) = '${type}' then ${then} end`;
+  return [
+    answer("get_user_id()", "text", sql.userId),
+    answer("get_session_id()", "text", behind(userId, sql.sessionId)),
+    answer("get_active_org_id()", "text", behind(userId, sql.activeOrgId)),
+    answer("get_active_team_id()", "text", behind(organization, sql.activeTeamId)),
+    answer(
+      "has_any_role(roles text[])",
+      "boolean",
+      `coalesce(${behind(organization, `(${sql.roles}) && roles`)}, false)`,
+    ),
+    answer(
+      "has_org_role(role text)",
+      "boolean",
+      `coalesce(${behind(organization, `(${sql.roles}) @> array[role]`)}, false)`,
+    ),
+    answer(
+      "has_any_user_role(roles text[])",
+      "boolean",
+      `coalesce(${behind(userId, `(${sql.userRoles}) && roles`)}, false)`,
+    ),
+    answer("is_org_member()", "boolean", `${organization} is not null`),
+    answer("is_owner(owner_id text)", "boolean", `coalesce(${userId} = owner_id, false)`),
+    answer("claims()", "jsonb", `coalesce(${behind(userId, sql.claims)}, '{}')`),
+    answer(
+      "has_claim(name text)",
+      "boolean",
+      `coalesce(pg_catalog.jsonb_typeof(${json}) in ('string', 'number', 'boolean') and ${value} <> '', false)`,
+    ),
+    answer("claim_text(name text)", "text", typed("string", `nullif(${value}, '')`)),
+    answer(
+      "claim_bigint(name text)",
+      "bigint",
+      typed(
+        "number",
+        `case when ${value}::numeric = pg_catalog.trunc(${value}::numeric) and pg_catalog.abs(${value}::numeric) <= 9007199254740991
+    then ${value}::numeric::bigint end`,
+      ),
+    ),
+    answer(
+      "claim_double(name text)",
+      "double precision",
+      typed(
+        "number",
+        `case when ${value}::numeric = 0 or pg_catalog.abs(${value}::numeric) between ${smallest} and ${largest}
+    then ${value}::double precision end`,
+      ),
+    ),
+    answer("claim_boolean(name text)", "boolean", typed("boolean", `${value}::boolean`)),
+    asUuid,
+    // For defaults. There is no prelude in requests that another server sends, so these read what the others read.
+    ...(
+      [
+        ["user_id", "get_user_id()"],
+        ["session_id", "get_session_id()"],
+        ["org_id", "get_active_org_id()"],
+        ["team_id", "get_active_team_id()"],
+      ] as const
+    ).map(([name, getter]) =>
+      define(`entered_${name}()`, "text", "language sql stable parallel safe", `select ${own(getter)}`),
+    ),
+    define("entered_claim(name text)", "text", "language sql stable parallel safe", `select ${value}`),
+  ];
+};

@@ -1,0 +1,79 @@
+/**
+ * A helper function, as a statement and as what the catalog says of one that stands.
+ *
+ * Invariant: every function has an empty `search_path`, and what its statement says is what is compared with the catalog.
+ */
+import { uuidPattern } from "../condition/uuid.js";
+import { helperSchema } from "./names.js";
+
+export interface HelperFunction {
+  /** With the names of the arguments. */
+  readonly signature: string;
+  readonly statement: string;
+  /** As `pg_proc.prosrc` holds it. */
+  readonly source: string;
+  /** What it returns and how Postgres may call it, as `shapeSql` writes it. */
+  readonly shape: string;
+  /** Whether it runs with the rights of its owner, which is then the definer. */
+  readonly definer: boolean;
+  /** Who may call it, beside its owner. */
+  readonly executors: ReadonlyArray<string>;
+}
+
+/** Whoever a request acts as, until `helperFunctions` says who that is on a target. */
+export const callers: ReadonlyArray<string> = ["callers"];
+
+const word = (options: string, pattern: RegExp, otherwise: string): string => pattern.exec(options)?.[1] ?? otherwise;
+
+/** @param options as in `create function`; what is left out is what Postgres takes then. */
+export const shapeOf = (returns: string, options: string): string =>
+  [
+    returns,
+    word(options, /language (\w+)/, "sql"),
+    word(options, /\b(immutable|stable|volatile)\b/, "volatile"),
+    word(options, /parallel (\w+)/, "unsafe"),
+  ].join(" ");
+
+/** The same of a function that stands. @param row a row of `pg_proc`. */
+export const shapeSql = (row: string): string =>
+  `pg_catalog.concat_ws(' ', pg_catalog.lower(pg_catalog.pg_get_function_result(${row}.oid)),
+    (select l.lanname from pg_catalog.pg_language l where l.oid = ${row}.prolang),
+    case ${row}.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end,
+    case ${row}.proparallel when 's' then 'safe' when 'r' then 'restricted' else 'unsafe' end,
+    case when ${row}.proisstrict then 'strict' end, case when ${row}.proleakproof then 'leakproof' end)`;
+
+export const define = (
+  signature: string,
+  returns: string,
+  options: string,
+  body: string,
+  executors: ReadonlyArray<string> = callers,
+): HelperFunction => ({
+  signature: `${helperSchema}.${signature}`,
+  statement: `create or replace function ${helperSchema}.${signature} returns ${returns}
+${options} set search_path = '' as $$
+${body}
+$$`,
+  source: `\n${body}\n`,
+  shape: shapeOf(returns, options),
+  definer: options.includes("security definer"),
+  executors,
+});
+
+export const asUuid = define(
+  "as_uuid(value text)",
+  "uuid",
+  "language sql immutable parallel safe",
+  `select case when value ~ '${uuidPattern}' then value::uuid end`,
+);
+
+/** `hedgerow.has_claim(name text)` as `hedgerow.has_claim(text)`. */
+export const bare = (signature: string): string =>
+  signature.replace(/\((.*)\)$/, (_, args: string) =>
+    args === ""
+      ? "()"
+      : `(${args
+          .split(", ")
+          .map((arg) => arg.slice(arg.indexOf(" ") + 1))
+          .join(", ")})`,
+  );
