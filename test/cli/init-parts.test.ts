@@ -63,6 +63,11 @@ describe("package.json with entries added", () => {
     );
   });
 
+  it("takes the first of two entries with one key", () => {
+    const twice: ReadonlyArray<Entry> = ["1", "2"].map((value) => ({ section: "devDependencies", key: "a", value }));
+    expect(JSON.parse(withEntries("{}", twice))).toEqual({ devDependencies: { a: "1" } });
+  });
+
   it("refuses what is no package.json, in words", () => {
     expect(() => withEntries("{", [entry])).toThrow("package.json is not JSON");
     expect(() => withEntries("[]", [entry])).toThrow("must be an object");

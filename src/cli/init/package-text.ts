@@ -151,13 +151,17 @@ const has = (json: Json, { section, key }: Entry): boolean => {
 };
 
 /**
- * @param entries what is to be there; one whose key is there already is left as it is.
+ * @param entries what is to be there; one whose key is there already is left as it is, and of two with one key the first counts.
  * @returns the new text, the same where nothing is missing.
  * @throws Error where the text is not that of a package.json.
  */
 export const withEntries = (text: string, entries: ReadonlyArray<Entry>): string => {
   const before = parsePackage(text);
-  const missing = entries.filter((entry) => !has(before, entry));
+  const missing = entries.filter(
+    (entry, index) =>
+      !has(before, entry) &&
+      entries.findIndex(({ section, key }) => section === entry.section && key === entry.key) === index,
+  );
   const changed = missing.reduce(add, text);
   const expected: Record<string, unknown> = { ...before };
   for (const { section, key, value } of missing) {
