@@ -5,12 +5,14 @@
  * anonymous. A request has one credential: where it carries an API key, neither its cookie nor its bearer value counts.
  */
 import { type Authenticator, anonymousCredential } from "../authenticator.js";
-import { endpointName, type PresentedToken } from "./plugin.js";
+import { endpointName, type PresentedToken, presentedHash } from "./plugin.js";
+import type { SessionContext } from "./presented-token.js";
 import { hashToken } from "./signed-token.js";
 
 /** What is needed of a Better Auth instance: any instance whose plugins include `hedgerow()`. */
 export interface BetterAuthInstance {
   readonly api: object;
+  readonly $context?: Promise<SessionContext & { readonly options: { readonly baseURL?: unknown } }>;
 }
 
 /**
@@ -47,10 +49,22 @@ export const sessionAuthenticator = (
           ? anonymousCredential
           : { _tag: "ApiKey", keyHash: await hashToken(key), via: "header" };
       }
-      const presented = await api[endpointName]({ headers });
+      const context = await settled(auth);
+      const presented = await (context === undefined
+        ? api[endpointName]({ headers })
+        : presentedHash(headers, context));
       return presented === null ? anonymousCredential : { _tag: "Session", ...presented };
     },
   };
+};
+
+/**
+ * What Better Auth settled on when it was made, so that nothing of it has to run for each request. Where its base URL depends on
+ * the request, so do its cookies, and it is asked each time.
+ */
+const settled = async (auth: BetterAuthInstance): Promise<SessionContext | undefined> => {
+  const context = await auth.$context;
+  return context === undefined || typeof context.options.baseURL === "object" ? undefined : context;
 };
 
 export interface SessionAuthenticatorOptions {

@@ -7,7 +7,7 @@
 import type { BetterAuthPlugin } from "better-auth";
 import { createAuthEndpoint } from "better-auth/api";
 import type { Via } from "../authenticator.js";
-import { presentedToken } from "./presented-token.js";
+import { presentedToken, type SessionContext } from "./presented-token.js";
 import { hashToken } from "./signed-token.js";
 
 /** Where `sessionAuthenticator` finds the endpoint on `auth.api`. */
@@ -18,6 +18,11 @@ export interface PresentedToken {
   readonly tokenHash: string;
   readonly via: Via;
 }
+
+export const presentedHash = async (headers: Headers, context: SessionContext): Promise<PresentedToken | null> => {
+  const presented = await presentedToken(headers, context);
+  return presented === null ? null : { tokenHash: await hashToken(presented.token), via: presented.via };
+};
 
 /**
  * Adds to Better Auth what `sessionAuthenticator` needs: `betterAuth({ plugins: [organization(), hedgerow()] })`.
@@ -33,10 +38,7 @@ export const hedgerow = (): { readonly id: "hedgerow" } => {
     endpoints: {
       [endpointName]: createAuthEndpoint.serverOnly(
         { method: "GET", requireHeaders: true },
-        async (ctx): Promise<PresentedToken | null> => {
-          const presented = await presentedToken(ctx);
-          return presented === null ? null : { tokenHash: await hashToken(presented.token), via: presented.via };
-        },
+        (ctx): Promise<PresentedToken | null> => presentedHash(ctx.headers ?? new Headers(), ctx.context),
       ),
     },
   } satisfies BetterAuthPlugin & { id: "hedgerow" };

@@ -4,7 +4,7 @@
  * Invariant: it verifies a signature and asks the database nothing. A token without a signature is never accepted: whoever
  * has read a row of `session` gains nothing by it, however `bearer()` is configured.
  */
-import type { GenericEndpointContext } from "better-auth";
+import type { AuthContext } from "better-auth";
 import type { Via } from "../authenticator.js";
 import { verifySigned } from "./signed-token.js";
 
@@ -16,22 +16,32 @@ export interface VerifiedToken {
   readonly via: Via;
 }
 
-const verified = (token: string | null | false | undefined, via: Via): VerifiedToken | null =>
-  token ? { token, via } : null;
+/** What Better Auth says about its sessions. */
+export type SessionContext = Pick<AuthContext, "secret" | "authCookies" | "hasPlugin">;
 
-/** @returns null where there is none. Signatures are compared in constant time, by WebCrypto. */
-export const presentedToken = async (ctx: GenericEndpointContext): Promise<VerifiedToken | null> => {
-  const { secret, authCookies } = ctx.context;
-  const authorization = ctx.getHeader("authorization") ?? "";
-  if (ctx.context.hasPlugin("bearer") && authorization.slice(0, bearerScheme.length).toLowerCase() === bearerScheme) {
-    // bearer() has already turned the header into a cookie, and signed it itself if it was not: only the header tells.
-    return verified(await verifySigned(authorization.slice(bearerScheme.length).trim(), secret), "header");
+const verified = (token: string | null, via: Via): VerifiedToken | null => (token === null ? null : { token, via });
+
+/** @returns null where there is none. Signatures are compared in constant time. */
+export const presentedToken = async (headers: Headers, context: SessionContext): Promise<VerifiedToken | null> => {
+  const { secret, authCookies } = context;
+  if (context.hasPlugin("bearer")) {
+    // bearer() turns the header into a cookie for Better Auth, and signs it itself if it was not: only the header tells.
+    const authorization = headers.get("authorization") ?? "";
+    if (authorization.slice(0, bearerScheme.length).toLowerCase() === bearerScheme) {
+      return verified(await verifySigned(authorization.slice(bearerScheme.length).trim(), secret), "header");
+    }
   }
-  const cookie = authCookies.sessionToken.name;
-  if (!occursOnce(ctx.getHeader("cookie") ?? "", cookie)) return null;
-  return verified(await ctx.getSignedCookie(cookie, secret), "cookie");
+  const value = onlyCookie(headers.get("cookie") ?? "", authCookies.sessionToken.name);
+  return value === undefined ? null : verified(await verifySigned(value, secret), "cookie");
 };
 
 /** Two session cookies are two answers to one question (one may be planted by another subdomain), so neither counts. */
-const occursOnce = (header: string, cookie: string): boolean =>
-  header.split(";").filter((pair) => pair.slice(0, Math.max(pair.indexOf("="), 0)).trim() === cookie).length === 1;
+const onlyCookie = (header: string, name: string): string | undefined => {
+  // The common case, without a list.
+  if (header.startsWith(`${name}=`) && !header.includes(";")) return header.slice(name.length + 1).trim();
+  const values = header.split(";").flatMap((pair) => {
+    const equals = pair.indexOf("=");
+    return equals >= 0 && pair.slice(0, equals).trim() === name ? [pair.slice(equals + 1).trim()] : [];
+  });
+  return values.length === 1 ? values[0] : undefined;
+};

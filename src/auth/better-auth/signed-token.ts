@@ -1,22 +1,21 @@
 /**
  * Session tokens as Better Auth signs them, and the only form in which they leave the process.
  *
- * Invariant: a token is accepted only with a valid HMAC of Better Auth's secret behind it. WebCrypto only, so that it runs
- * wherever Better Auth runs. Nothing that a request carries makes these functions throw.
+ * Invariant: a token is accepted only with a valid HMAC of Better Auth's secret behind it. Nothing that a request carries makes
+ * these functions throw.
  *
  * No secret is compared here as a text, because `===` stops at the first difference and its time would tell how far a guess
- * holds. `crypto.subtle.verify` compares the signature in constant time. The database finds a session by the SHA-256 of
+ * holds: the signature is compared in constant time (`digest.ts`). The database finds a session by the SHA-256 of
  * its token, so the time of an index lookup speaks of a hash that nobody can choose. And whatever is wrong with a
  * credential (unsigned, unknown, expired, its user banned or gone), the answer is the same 401 in the same bytes.
  */
+import { digests } from "./digest.js";
 
 /** Far more than a token and its signature take; anything longer is not worth verifying. */
 const longest = 512;
 
 /** A SHA-256 in padded base64. */
 const signatureLength = 44;
-
-const utf8 = new TextEncoder();
 
 /**
  * Verifies `token.signature`, percent-encoded or not.
@@ -32,16 +31,11 @@ export const verifySigned = async (value: string, secret: string): Promise<strin
   const token = signed.slice(0, dot);
   const signature = bytesOf(signed.slice(dot + 1));
   if (dot < 1 || signature === null) return null;
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", utf8.encode(secret), algorithm, false, ["verify"]);
-  return (await crypto.subtle.verify(algorithm, key, signature, utf8.encode(token))) ? token : null;
+  return (await digests.verifies(secret, token, signature)) ? token : null;
 };
 
 /** The SHA-256 of a session token in lower-case hex. */
-export const hashToken = async (token: string): Promise<string> => {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(token)));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-};
+export const hashToken = async (token: string): Promise<string> => digests.hash(token);
 
 const decoded = (value: string): string => {
   try {

@@ -181,7 +181,7 @@ export const tokenIssuer = (options: TokenIssuerOptions): ReturnType<typeof jwt>
           metadata: plugin.endpoints.getToken.options.metadata,
         },
         async (ctx) => {
-          const presented = await presentedToken(ctx);
+          const presented = await presentedToken(ctx.headers ?? new Headers(), ctx.context);
           const said =
             presented === null
               ? "signed-out"
