@@ -47,10 +47,26 @@ const simplifyAnd = (parts: ReadonlyArray<Condition>, positive: boolean): Condit
   return first === undefined ? always : rest.length === 0 ? first : { _tag: "And", all };
 };
 
+/** `has a or b` is one question where `has a` and `has b` would be two. */
+const joinRoles = (parts: ReadonlyArray<Condition>): ReadonlyArray<Condition> => {
+  const joined: Array<Condition> = [];
+  for (const part of parts) {
+    const index = joined.findIndex((other) => part._tag === "HasRole" && isRoleOf(other, part.tier));
+    const other = joined[index];
+    if (part._tag === "HasRole" && other?._tag === "HasRole") {
+      joined[index] = { ...other, roles: [...new Set([...other.roles, ...part.roles])] };
+    } else joined.push(part);
+  }
+  return joined;
+};
+
+const isRoleOf = (condition: Condition, tier: string): boolean =>
+  condition._tag === "HasRole" && condition.tier === tier;
+
 const simplifyOr = (parts: ReadonlyArray<Condition>): Condition => {
   const flat = parts.flatMap((part) => (part._tag === "Or" ? part.any : [part]));
   if (flat.some((part) => constant(part) === true)) return always;
-  const kept = distinct(flat.filter((part) => constant(part) !== false));
+  const kept = joinRoles(distinct(flat.filter((part) => constant(part) !== false)));
   const any = absorb(kept, (part) => (part._tag === "And" ? part.all : undefined));
   const [first, ...rest] = any;
   return first === undefined ? never : rest.length === 0 ? first : { _tag: "Or", any };
