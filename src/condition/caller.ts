@@ -35,6 +35,9 @@ export const anonymousCaller: Caller = Object.freeze({
 /** A text that Postgres holds as it is: not empty, without NUL and without half of a surrogate pair. */
 const isHeld = (value: string): boolean => value !== "" && !/[\0\p{Surrogate}]/u.test(value);
 
+/** Roles travel as one text; the control character between them is in none (`listSeparator` of the prelude). */
+const isHeldRole = (role: string): boolean => isHeld(role) && !role.includes("\x1f");
+
 const held = (value: string | null): string | null => (typeof value === "string" && isHeld(value) ? value : null);
 
 /** As `defineHedgerow` takes them; no rule can name another. */
@@ -58,8 +61,8 @@ export const heldCaller = (caller: Caller): Caller => {
     sessionId: held(caller.sessionId),
     activeOrgId,
     activeTeamId: activeOrgId === null ? null : held(caller.activeTeamId),
-    roles: activeOrgId === null ? [] : caller.roles.filter(isHeld),
-    userRoles: caller.userRoles.filter(isHeld),
+    roles: activeOrgId === null ? [] : caller.roles.filter(isHeldRole),
+    userRoles: caller.userRoles.filter(isHeldRole),
     claims: Object.fromEntries(
       Object.entries(caller.claims).filter(([name, value]) => isClaimName(name) && isHeldClaim(value)),
     ),

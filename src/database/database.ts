@@ -19,6 +19,13 @@ export interface Statement {
    * instants, dates and intervals in them are the text that Postgres wrote.
    */
   readonly listed?: true;
+  /** Rows as the texts that Postgres wrote, in the order of the columns. They are in `Result.texts` then, and nothing reads them. */
+  readonly raw?: true;
+  /**
+   * The text is Hedgerow's own and one of few, so a driver may keep it prepared on a connection. Only calls whose every
+   * statement is such use what is kept: SQL of an application's own could have put something else under the same name.
+   */
+  readonly prepared?: true;
 }
 
 export interface Listed {
@@ -27,7 +34,7 @@ export interface Listed {
 }
 
 export interface Result {
-  /** Empty where the statement asked for lists. */
+  /** Empty where the statement asked for lists or texts. */
   readonly rows: ReadonlyArray<Readonly<Record<string, unknown>>>;
   /** Rows that the statement returned or changed, as Postgres counts them. */
   readonly count: number;
@@ -37,6 +44,7 @@ export interface Result {
    */
   readonly command: string;
   readonly listed?: Listed;
+  readonly texts?: ReadonlyArray<ReadonlyArray<string | null>>;
 }
 
 /** A statement that Postgres refused. The message is for logs; it must never reach a client. */

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect";
 import type { DatabaseError, DatabaseShape, OpensTransactions, Result, Statement } from "./database.js";
 import { inFlight } from "./in-flight.js";
 import { type Answer, Pipeline, type Wire } from "./pipeline.js";
+import type { PreparedStatements } from "./prepared.js";
 import { connectionError, databaseError, isRefusal } from "./protocol.js";
 import { resultOf } from "./rows.js";
 import { holdOpen } from "./turns.js";
@@ -36,20 +37,30 @@ export interface Outcome {
 
 export class Lease {
   readonly client: LeasedClient;
+  readonly #prepared: PreparedStatements;
   #running: Pipeline | null = null;
   /** A connection that was never used is as good as it was. */
   #inStep = true;
   #lost = false;
 
-  constructor(client: LeasedClient) {
+  constructor(client: LeasedClient, prepared: PreparedStatements) {
     this.client = client;
+    this.#prepared = prepared;
     client.on("error", this.#onLost);
   }
 
-  run(statements: ReadonlyArray<Statement>): Promise<Outcome> {
+  async run(statements: ReadonlyArray<Statement>): Promise<Outcome> {
+    const outcome = await this.#exchange(statements);
+    const { error } = outcome;
+    if (!isRefusal(error) || this.isOpen) return outcome;
+    // Nothing took effect: all of it was one transaction, and that has been rolled back.
+    return this.#prepared.isOutdated(this.client.connection, statements, error) ? this.#exchange(statements) : outcome;
+  }
+
+  #exchange(statements: ReadonlyArray<Statement>): Promise<Outcome> {
     this.#inStep = false;
     return new Promise((resolve) => {
-      const pipeline = new Pipeline(statements, (error, answers) => {
+      const pipeline = new Pipeline(statements, this.#prepared, (error, answers) => {
         this.#inStep = (error === null || isRefusal(error)) && pipeline.isIdle;
         resolve({ error, answers });
       });
@@ -76,9 +87,9 @@ export class Lease {
 }
 
 /** By callback: between the pool's promise and whoever awaits it nobody would listen. */
-export const lease = (pool: LeasingPool): Promise<Lease> =>
+export const lease = (pool: LeasingPool, prepared: PreparedStatements): Promise<Lease> =>
   new Promise((resolve, reject) => {
-    pool.connect((error, client) => (client === undefined ? reject(error) : resolve(new Lease(client))));
+    pool.connect((error, client) => (client === undefined ? reject(error) : resolve(new Lease(client, prepared))));
   });
 
 const exchange = async (connection: Lease, statements: ReadonlyArray<Statement>) => {
@@ -90,18 +101,21 @@ const exchange = async (connection: Lease, statements: ReadonlyArray<Statement>)
 
 /** `transact` over a pool: one call takes one connection, and reads the values after the transaction has ended. */
 export const transactOver =
-  (pool: LeasingPool): DatabaseShape["transact"] =>
+  (pool: LeasingPool, prepared: PreparedStatements): DatabaseShape["transact"] =>
   (statements) =>
-    statements.length === 0 ? Effect.succeed([]) : inFlight((abandoned) => transact(pool, statements, abandoned));
+    statements.length === 0
+      ? Effect.succeed([])
+      : inFlight((abandoned) => transact(pool, prepared, statements, abandoned));
 
 const transact = async (
   pool: LeasingPool,
+  prepared: PreparedStatements,
   statements: ReadonlyArray<Statement>,
   abandoned: () => boolean,
 ): Promise<Effect.Effect<ReadonlyArray<Result>, DatabaseError>> => {
   let connection: Lease;
   try {
-    connection = await lease(pool);
+    connection = await lease(pool, prepared);
   } catch (cause) {
     // Also what Postgres says while it refuses a login: there is no session in which a statement could be refused.
     return Effect.fail(connectionError(cause));
@@ -116,11 +130,11 @@ const transact = async (
 
 /** An open transaction over a pool: BEGIN and the first statements are one round trip, and so are the last ones and COMMIT. */
 export const interactOver =
-  (pool: LeasingPool): OpensTransactions["transaction"] =>
+  (pool: LeasingPool, prepared: PreparedStatements): OpensTransactions["transaction"] =>
   (options, use) =>
     holdOpen(
       Effect.mapError(
-        Effect.tryPromise(() => lease(pool)),
+        Effect.tryPromise(() => lease(pool, prepared)),
         ({ cause }) => connectionError(cause),
       ).pipe(
         Effect.map((connection) => ({

@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect";
 import type { DatabaseError, DatabaseShape, Result, Statement } from "./database.js";
 import { inFlight } from "./in-flight.js";
 import { interactOver, transactOver } from "./lease.js";
+import { PreparedStatements } from "./prepared.js";
 import { databaseError, toText } from "./protocol.js";
 import { resultOf } from "./rows.js";
 
@@ -28,6 +29,8 @@ export interface NeonOptions {
   readonly max?: number;
   /** For how many milliseconds to wait for a connection over a WebSocket (0: until it fails). */
   readonly connectionTimeoutMillis?: number;
+  /** As for `nodePostgres`: whether connections over a WebSocket keep the router's statements prepared (true). */
+  readonly prepare?: boolean;
   /** What `fetch` is given beside method, headers and body. */
   readonly fetchOptions?: Readonly<Record<string, unknown>>;
   /** For a runtime that has no `WebSocket`. In Node before 22 it is `ws` unless given. */
@@ -137,14 +140,15 @@ const overWebSocket = (options: NeonOptions, address: URL): NeonDatabase => {
     opened ??= makePool(options, address);
     return opened;
   };
+  const prepared = new PreparedStatements(options.prepare ?? true);
   return {
     driver: "neon-websocket",
     rolesAreBoundary: true,
-    transact: (statements) => Effect.flatMap(Effect.promise(open), (pool) => transactOver(pool)(statements)),
+    transact: (statements) => Effect.flatMap(Effect.promise(open), (pool) => transactOver(pool, prepared)(statements)),
     interactive: {
       supported: true,
       transaction: (transaction, use) =>
-        Effect.flatMap(Effect.promise(open), (pool) => interactOver(pool)(transaction, use)),
+        Effect.flatMap(Effect.promise(open), (pool) => interactOver(pool, prepared)(transaction, use)),
     },
     close: async () => (await opened)?.end(),
   };

@@ -11,8 +11,21 @@
 import type { Pool } from "pg";
 import type { DatabaseShape } from "./database.js";
 import { interactOver, transactOver } from "./lease.js";
+import { PreparedStatements } from "./prepared.js";
+
+export interface NodePostgresOptions {
+  /**
+   * Whether connections keep the statements of the router prepared. `true` unless given; `false` behind a pooler that does not
+   * know prepared statements and gives each transaction another session (PgBouncer before 1.21 with `pool_mode = transaction`).
+   */
+  readonly prepare?: boolean;
+}
 
 /**
+ * @param pool it stays open; its connections must be nobody else's who sets something for a session.
+ * @returns a database for `createRouter`, `withCaller` and the functions of `hedgerow/drizzle-kit`.
+ * @throws TypeError for a pool that pipelines by itself.
+ *
  * @example
  * ```ts
  * import pg from "pg";
@@ -21,16 +34,17 @@ import { interactOver, transactOver } from "./lease.js";
  * const database = nodePostgres(new pg.Pool({ connectionString: process.env.DATABASE_URL }));
  * ```
  */
-export const nodePostgres = (pool: Pool): DatabaseShape => {
+export const nodePostgres = (pool: Pool, { prepare = true }: NodePostgresOptions = {}): DatabaseShape => {
   if (pool.options.pipeline === true) {
     throw new TypeError("nodePostgres() pipelines by itself: make the pool without `pipeline: true`");
   }
   // A pool drops an idle connection that was lost. Without a listener Node would then end the whole process.
   if (pool.listenerCount("error") === 0) pool.on("error", () => {});
+  const prepared = new PreparedStatements(prepare);
   return {
     driver: "node-postgres",
     rolesAreBoundary: true,
-    transact: transactOver(pool),
-    interactive: { supported: true, transaction: interactOver(pool) },
+    transact: transactOver(pool, prepared),
+    interactive: { supported: true, transaction: interactOver(pool, prepared) },
   };
 };

@@ -51,6 +51,11 @@ const listedParsers = {
   ...Object.fromEntries([...leftAsText].map((oid) => [oid, (text: string) => text])),
 };
 
+/** Every type that PGlite would read: of a list of parsers it takes only what is listed. */
+const rawParsers = Object.fromEntries(
+  [16, 17, 20, 21, 23, 26, 114, 700, 701, 1082, 1114, 1184, 3802].map((oid) => [oid, (text: string) => text]),
+);
+
 const transact = async (
   client: Client,
   statements: ReadonlyArray<Statement>,
@@ -71,9 +76,16 @@ const exchange = async (
   statements: ReadonlyArray<Statement>,
 ): Promise<ReadonlyArray<Result>> => {
   const results: Array<Result> = [];
-  for (const { text, values = [], listed } of statements) {
+  for (const { text, values = [], listed, raw } of statements) {
     const bound = values.map(toText);
-    if (listed) {
+    if (raw) {
+      const answer = await transaction.query<ReadonlyArray<string | null>>(text, bound, {
+        serializers: asTheyAre,
+        parsers: rawParsers,
+        rowMode: "array",
+      });
+      results.push({ ...summaryOf(answer), rows: [], texts: answer.rows });
+    } else if (listed) {
       const answer = await transaction.query<ReadonlyArray<unknown>>(text, bound, {
         serializers: asTheyAre,
         parsers: listedParsers,

@@ -3,6 +3,8 @@
  *
  *     Parse Bind Describe Execute | Parse Bind Describe Execute | ... | Sync
  *
+ * What a connection keeps prepared (prepared.ts) goes without Parse, and rows that stay texts go without Describe.
+ *
  * Up to the Sync Postgres runs them in one implicit transaction. It skips to the Sync at the first error, so that no
  * later statement runs, and no ROLLBACK has to follow. This costs one round trip, however many statements there are.
  *
@@ -10,6 +12,7 @@
  * when the connection is lost.
  */
 import type { Statement } from "./database.js";
+import type { Naming, PreparedStatements, Sending } from "./prepared.js";
 import { isRefusal, toText } from "./protocol.js";
 
 /** What Postgres answered to one statement, before the values are read. */
@@ -27,6 +30,7 @@ export interface Wire {
   bind(message: { statement: string; portal: string; values: Array<string | null> }, more: boolean): void;
   describe(message: { type: "P"; name: string }, more: boolean): void;
   execute(message: { portal: string }, more: boolean): void;
+  close(message: { type: "S"; name: string }, more: boolean): void;
   sync(): void;
   once(event: "readyForQuery", listener: (message: ReadyForQuery) => void): unknown;
   prependOnceListener(event: "readyForQuery", listener: (message: ReadyForQuery) => void): unknown;
@@ -52,14 +56,19 @@ export class Pipeline {
   /** `pg.Client` wraps it when the pool has a `query_timeout`. */
   callback: Settle;
   #statements: ReadonlyArray<Statement>;
+  #prepared: PreparedStatements;
+  #naming: Naming | undefined;
+  /** Answers to what is not the caller's. */
+  #own = 0;
   #answers: Array<Answer> = [];
   #current = unanswered();
   #settled = false;
   #refusal: unknown = null;
   #status: string | undefined;
 
-  constructor(statements: ReadonlyArray<Statement>, settle: Settle) {
+  constructor(statements: ReadonlyArray<Statement>, prepared: PreparedStatements, settle: Settle) {
     this.#statements = statements;
+    this.#prepared = prepared;
     this.callback = settle;
   }
 
@@ -80,17 +89,24 @@ export class Pipeline {
     });
     // The sockets of some edge runtimes have no cork; it only saves packets.
     connection.stream.cork?.();
-    for (const statement of this.#statements) this.#send(connection, statement);
+    const naming = this.#prepared.for(connection, this.#statements);
+    this.#naming = naming;
+    if (naming.reset) {
+      this.#own = 1;
+      this.#send(connection, { text: "deallocate all", raw: true }, { name: "", parse: true });
+    }
+    for (const statement of this.#statements) this.#send(connection, statement, naming.of(statement));
     connection.sync();
     connection.stream.uncork?.();
     return null;
   }
 
-  /** The statement and the portal are unnamed: each replaces the one before it, so nothing is left on the server. */
-  #send(connection: Wire, { text, values = [] }: Statement): void {
-    connection.parse({ name: "", text, types: [] }, true);
-    connection.bind({ statement: "", portal: "", values: values.map(toText) }, true);
-    connection.describe({ type: "P", name: "" }, true);
+  /** The portal is unnamed: each replaces the one before it, so nothing is left on the server but what is kept. */
+  #send(connection: Wire, { text, values = [], raw }: Statement, { name, parse, close }: Sending): void {
+    if (close !== undefined) connection.close({ type: "S", name: close }, true);
+    if (parse) connection.parse({ name, text, types: [] }, true);
+    connection.bind({ statement: name, portal: "", values: values.map(toText) }, true);
+    if (!raw) connection.describe({ type: "P", name: "" }, true);
     connection.execute({ portal: "" }, true);
   }
 
@@ -139,13 +155,15 @@ export class Pipeline {
   }
 
   #next(): void {
-    this.#answers.push(this.#current);
+    if (this.#own > 0) this.#own -= 1;
+    else this.#answers.push(this.#current);
     this.#current = unanswered();
   }
 
   #settle(error: unknown): void {
     if (this.#settled) return;
     this.#settled = true;
+    this.#naming?.settle(this.#answers.length);
     this.callback(error, this.#answers);
   }
 }

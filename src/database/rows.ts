@@ -15,9 +15,10 @@ interface Texts {
 
 type ParserOf = (oid: number) => (text: string) => unknown;
 
-/** What a statement asked for: objects, or lists. */
+/** What a statement asked for: objects, lists, or the texts as they are. */
 export const resultOf = (statement: Statement | undefined, texts: Texts, parserOf: ParserOf): Result => {
   const { count, command, fields, rows } = texts;
+  if (statement?.raw) return { rows: [], count, command, texts: rows };
   if (!statement?.listed) return { rows: readRows(texts, parserOf), count, command };
   const parsers = fields.map(({ dataTypeID }) =>
     leftAsText.has(dataTypeID) ? (text: string): unknown => text : parserOf(dataTypeID),

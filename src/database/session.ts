@@ -32,12 +32,15 @@ export const settings = {
   sessionId: "hedgerow.session_id",
   activeOrgId: "hedgerow.org_id",
   activeTeamId: "hedgerow.team_id",
-  /** Roles in the organization, as an array literal. */
+  /** Roles in the organization, with `listSeparator` between them. */
   roles: "hedgerow.roles",
-  /** Platform roles, as an array literal. */
+  /** Platform roles, in the same way. */
   userRoles: "hedgerow.user_roles",
   /** A flat JSON object. */
   claims: "hedgerow.claims",
+  /** The live caller as `hedgerow.enter()` found them, and the proof that it did, in this very transaction. */
+  caller: "hedgerow.caller",
+  seal: "hedgerow.seal",
 } as const;
 
 /** The settings from which Supabase's own functions read the token, the old ones of a single claim included. */
@@ -65,9 +68,8 @@ export interface ClaimedCaller {
   readonly claims: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-/** `{"admin","a \"b\""}`: every element quoted, so no text can be read as two, as null or as the end. */
-export const arrayLiteral = (values: ReadonlyArray<string>): string =>
-  `{${values.map((value) => `"${value.replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
+/** Between the elements of a list in a setting. No role has it in its name (`heldCaller`), so no text can be read as two. */
+export const listSeparator = "\x1f";
 
 type Json = string | number | boolean | null | ReadonlyArray<string> | JsonObject;
 type JsonObject = { [name: string]: Json };
@@ -112,38 +114,69 @@ interface Presented {
   readonly caller?: ClaimedCaller | null;
 }
 
+/** Settings that say who is calling, in the order in which `enter` has their values. */
+const callerSettings: ReadonlyArray<string> = [
+  "role",
+  settings.token,
+  settings.apiKey,
+  settings.userId,
+  settings.sessionId,
+  settings.activeOrgId,
+  settings.activeTeamId,
+  settings.roles,
+  settings.userRoles,
+  settings.claims,
+];
+
+/** Settings of the session that a policy or an answer depends on, and which the session's own SQL could have changed. */
+const fixed = {
+  search_path: "public, pg_temp",
+  TimeZone: "UTC",
+  DateStyle: "ISO",
+  row_security: "on",
+  standard_conforming_strings: "on",
+} as const;
+
+/** `num_nonnulls` evaluates all of them, and answers with one small column instead of many. */
+const enterText = (names: ReadonlyArray<string>): string => {
+  const given = names.map((name, index) => `pg_catalog.set_config('${name}', $${index + 1}, true)`);
+  const constant = Object.entries(fixed).map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', true)`);
+  return `select pg_catalog.num_nonnulls(${[...given, ...constant].join(", ")}), pg_catalog.pg_advisory_unlock_all()`;
+};
+
+const timeoutSettings = ["statement_timeout", "lock_timeout"];
+
+/** One text each, so that a connection prepares it once. */
+const enterTexts: Readonly<Record<Target["name"], string>> = {
+  postgres: enterText([...callerSettings, ...timeoutSettings]),
+  supabase: enterText([...callerSettings, ...Object.values(tokenSettings), ...timeoutSettings]),
+};
+
 const enter = ({ token, apiKey, caller }: Presented, timeouts: Timeouts, target: Target): Statement => {
   const known = caller?.userId == null ? null : caller;
   const role =
     token == null && apiKey === undefined && known === null ? target.roles.anonymous : target.roles.authenticated;
-  const onSupabase = target.name === "supabase";
   // Supabase's functions read the token, so there the copies stay empty.
-  const copied = onSupabase ? null : known;
-  const values: ReadonlyArray<readonly [name: string, value: string]> = [
-    ["role", role],
-    [settings.token, token ?? ""],
-    [settings.apiKey, apiKey ?? ""],
-    [settings.userId, copied?.userId ?? ""],
-    [settings.sessionId, copied?.sessionId ?? ""],
-    [settings.activeOrgId, copied?.activeOrgId ?? ""],
-    [settings.activeTeamId, copied?.activeTeamId ?? ""],
-    [settings.roles, copied === null ? "" : arrayLiteral(copied.roles)],
-    [settings.userRoles, copied === null ? "" : arrayLiteral(copied.userRoles)],
-    [settings.claims, copied === null ? "" : JSON.stringify(copied.claims)],
-    ...(onSupabase
-      ? ([
-          [tokenSettings.claims, known === null ? "" : tokenOf(known, role, target.paths)],
-          [tokenSettings.claim, ""],
-          [tokenSettings.sub, ""],
-          [tokenSettings.role, ""],
-        ] as const)
-      : []),
-    ["statement_timeout", String(timeouts.statementMs)],
-    ["lock_timeout", String(timeouts.lockMs)],
-  ];
+  const copied = target.name === "supabase" ? null : known;
   return {
-    text: `select ${values.map(([name], index) => `set_config('${name}', $${index + 1}, true)`).join(", ")}, set_config('search_path', 'public, pg_temp', true), set_config('TimeZone', 'UTC', true), set_config('row_security', 'on', true), set_config('standard_conforming_strings', 'on', true), pg_advisory_unlock_all()`,
-    values: values.map(([, value]) => value),
+    text: enterTexts[target.name],
+    values: [
+      role,
+      token ?? "",
+      apiKey ?? "",
+      copied?.userId ?? "",
+      copied?.sessionId ?? "",
+      copied?.activeOrgId ?? "",
+      copied?.activeTeamId ?? "",
+      copied === null ? "" : copied.roles.join(listSeparator),
+      copied === null ? "" : copied.userRoles.join(listSeparator),
+      copied === null ? "" : JSON.stringify(copied.claims),
+      ...(target.name === "supabase" ? [known === null ? "" : tokenOf(known, role, target.paths), "", "", ""] : []),
+      String(timeouts.statementMs),
+      String(timeouts.lockMs),
+    ],
+    raw: true,
+    prepared: true,
   };
 };
 

@@ -13,6 +13,8 @@ import { knownCaller } from "./known-caller.js";
 
 export interface Prelude {
   readonly statements: ReadonlyArray<Statement>;
+  /** What goes before a later statement of the same transaction, so that it is answered for whoever the caller is then. */
+  readonly renewal: ReadonlyArray<Statement>;
   /** Where nothing has to be asked. */
   readonly known: Caller | undefined;
   /** @param results those of `statements`. */
@@ -72,6 +74,7 @@ export const preludeFor = (credential: Credential, timeouts: Timeouts, target: T
     };
     return {
       statements: [enterLive(credential, timeouts, target), enter],
+      renewal: [{ text: `select 1 from ${helperSchema}.enter()`, raw: true }],
       known: undefined,
       callerOf: callerIn,
     };
@@ -79,6 +82,7 @@ export const preludeFor = (credential: Credential, timeouts: Timeouts, target: T
   const caller = knownCaller(credential, target) ?? anonymousCaller;
   return {
     statements: [enterClaims(caller, timeouts, target)],
+    renewal: [],
     known: caller,
     callerOf: () => caller,
   };

@@ -63,8 +63,8 @@ const closing = 2;
 /** As `hedgerow.enter()` answers, with a null for each claim that is missing. */
 const whoIsIt = `select hedgerow.get_session_id() as session_id, hedgerow.get_user_id() as user_id,
   hedgerow.get_active_org_id() as org_id, hedgerow.get_active_team_id() as team_id,
-  coalesce(nullif(current_setting('hedgerow.roles'), ''), '{}')::text[] as org_roles,
-  coalesce(nullif(current_setting('hedgerow.user_roles'), ''), '{}')::text[] as user_roles,
+  string_to_array(current_setting('hedgerow.roles'), chr(31)) as org_roles,
+  string_to_array(current_setting('hedgerow.user_roles'), chr(31)) as user_roles,
   case when hedgerow.get_user_id() is null then '{}'
     else '{"region":null,"level":null,"beta":null}'::jsonb || hedgerow.claims() end as claims`;
 

@@ -1,0 +1,130 @@
+/**
+ * Which statements a connection has prepared, and under which names.
+ *
+ * Invariant: a name stands for one text. SQL of an application's own can replace what stands behind a name that it finds in
+ * `pg_prepared_statements`, and a PREPARE survives a rollback; so once such SQL ran on a connection, all names of it are
+ * given up, on the server too, before the next one is used.
+ */
+import type { Statement } from "./database.js";
+
+/** How many statements a connection keeps; what was used longest ago goes first. */
+const capacity = 200;
+
+/** What one statement of a pipeline is sent with. */
+export interface Sending {
+  /** Empty: for this time only. */
+  readonly name: string;
+  readonly parse: boolean;
+  /** What has to go first; for a name that the server may or may not know it is that name. */
+  readonly close?: string | undefined;
+}
+
+interface Kept {
+  readonly name: string;
+  /** False while nobody knows whether the server has prepared it. */
+  certain: boolean;
+}
+
+class Names {
+  readonly #kept = new Map<string, Kept>();
+  #next = 0;
+  /** SQL that is not Hedgerow's may have prepared something. */
+  isSuspect = false;
+
+  forget(): void {
+    this.#kept.clear();
+    this.isSuspect = false;
+  }
+
+  take(text: string): Sending {
+    const kept = this.#kept.get(text);
+    if (kept !== undefined) {
+      this.#kept.delete(text);
+      this.#kept.set(text, kept);
+      if (kept.certain) return { name: kept.name, parse: false };
+      return { name: kept.name, parse: true, close: kept.name };
+    }
+    this.#next += 1;
+    const made = { name: `hedgerow_${this.#next}`, certain: false };
+    this.#kept.set(text, made);
+    return { name: made.name, parse: true, close: this.#evict() };
+  }
+
+  #evict(): string | undefined {
+    const oldest = this.#kept.entries().next().value;
+    if (this.#kept.size <= capacity || oldest === undefined) return undefined;
+    this.#kept.delete(oldest[0]);
+    return oldest[1].name;
+  }
+
+  confirm(text: string): void {
+    const kept = this.#kept.get(text);
+    if (kept !== undefined) kept.certain = true;
+  }
+}
+
+/** What a pipeline does about names on one connection. */
+export interface Naming {
+  /** Whether `deallocate all` goes first. */
+  readonly reset: boolean;
+  readonly of: (statement: Statement) => Sending;
+  /** @param answered how many statements Postgres answered: those are prepared now. */
+  readonly settle: (answered: number) => void;
+}
+
+const allUnnamed: Naming = { reset: false, of: () => ({ name: "", parse: true }), settle: () => {} };
+
+/** The prepared statements of a pool's connections. */
+export class PreparedStatements {
+  readonly #names = new WeakMap<object, Names>();
+  #enabled: boolean;
+
+  /** @param enabled false where a connection is not the same one each time (PgBouncer before 1.21). */
+  constructor(enabled: boolean) {
+    this.#enabled = enabled;
+  }
+
+  for(connection: object, statements: ReadonlyArray<Statement>): Naming {
+    if (!this.#enabled) return allUnnamed;
+    const names = this.#of(connection);
+    if (statements.some(({ prepared }) => !prepared)) {
+      names.isSuspect = true;
+      return allUnnamed;
+    }
+    const reset = names.isSuspect;
+    if (reset) names.forget();
+    return {
+      reset,
+      of: ({ text }) => names.take(text),
+      settle: (answered) => {
+        for (const { text } of statements.slice(0, answered)) names.confirm(text);
+      },
+    };
+  }
+
+  #of(connection: object): Names {
+    const names = this.#names.get(connection) ?? new Names();
+    this.#names.set(connection, names);
+    return names;
+  }
+
+  /**
+   * Whether Postgres refused a call because of what was prepared, and not of what it asked: then nothing of it took effect,
+   * and it may be sent again.
+   */
+  isOutdated(
+    connection: object,
+    statements: ReadonlyArray<Statement>,
+    { code, routine }: { readonly code: string; readonly routine?: string | undefined },
+  ): boolean {
+    if (!this.#enabled || statements.some(({ prepared }) => !prepared)) return false;
+    // A table has changed.
+    const isChanged = code === "0A000" && routine === "RevalidateCachedQuery";
+    // Whoever stands between this process and the server does not keep a session for a connection.
+    const isLost = code === "26000" || code === "42P05";
+    if (!isChanged && !isLost) return false;
+    if (isLost) this.#enabled = false;
+    this.#of(connection).isSuspect = true;
+    return true;
+  }
+}
