@@ -4,7 +4,7 @@
  * Invariant: none of them reads a table. What is missing or no such value is null, false or an empty array.
  */
 import type { ClaimsSql } from "./dialect.js";
-import { asUuid, define, type HelperFunction } from "./helper-function.js";
+import { asUuid, define, type HelperFunction, inline } from "./helper-function.js";
 import { helperSchema } from "./names.js";
 
 /** The numbers that a number of the process can be, beside zero. */
@@ -16,38 +16,35 @@ const answer = (signature: string, returns: string, expression: string): HelperF
 
 const own = (name: string): string => `${helperSchema}.${name}`;
 
-/** Not inlined: each is called once per statement, where a search path of its own costs nothing that could be measured. */
+/** Those that almost every policy asks are inlined where their expressions allow it: a call costs ten times what it answers. */
 export const claimedFunctions = (sql: ClaimsSql): ReadonlyArray<HelperFunction> => {
-  const userId = own("get_user_id()");
-  const organization = own("get_active_org_id()");
+  const ask = (signature: string, returns: string, expression: string): HelperFunction =>
+    sql.qualified ? inline(signature, returns, "stable", expression) : answer(signature, returns, expression);
   const json = `${own("claims()")} -> name`;
   const value = `(${own("claims()")} ->> name)`;
   /** Without a user nothing else counts, and without an organization no role in it. */
   const behind = (what: string, expression: string): string => `case when ${what} is not null then ${expression} end`;
+  // Inlined functions say it all themselves: one inside of another would be planned anew for each.
+  const userId = sql.qualified ? `(${sql.userId})` : own("get_user_id()");
+  const activeOrgId = behind(userId, sql.activeOrgId);
+  const organization = sql.qualified ? `(${activeOrgId})` : own("get_active_org_id()");
   const typed = (type: string, then: string): string =>
     `case when pg_catalog.jsonb_typeof(${json}) = '${type}' then ${then} end`;
+  const among = (roles: string): string => `(${roles}) operator(pg_catalog.&&) roles`;
   return [
-    answer("get_user_id()", "text", sql.userId),
-    answer("get_session_id()", "text", behind(userId, sql.sessionId)),
-    answer("get_active_org_id()", "text", behind(userId, sql.activeOrgId)),
-    answer("get_active_team_id()", "text", behind(organization, sql.activeTeamId)),
-    answer(
-      "has_any_role(roles text[])",
-      "boolean",
-      `coalesce(${behind(organization, `(${sql.roles}) && roles`)}, false)`,
-    ),
-    answer(
+    ask("get_user_id()", "text", sql.userId),
+    ask("get_session_id()", "text", behind(userId, sql.sessionId)),
+    ask("get_active_org_id()", "text", activeOrgId),
+    ask("get_active_team_id()", "text", behind(organization, sql.activeTeamId)),
+    ask("has_any_role(roles text[])", "boolean", `coalesce(${behind(organization, among(sql.roles))}, false)`),
+    ask(
       "has_org_role(role text)",
       "boolean",
-      `coalesce(${behind(organization, `(${sql.roles}) @> array[role]`)}, false)`,
+      `coalesce(${behind(organization, `role operator(pg_catalog.=) any (${sql.roles})`)}, false)`,
     ),
-    answer(
-      "has_any_user_role(roles text[])",
-      "boolean",
-      `coalesce(${behind(userId, `(${sql.userRoles}) && roles`)}, false)`,
-    ),
-    answer("is_org_member()", "boolean", `${organization} is not null`),
-    answer("is_owner(owner_id text)", "boolean", `coalesce(${userId} = owner_id, false)`),
+    ask("has_any_user_role(roles text[])", "boolean", `coalesce(${behind(userId, among(sql.userRoles))}, false)`),
+    ask("is_org_member()", "boolean", `${organization} is not null`),
+    ask("is_owner(owner_id text)", "boolean", `coalesce(owner_id operator(pg_catalog.=) ${userId}, false)`),
     answer("claims()", "jsonb", `coalesce(${behind(userId, sql.claims)}, '{}')`),
     answer(
       "has_claim(name text)",

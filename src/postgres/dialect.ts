@@ -10,7 +10,7 @@ import type { ContextPath } from "../condition/condition.js";
 import type { ColumnKind } from "../condition/kind.js";
 import type { CallerSql } from "../condition/policy.js";
 import { text } from "../condition/sql-text.js";
-import { settings } from "../database/session.js";
+import { listSeparator, settings } from "../database/session.js";
 import { type CallerRoles, postgresTarget } from "../database/target.js";
 import { helperSchema } from "./names.js";
 
@@ -19,6 +19,8 @@ import { helperSchema } from "./names.js";
  * what is no such value is null, or the empty list or object.
  */
 export interface ClaimsSql {
+  /** Whether all of them qualify every function, type and operator, so that any search path reads them alike. */
+  readonly qualified: boolean;
   readonly userId: string;
   readonly sessionId: string;
   readonly activeOrgId: string;
@@ -82,14 +84,16 @@ export const helperCaller: CallerSql = {
     `${helperSchema}.${tier === "organization" ? "has_any_role" : "has_any_user_role"}(${roles})`,
 };
 
-const setting = (name: string): string => `nullif(pg_catalog.current_setting('${name}', true), '')`;
+const current = (name: string): string => `pg_catalog.current_setting('${name}', true)`;
 
-/** Whether a cast would fail is asked first: a pattern that only what the prelude writes, and the like, matches. */
-const checked = (name: string, pattern: string, type: string, otherwise: string): string =>
-  `case when pg_catalog.current_setting('${name}', true) ~ '${pattern}' then pg_catalog.current_setting('${name}', true)::${type} else ${otherwise} end`;
+const setting = (name: string): string =>
+  `case when ${current(name)} operator(pg_catalog.<>) '' then ${current(name)} end`;
 
-const quotedElement = '"([^"\\\\]|\\\\.)*"';
-const arrayPattern = `^\\{(${quotedElement}(,${quotedElement})*)?\\}$`;
+/** A list can be split without asking whether it is one: no text is not. */
+const list = (name: string): string =>
+  `coalesce(pg_catalog.string_to_array(${current(name)}, ${separatorSql}), '{}'::pg_catalog.text[])`;
+
+const separatorSql = `pg_catalog.chr(${listSeparator.charCodeAt(0)})`;
 
 // No escape for NUL or for half of a surrogate pair: jsonb would not take them.
 const jsonText = '"([^"\\\\\\x01-\\x1f]|\\\\(["\\\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*"';
@@ -97,16 +101,19 @@ const jsonNumber = "-?(0|[1-9][0-9]*)(\\.[0-9]+)?(e[+-]?[0-9]{1,3})?";
 const jsonMember = `${jsonText}:(${jsonText}|${jsonNumber}|true|false|null)`;
 const flatObjectPattern = `^\\{(${jsonMember}(,${jsonMember})*)?\\}$`;
 
-const noTexts = "'{}'::text[]";
+/** Whether a cast would fail is asked first: a pattern that only what the prelude writes, and the like, matches. */
+const checkedObject = (name: string): string =>
+  `case when ${current(name)} operator(pg_catalog.~) '${flatObjectPattern}' then ${current(name)}::pg_catalog.jsonb else '{}'::pg_catalog.jsonb end`;
 
 const settingClaims: ClaimsSql = {
+  qualified: true,
   userId: setting(settings.userId),
   sessionId: setting(settings.sessionId),
   activeOrgId: setting(settings.activeOrgId),
   activeTeamId: setting(settings.activeTeamId),
-  roles: checked(settings.roles, arrayPattern, "text[]", noTexts),
-  userRoles: checked(settings.userRoles, arrayPattern, "text[]", noTexts),
-  claims: checked(settings.claims, flatObjectPattern, "jsonb", "'{}'::jsonb"),
+  roles: list(settings.roles),
+  userRoles: list(settings.userRoles),
+  claims: checkedObject(settings.claims),
 };
 
 export const postgresDialect: DialectShape = {

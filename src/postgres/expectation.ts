@@ -65,6 +65,8 @@ export interface ExpectedFunction {
   readonly shape: string;
   /** Whether it has the rights of its owner, who is the definer then, and otherwise nobody who sends requests. */
   readonly definer: boolean;
+  /** Whether it has no settings of its own; otherwise an empty search path, and nothing else. */
+  readonly inlined: boolean;
   readonly executors: ReadonlyArray<string>;
 }
 
@@ -186,11 +188,12 @@ const expectedFunctions = (
   identity: IdentitySource,
   dialect: DialectShape,
 ): ReadonlyArray<ExpectedFunction> => [
-  ...helperFunctions(identity, dialect).map(({ signature, source, shape, definer, executors }) => ({
+  ...helperFunctions(identity, dialect).map(({ signature, source, shape, definer, inlined, executors }) => ({
     signature: bare(signature),
     source: shortHash(source),
     shape,
     definer,
+    inlined,
     executors,
   })),
   ...schema.tables
@@ -201,6 +204,7 @@ const expectedFunctions = (
       source: shortHash(source),
       shape: shapeOf("trigger", referenceOptions),
       definer: false,
+      inlined: false,
       executors: [],
     })),
 ];

@@ -12,7 +12,7 @@ import type { DialectShape } from "./dialect.js";
 import { bare, callers, define, type HelperFunction } from "./helper-function.js";
 import type { IdentitySource } from "./identity.js";
 import { liveFunctions } from "./live-functions.js";
-import { everyone, helperSchema, roles } from "./names.js";
+import { everyone, helperSchema, roles, sealKeys } from "./names.js";
 import {
   dropFunctionsBody,
   fingerprintBody,
@@ -68,28 +68,50 @@ export const helperFunctions = (identity: IdentitySource, dialect: DialectShape)
 };
 
 /** What a live identity would leave behind. The owner of the schema may drop also what belongs to the definer. */
-const dropLive: ReadonlyArray<string> = ["enter()", "admit(boolean, boolean, boolean)", "caller()"].map(
-  (name) => `drop function if exists ${helperSchema}.${name}`,
-);
+const dropLive: ReadonlyArray<string> = [
+  ...["enter()", "admit(boolean, boolean, boolean)", "caller()", "identity()"].map(
+    (name) => `drop function if exists ${helperSchema}.${name}`,
+  ),
+  `drop table if exists ${helperSchema}.${sealKeys}`,
+];
 
 /**
  * Runs statements as the definer, in one statement. What the definer makes belongs to it from the start: to give it away
  * afterwards, or to replace it the next time, the owner would have to inherit the definer's rights.
  */
-const asDefiner = (
-  statements: ReadonlyArray<string>,
-): string => `do $as_definer$ declare owner name := current_user; begin
+const asDefiner = (statements: ReadonlyArray<string>, unless?: string): string =>
+  `do $as_definer$ declare owner name := current_user; begin${unless === undefined ? "" : `\n  if ${unless} then return; end if;`}
   perform pg_catalog.set_config('role', ${text(roles.definer)}, true);
 ${statements.map((statement) => `  execute ${text(statement)};`).join("\n")}
   perform pg_catalog.set_config('role', owner, true);
 end $as_definer$`;
+
+/** Postgres's own randomness: a version 4 UUID has 122 bits of it. */
+const randomBlock = `pg_catalog.decode(pg_catalog.replace(pg_catalog.concat(${Array<string>(4).fill("pg_catalog.gen_random_uuid()").join(", ")}), '-', ''), 'hex')`;
+
+/** Keys that stay as they are once they are made; where there is no row nothing is sealed, and everybody is looked up. */
+const makeSealKeys = asDefiner(
+  [
+    `create table if not exists ${helperSchema}.${sealKeys} (one boolean primary key default true check (one), inner_key bytea not null, outer_key bytea not null)`,
+    `alter table ${helperSchema}.${sealKeys} enable row level security`,
+    `insert into ${helperSchema}.${sealKeys} (inner_key, outer_key) values (${randomBlock}, ${randomBlock}) on conflict do nothing`,
+  ],
+  `pg_catalog.to_regclass(${text(`${helperSchema}.${sealKeys}`)}) is not null`,
+);
+
+/** A helper that another role made could not be replaced. No policy depends on one that runs as the definer. */
+const dropOthers = (signature: string): string => `do $$ begin
+  if exists (select 1 from pg_catalog.pg_proc where oid = pg_catalog.to_regprocedure('${signature}') and proowner <> '${roles.definer}'::regrole) then
+    drop function ${signature};
+  end if;
+end $$`;
 
 /**
  * @returns the statements that create or replace all helpers and say who may call them. Tables need not exist yet:
  * PL/pgSQL looks names up when it runs.
  */
 export const functionStatements = (identity: IdentitySource, dialect: DialectShape): ReadonlyArray<string> => [
-  ...(identity._tag === "Claims" ? dropLive : []),
+  ...(identity._tag === "Claims" ? dropLive : [makeSealKeys]),
   ...helperFunctions(identity, dialect).flatMap((helper) => {
     const others = [...everyone(dialect.roles, identity._tag), ...dialect.service].filter(
       (role) => !helper.executors.includes(role) && !(helper.definer && role === roles.definer),
@@ -101,6 +123,6 @@ export const functionStatements = (identity: IdentitySource, dialect: DialectSha
         ? []
         : [`grant execute on function ${bare(helper.signature)} to ${helper.executors.join(", ")}`]),
     ];
-    return helper.definer ? [asDefiner(statements)] : statements;
+    return helper.definer ? [dropOthers(bare(helper.signature)), asDefiner(statements)] : statements;
   }),
 ];

@@ -1,7 +1,8 @@
 /**
  * A helper function, as a statement and as what the catalog says of one that stands.
  *
- * Invariant: every function has an empty `search_path`, and what its statement says is what is compared with the catalog.
+ * Invariant: no function depends on who calls it: it has an empty `search_path`, or qualifies every name and operator and is
+ * inlined into the statement. What its statement says is what is compared with the catalog.
  */
 import { uuidPattern } from "../condition/uuid.js";
 import { helperSchema } from "./names.js";
@@ -16,6 +17,8 @@ export interface HelperFunction {
   readonly shape: string;
   /** Whether it runs with the rights of its owner, which is then the definer. */
   readonly definer: boolean;
+  /** Whether Postgres puts its expression in its place, which it does only where a function sets nothing. */
+  readonly inlined: boolean;
   /** Who may call it, beside its owner. */
   readonly executors: ReadonlyArray<string>;
 }
@@ -57,14 +60,36 @@ $$`,
   source: `\n${body}\n`,
   shape: shapeOf(returns, options),
   definer: options.includes("security definer"),
+  inlined: false,
   executors,
 });
 
-export const asUuid = define(
+/** @param expression in it every function, type and operator is qualified: the caller's search path decides about the rest. */
+export const inline = (
+  signature: string,
+  returns: string,
+  volatility: "immutable" | "stable",
+  expression: string,
+): HelperFunction => {
+  const options = `language sql ${volatility} parallel safe`;
+  const source = `\nselect ${expression}\n`;
+  return {
+    signature: `${helperSchema}.${signature}`,
+    statement: `create or replace function ${helperSchema}.${signature} returns ${returns}
+${options} as $$${source}$$`,
+    source,
+    shape: shapeOf(returns, options),
+    definer: false,
+    inlined: true,
+    executors: callers,
+  };
+};
+
+export const asUuid = inline(
   "as_uuid(value text)",
   "uuid",
-  "language sql immutable parallel safe",
-  `select case when value ~ '${uuidPattern}' then value::uuid end`,
+  "immutable",
+  `case when value operator(pg_catalog.~) '${uuidPattern}' then value::pg_catalog.uuid end`,
 );
 
 /** `hedgerow.has_claim(name text)` as `hedgerow.has_claim(text)`. */

@@ -34,7 +34,7 @@ export const expectationTables = ({ tables }: Expectation): string => `expected 
 /** The declared functions, as a part of `with`: those that exist have an `oid`. */
 export const expectationFunctions = ({ functions }: Expectation): string => `expected_functions as (
   select f.*, p.oid, p.prosrc, p.prosecdef, p.proconfig, p.proowner, p.proacl, ${shapeSql("p")} as actual_shape
-  from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(functions))}::jsonb) as f(signature text, source text, shape text, definer boolean, executors jsonb)
+  from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(functions))}::jsonb) as f(signature text, source text, shape text, definer boolean, inlined boolean, executors jsonb)
   left join pg_catalog.pg_proc p on p.oid = pg_catalog.to_regprocedure(f.signature))`;
 
 /** The declared views of the helper schema: those that exist have an `oid`. */
@@ -173,7 +173,8 @@ const security = ({ callers: { authenticated, anonymous }, service }: Expectatio
     when source <> ${shortHashSql("prosrc")} then pg_catalog.format('function %s has another body', signature)
     when shape <> actual_shape then pg_catalog.format('function %s is "%s", not "%s"', signature, actual_shape, shape)
     when definer <> prosecdef then pg_catalog.format('function %s runs with the rights of %s', signature, case when prosecdef then 'its owner' else 'its caller' end)
-    when proconfig is distinct from array['search_path=""'] then pg_catalog.format('function %s does not have just an empty search_path', signature)
+    when inlined and proconfig is not null then pg_catalog.format('function %s has settings of its own, so it is not inlined', signature)
+    when not inlined and proconfig is distinct from array['search_path=""'] then pg_catalog.format('function %s does not have just an empty search_path', signature)
     when definer <> (pg_catalog.pg_get_userbyid(proowner) = '${roles.definer}') or pg_catalog.pg_get_userbyid(proowner) in (${strangers})
       then pg_catalog.format('function %s belongs to %s', signature, pg_catalog.pg_get_userbyid(proowner))
   end

@@ -110,7 +110,7 @@ const checks = (
   where pg_catalog.pg_get_expr(p.polqual, p.polrelid) ~ ${perRow} or pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) ~ ${perRow}`,
     `select 'search_path_mutable', p.oid::regprocedure::text, pg_catalog.format('function %s takes the search path of whoever calls it', p.oid::regprocedure)
   from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-  where (n.nspname = '${helperSchema}' or n.oid in (select oid from managed) or (p.prosecdef and n.nspname not in ('pg_catalog', 'information_schema')))
+  where ((n.nspname = '${helperSchema}' and (p.prosecdef or p.prolang <> (select l.oid from pg_catalog.pg_language l where l.lanname = 'sql'))) or n.oid in (select oid from managed) or (p.prosecdef and n.nspname not in ('pg_catalog', 'information_schema')))
     and not exists (select 1 from pg_catalog.unnest(p.proconfig) setting where setting like 'search_path=%')${notPlatform} and not ${fromExtension("pg_proc", "p.oid")}`,
     `select 'foreign_key_without_index', pg_catalog.format('%s.%I', k.conrelid::regclass, k.conname), pg_catalog.format('foreign key %I of table %s has no index, so each change of its parent reads the whole table', k.conname, k.conrelid::regclass)
   from pg_catalog.pg_constraint k join pg_catalog.pg_class c on c.oid = k.conrelid join managed on managed.oid = c.relnamespace

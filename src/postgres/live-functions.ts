@@ -1,30 +1,28 @@
 /**
  * What the database asks about a caller who is looked up.
  *
- * Invariant: `hedgerow.caller()` and what an identity source adds to it read tables, as their definer; none of the others has
- * more rights than who calls it. Missing, expired or forged: no row, hence null, false or an empty array.
+ * Invariant: `hedgerow.enter()`, `hedgerow.identity()` and what an identity source adds to them read tables, as their definer.
+ * Everything else asks `hedgerow.identity()`: what `enter()` has sealed in this very transaction, and where nothing is sealed what
+ * a lookup finds now. Missing, expired or forged: no row, hence null, false or an empty array.
  */
 import { asUuid, define, type HelperFunction } from "./helper-function.js";
 import type { LiveIdentity } from "./identity.js";
-import { helperSchema, settings } from "./names.js";
+import { helperSchema, sealKeys, settings } from "./names.js";
 
 const callerColumns =
   "session_id text, user_id text, org_id text, org_roles text[], team_id text, user_roles text[], claims jsonb";
 
 const plpgsql = "language plpgsql stable parallel restricted";
 
+const identity = `${helperSchema}.identity()`;
+
 /** One value of the live caller, or null. */
 const getter = (signature: string, returns: string, expression: string): HelperFunction =>
-  define(signature, returns, plpgsql, `begin return (select ${expression} from ${helperSchema}.caller() c); end`);
+  define(signature, returns, plpgsql, `begin return ${expression}; end`);
 
 /** A yes or no about the live caller; no caller is no. */
 const question = (signature: string, expression: string): HelperFunction =>
-  define(
-    signature,
-    "boolean",
-    plpgsql,
-    `begin return coalesce((select ${expression} from ${helperSchema}.caller() c), false); end`,
-  );
+  define(signature, "boolean", plpgsql, `begin return coalesce(${expression}, false); end`);
 
 /** A copy that the prelude made for column defaults. */
 const entered = (name: string, setting: string): HelperFunction =>
@@ -42,7 +40,9 @@ const textIn = (json: string, name: string): string =>
   `case when pg_catalog.jsonb_typeof(${json} -> '${name}') = 'string' then ${json} ->> '${name}' end`;
 
 /** What the caller presented, as variables of `hedgerow.caller()`, and when that is nothing. */
-const presented = ({ by }: LiveIdentity): { readonly variables: ReadonlyArray<string>; readonly isNothing: string } =>
+const presented = ({
+  by,
+}: LiveIdentity): { readonly variables: ReadonlyArray<string>; readonly isNothing: string; readonly asText: string } =>
   by === "verified-token"
     ? {
         variables: [
@@ -51,68 +51,128 @@ const presented = ({ by }: LiveIdentity): { readonly variables: ReadonlyArray<st
           `verified_user text := ${textIn("verified", "sub")}`,
         ],
         isNothing: "verified_session is null or verified_user is null",
+        asText: "verified::text",
       }
     : {
         variables: [`token_hash bytea := ${hashIn(settings.token)}`],
         isNothing: "token_hash is null",
+        asText: `pg_catalog.current_setting('${settings.token}', true)`,
       };
 
+interface LookUp {
+  readonly variables: string;
+  /** What the caller presented, as text. */
+  readonly credential: string;
+  /** Statements. @param into what stands around the query that finds the caller. */
+  readonly statements: (into: (query: string) => string) => string;
+}
+
 /** A session or a key, each looked for among its own; who presents both is nobody. */
-const liveCaller = (identity: LiveIdentity): HelperFunction => {
-  const { apiKeyQuery, callerQuery } = identity;
-  const { variables, isNothing } = presented(identity);
+const lookUp = (source: LiveIdentity): LookUp => {
+  const { apiKeyQuery, callerQuery } = source;
+  const { variables, isNothing, asText } = presented(source);
   const keyVariables = apiKeyQuery === undefined ? [] : [`key_hash bytea := ${hashIn(settings.apiKey)}`];
-  const keyed =
-    apiKeyQuery === undefined
-      ? ""
-      : `
-  if key_hash is not null then
-    if ${isNothing} then
-      return query
-${apiKeyQuery};
-    end if;
-    return;
-  end if;`;
-  return define(
-    "caller()",
-    `table(${callerColumns})`,
-    "language plpgsql stable parallel restricted security definer rows 1",
+  return {
+    credential: [asText, `pg_catalog.current_setting('${settings.apiKey}', true)`]
+      .map((each) => `coalesce(${each}, '')`)
+      .join(" || '|' || "),
+    variables: [...variables, ...keyVariables].map((variable) => `  ${variable};`).join("\n"),
+    statements: (into) =>
+      apiKeyQuery === undefined
+        ? `  if not (${isNothing}) then
+${into(callerQuery)};
+  end if;`
+        : `  if key_hash is null and not (${isNothing}) then
+${into(callerQuery)};
+  elsif key_hash is not null and (${isNothing}) then
+${into(apiKeyQuery)};
+  end if;`,
+  };
+};
+
+/**
+ * HMAC-SHA-256 with two keys of a block each (RFC 2104 derives them from one) over what was presented, what was found, the
+ * session and the start of the transaction: it proves nothing about another credential or in any other transaction, and nobody
+ * who cannot read the keys can make it.
+ */
+const sealOf = ({ credential }: LookUp, said: string): string =>
+  `pg_catalog.encode(pg_catalog.sha256(k.outer_key || pg_catalog.sha256(k.inner_key || pg_catalog.int4send(pg_catalog.pg_backend_pid())
+      || pg_catalog.timestamptz_send(pg_catalog.now()) || pg_catalog.convert_to(${credential} || '|' || ${said}, 'UTF8'))), 'hex')`;
+
+/** The live caller as JSON, or null. Looked up where nothing is sealed, or what is there was sealed by nobody or elsewhere. */
+const sealedOrFound = (lookedUp: LookUp): HelperFunction =>
+  define(
+    "identity()",
+    "jsonb",
+    `${plpgsql} security definer`,
     `#variable_conflict use_column
 declare
-${[...variables, ...keyVariables].map((variable) => `  ${variable};`).join("\n")}
-begin${keyed}
-  if ${isNothing} then
-    return;
+${lookedUp.variables}
+  said text := pg_catalog.current_setting('${settings.caller}', true);
+  found_now jsonb;
+begin
+  if said <> '' and pg_catalog.current_setting('${settings.seal}', true) = (select ${sealOf(lookedUp, "said")} from ${helperSchema}.${sealKeys} k) then
+    return said::jsonb;
   end if;
-  return query
-${callerQuery};
+${lookedUp.statements((query) => `    select pg_catalog.to_jsonb(c) into found_now from (\n${query}\n) as c`)}
+  return found_now;
 end`,
   );
-};
+
+/** The same as a row. */
+const caller = define(
+  "caller()",
+  `table(${callerColumns})`,
+  `${plpgsql} security definer rows 1`,
+  `#variable_conflict use_column
+declare
+  c jsonb := ${identity};
+begin
+  if c is not null then
+    return query select r.* from pg_catalog.jsonb_to_record(c) as r(${callerColumns});
+  end if;
+end`,
+);
 
 const ofIdentity = ({ functions = [] }: LiveIdentity): ReadonlyArray<HelperFunction> =>
   functions.map(({ signature, returns, body }) => define(signature, returns, `${plpgsql} security definer`, body));
 
-/** Looks the caller up once, copies what column defaults need, and returns one row even for nobody. */
-const enter = define(
-  "enter()",
-  `table(${callerColumns})`,
-  "language plpgsql volatile rows 1",
-  `#variable_conflict use_column
+/**
+ * Looks the caller up, seals what it found for the statements behind it, copies what column defaults need, and returns one
+ * row even for nobody.
+ */
+const enter = (lookedUp: LookUp): HelperFunction =>
+  define(
+    "enter()",
+    `table(${callerColumns})`,
+    "language plpgsql volatile security definer rows 1",
+    `#variable_conflict use_column
 declare
-  c record;
+${lookedUp.variables}
+  said text;
+  seal text;
+  ignored integer;
 begin
-  select * into c from ${helperSchema}.caller();
-  perform
-    pg_catalog.set_config('${settings.sessionId}', coalesce(c.session_id, ''), true),
-    pg_catalog.set_config('${settings.userId}', coalesce(c.user_id, ''), true),
-    pg_catalog.set_config('${settings.activeOrgId}', coalesce(c.org_id, ''), true),
-    pg_catalog.set_config('${settings.activeTeamId}', coalesce(c.team_id, ''), true),
-    pg_catalog.set_config('${settings.claims}', coalesce(c.claims::text, ''), true);
-  return query select c.session_id, c.user_id, c.org_id, coalesce(c.org_roles, '{}'), c.team_id,
-    coalesce(c.user_roles, '{}'), coalesce(c.claims, '{}');
+${lookedUp.statements(
+  (query) => `    select s.session_id, s.user_id, s.org_id, s.org_roles, s.team_id, s.user_roles, s.claims, s.said,
+      ${sealOf(lookedUp, "s.said")}
+    into session_id, user_id, org_id, org_roles, team_id, user_roles, claims, said, seal
+    from (select c.*, pg_catalog.to_jsonb(c)::text as said from (\n${query}\n) as c) as s left join ${helperSchema}.${sealKeys} as k on true`,
+)}
+  ignored := pg_catalog.num_nonnulls(
+    pg_catalog.set_config('${settings.caller}', coalesce(said, ''), true),
+    pg_catalog.set_config('${settings.seal}', coalesce(seal, ''), true),
+    pg_catalog.set_config('${settings.sessionId}', coalesce(session_id, ''), true),
+    pg_catalog.set_config('${settings.userId}', coalesce(user_id, ''), true),
+    pg_catalog.set_config('${settings.activeOrgId}', coalesce(org_id, ''), true),
+    pg_catalog.set_config('${settings.activeTeamId}', coalesce(team_id, ''), true),
+    pg_catalog.set_config('${settings.claims}', coalesce(claims::text, ''), true));
+  org_roles := coalesce(org_roles, '{}');
+  user_roles := coalesce(user_roles, '{}');
+  claims := coalesce(claims, '{}');
+  return next;
 end`,
-);
+  );
 
 /** Stops the transaction before a row is looked at when the caller cannot fulfil the rule on any row. */
 const admit = define(
@@ -133,44 +193,46 @@ const admit = define(
 end`,
 );
 
-const claimValue = "c.claims -> name";
+const claimValue = `${identity} -> 'claims' -> name`;
+const claimText = `(${identity} -> 'claims' ->> name)`;
 
-/** What the database asks about a live caller; each looks the caller up. */
-export const liveFunctions = (identity: LiveIdentity): ReadonlyArray<HelperFunction> => [
-  liveCaller(identity),
-  ...ofIdentity(identity),
-  getter("get_user_id()", "text", "c.user_id"),
-  getter("get_session_id()", "text", "c.session_id"),
-  getter("get_active_org_id()", "text", "c.org_id"),
-  getter("get_active_team_id()", "text", "c.team_id"),
-  question("has_any_role(roles text[])", "c.org_roles && roles"),
-  question("has_org_role(role text)", "c.org_roles @> array[role]"),
-  question("has_any_user_role(roles text[])", "c.user_roles && roles"),
-  question("is_org_member()", "c.org_id is not null"),
-  question("is_owner(owner_id text)", "c.user_id = owner_id"),
-  question("has_claim(name text)", "c.claims ->> name is not null"),
+/** What the database asks about a live caller. */
+export const liveFunctions = (source: LiveIdentity): ReadonlyArray<HelperFunction> => [
+  sealedOrFound(lookUp(source)),
+  caller,
+  ...ofIdentity(source),
+  getter("get_user_id()", "text", `${identity} ->> 'user_id'`),
+  getter("get_session_id()", "text", `${identity} ->> 'session_id'`),
+  getter("get_active_org_id()", "text", `${identity} ->> 'org_id'`),
+  getter("get_active_team_id()", "text", `${identity} ->> 'team_id'`),
+  question("has_any_role(roles text[])", `${identity} -> 'org_roles' ?| roles`),
+  question("has_org_role(role text)", `${identity} -> 'org_roles' ? role`),
+  question("has_any_user_role(roles text[])", `${identity} -> 'user_roles' ?| roles`),
+  question("is_org_member()", `${identity} ->> 'org_id' is not null`),
+  question("is_owner(owner_id text)", `${identity} ->> 'user_id' = owner_id`),
+  question("has_claim(name text)", `${claimText} is not null`),
   getter(
     "claim_text(name text)",
     "text",
-    `case when pg_catalog.jsonb_typeof(${claimValue}) = 'string' then c.claims ->> name end`,
+    `case when pg_catalog.jsonb_typeof(${claimValue}) = 'string' then ${claimText} end`,
   ),
   getter(
     "claim_bigint(name text)",
     "bigint",
     `case when pg_catalog.jsonb_typeof(${claimValue}) = 'number'
-      and (c.claims ->> name)::numeric = pg_catalog.trunc((c.claims ->> name)::numeric)
-      and pg_catalog.abs((c.claims ->> name)::numeric) <= 9007199254740991
-    then (c.claims ->> name)::numeric::bigint end`,
+      and ${claimText}::numeric = pg_catalog.trunc(${claimText}::numeric)
+      and pg_catalog.abs(${claimText}::numeric) <= 9007199254740991
+    then ${claimText}::numeric::bigint end`,
   ),
   getter(
     "claim_double(name text)",
     "double precision",
-    `case when pg_catalog.jsonb_typeof(${claimValue}) = 'number' then (c.claims ->> name)::double precision end`,
+    `case when pg_catalog.jsonb_typeof(${claimValue}) = 'number' then ${claimText}::double precision end`,
   ),
   getter(
     "claim_boolean(name text)",
     "boolean",
-    `case when pg_catalog.jsonb_typeof(${claimValue}) = 'boolean' then (c.claims ->> name)::boolean end`,
+    `case when pg_catalog.jsonb_typeof(${claimValue}) = 'boolean' then ${claimText}::boolean end`,
   ),
   asUuid,
   entered("user_id", settings.userId),
@@ -183,6 +245,6 @@ export const liveFunctions = (identity: LiveIdentity): ReadonlyArray<HelperFunct
     "language sql stable parallel safe",
     `select nullif(pg_catalog.current_setting('${settings.claims}', true), '')::jsonb ->> name`,
   ),
-  enter,
+  enter(lookUp(source)),
   admit,
 ];

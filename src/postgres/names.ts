@@ -26,6 +26,9 @@ export const everyone = (callers: CallerRoles, kind: "Live" | "Claims"): Readonl
   ...ownRoles(callers, kind),
 ];
 
+/** Holds the keys with which `hedgerow.enter()` seals what it found. The definer's own; nobody else has a right on it. */
+export const sealKeys = "seal_keys";
+
 const maxBytes = 63;
 
 /** `documents_organization_id_id_key`; a name that would be too long ends in a hash of the whole. */
