@@ -86,6 +86,8 @@ export const admissionFor = (...conditions: ReadonlyArray<Condition>): Admission
     },
     statement: {
       text: `select ${helperSchema}.admit(coalesce(c.user_id, c.org_id) is not null, ${inOrganization}, ${overCaller(requirement)}) from ${helperSchema}.enter() c`,
+      raw: true,
+      prepared: true,
     },
   };
 };

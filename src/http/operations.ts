@@ -20,7 +20,7 @@ import { enterLive } from "./prelude.js";
 import { problem, type RequestProblem } from "./problem.js";
 import { type PageLimits, parseListQuery } from "./query.js";
 import { statementsFor } from "./statements.js";
-import { type WireColumn, wireColumns } from "./wire.js";
+import { rowWriter, type WireColumn, wireColumns } from "./wire.js";
 
 export interface OperationOptions {
   readonly limits: PageLimits;
@@ -34,7 +34,7 @@ type Handled = Effect.Effect<Response, RequestProblem, Database>;
 export interface OperationRequest {
   readonly credential: Credential;
   readonly id: string;
-  readonly queries: Readonly<Record<string, ReadonlyArray<string>>>;
+  readonly queries: () => Readonly<Record<string, ReadonlyArray<string>>>;
   readonly body: Effect.Effect<unknown, RequestProblem>;
 }
 
@@ -51,11 +51,6 @@ export interface Operations {
 const json = (text: string, status = 200): Response =>
   new Response(text, { status, headers: { "content-type": "application/json" } });
 
-const rowText = (result: Result | undefined): string | undefined => {
-  const row = result?.rows[0]?.row;
-  return typeof row === "string" ? row : undefined;
-};
-
 /** Whether whoever passes `stronger` passes `weaker` too, as far as the clauses show. */
 const implies = (stronger: Condition, weaker: Condition): boolean =>
   keyOf(simplify(and(stronger, weaker))) === keyOf(simplify(stronger));
@@ -67,6 +62,11 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
   const key = primaryKey.length === 1 ? columns.find((column) => column.key === primaryKey[0]) : undefined;
   const keys = columns.filter((column) => primaryKey.includes(column.key));
   const statements = statementsFor(definition, columns, key);
+  const write = rowWriter(columns);
+  const rowText = (result: Result | undefined): string | undefined => {
+    const row = result?.texts?.[0];
+    return row && write(row);
+  };
   const scope = failureScope(source, definition);
   const checks = new Map(columns.map((column) => [column, valueCheck(column.source)]));
   const fault = (column: WireColumn, value: string): string | undefined => checks.get(column)?.(value);
@@ -114,7 +114,7 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
     const admission = admissionFor(condition);
     return ({ credential, queries }) =>
       Effect.gen(function* () {
-        const query = yield* parseListQuery(queries, columns, keys, options.limits, fault);
+        const query = yield* parseListQuery(queries(), columns, keys, options.limits, fault);
         const [page, count] = yield* run(
           credential,
           admission,
@@ -122,14 +122,14 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
           statements.list(query),
           ...(query.total ? [statements.count(query)] : []),
         );
-        const rows = (page?.rows ?? []).flatMap(({ row }) => (typeof row === "string" ? [row] : []));
-        const shown = rows.slice(0, query.limit);
+        const rows = page?.texts ?? [];
+        const shown = rows.slice(0, query.limit).map(write);
         const pagination = {
           limit: query.limit,
           offset: query.offset,
           count: shown.length,
           hasMore: rows.length > query.limit,
-          ...(query.total && { total: Number(count?.rows[0]?.total) }),
+          ...(query.total && { total: Number(count?.texts?.[0]?.[0]) }),
         };
         return json(`{"data":[${shown.join(",")}],"pagination":${JSON.stringify(pagination)}}`);
       });
@@ -183,7 +183,7 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
 
   /** Nothing was changed: the row is not there for this caller, or it is there and not theirs to change. */
   const unchanged = (exists: Result | undefined): RequestProblem =>
-    problem(exists && exists.rows.length > 0 ? "forbidden" : "not_found");
+    problem(exists?.texts?.length ? "forbidden" : "not_found");
 
   const update = (using: Condition): Handler => {
     const admission = admissionFor(using);

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import { Hono, type Context as HonoContext } from "hono";
 import type { BlankEnv } from "hono/types";
-import type { Authenticator, Credential } from "../auth/authenticator.js";
+import type { Authenticator } from "../auth/authenticator.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
 import { Database, type DatabaseShape } from "../database/database.js";
 import { postgresTarget, type Target } from "../database/target.js";
@@ -123,42 +123,41 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
   };
 
   const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
-    ? () => Promise.resolve(undefined)
+    ? () => undefined
     : safetyCheck(options.database, verifyDatabaseEffect(schema, target));
   const crossSite = crossSiteCheck(options.trustedOrigins);
 
-  const identify = (request: Request): Effect.Effect<Credential> =>
-    Effect.promise(() => options.auth.identify(request));
+  const answer = (failure: unknown): Response => {
+    if (failure instanceof RequestProblem) {
+      if (failure.hidden !== undefined) report(failure.hidden);
+      return problemResponse(failure);
+    }
+    report(failure);
+    return problemResponse(problem(hasTag(failure, "IdentityUnavailable") ? "unavailable" : "internal"));
+  };
 
   const serve =
     (handler: Handler): HonoHandler =>
     async (context) => {
-      const unsafe = await isSafe();
-      if (unsafe !== undefined) {
-        report(unsafe.hidden);
-        return problemResponse(unsafe);
-      }
-      const exit = await run(
-        Effect.gen(function* () {
-          const credential = yield* identify(context.req.raw);
-          const refusal = yield* Effect.promise(() => crossSite(context.req.raw, credential));
-          if (refusal !== undefined) return yield* refusal;
-          return yield* handler({
+      const { req } = context;
+      try {
+        const unsafe = await isSafe();
+        if (unsafe !== undefined) return answer(unsafe);
+        const credential = await options.auth.identify(req.raw);
+        const refusal = await crossSite(req.raw, credential);
+        if (refusal !== undefined) return answer(refusal);
+        const exit = await run(
+          handler({
             credential,
-            id: context.req.param("id") ?? "",
-            queries: context.req.queries(),
-            body: readJson(context.req.raw, maxBodyBytes),
-          });
-        }),
-      );
-      if (Exit.isSuccess(exit)) return exit.value;
-      const failure = Cause.squash(exit.cause);
-      if (failure instanceof RequestProblem) {
-        if (failure.hidden !== undefined) report(failure.hidden);
-        return problemResponse(failure);
+            id: req.param("id") ?? "",
+            queries: () => req.queries(),
+            body: Effect.suspend(() => readJson(req.raw, maxBodyBytes)),
+          }),
+        );
+        return Exit.isSuccess(exit) ? exit.value : answer(Cause.squash(exit.cause));
+      } catch (defect) {
+        return answer(defect);
       }
-      report(failure);
-      return problemResponse(problem(hasTag(failure, "IdentityUnavailable") ? "unavailable" : "internal"));
     };
 
   const app = new Hono();

@@ -11,14 +11,16 @@ import { Database, type DatabaseError, type DatabaseShape } from "../database/da
 import { hasTag, problem, type RequestProblem } from "./problem.js";
 import type { UnsafeDatabase } from "./startup.js";
 
-/** @returns a function that answers with undefined where it is safe to serve, and with a problem for the log otherwise. */
+/**
+ * @returns a function that answers with undefined where it is safe to serve, and with a problem for the log otherwise; at once
+ * where it is known.
+ */
 export const safetyCheck = (
   database: DatabaseShape,
   verify: Effect.Effect<void, UnsafeDatabase | DatabaseError, Database>,
-): (() => Promise<RequestProblem | undefined>) => {
+): (() => Promise<RequestProblem | undefined> | undefined) => {
   let safe = false;
-  return async () => {
-    if (safe) return undefined;
+  const ask = async (): Promise<RequestProblem | undefined> => {
     const exit = await Effect.runPromiseExit(Effect.provideService(verify, Database, database));
     if (Exit.isFailure(exit)) {
       const hidden = Cause.squash(exit.cause);
@@ -27,4 +29,5 @@ export const safetyCheck = (
     safe = true;
     return undefined;
   };
+  return () => (safe ? undefined : ask());
 };

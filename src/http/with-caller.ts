@@ -164,8 +164,11 @@ const actingFor = <S extends Record<string, unknown>>(
 
   const inside =
     (transaction: OpenTransaction) =>
-    async (statement: Statement): Promise<Result> =>
-      only(await settle(transaction.send([statement])));
+    async (statement: Statement): Promise<Result> => {
+      // Who is calling is asked anew for each statement; not for one that a failed transaction must still take.
+      const renewal = isAboutSavepoints(statement) ? [] : prelude.renewal;
+      return only((await settle(transaction.send([...renewal, statement]))).slice(renewal.length));
+    };
 
   const transaction = async <A>(
     use: (tx: ActingTransaction<S>, caller: Caller) => Promise<A>,
@@ -224,6 +227,8 @@ const actingFor = <S extends Record<string, unknown>>(
   };
 };
 
+const isAboutSavepoints = ({ text }: Statement): boolean => /^\s*(?:savepoint|release|rollback)\b/i.test(text);
+
 const only = ([result]: ReadonlyArray<Result>): Result => {
   if (result === undefined) throw new Error("The driver answered a statement with nothing.");
   return result;
@@ -272,7 +277,7 @@ export const withCaller = <
   const { transactionMs = 30_000, ...timeouts } = options.timeouts ?? { statementMs: 15_000, lockMs: 5_000 };
   const crossSite = crossSiteCheck(options.trustedOrigins);
   const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
-    ? () => Promise.resolve(undefined)
+    ? () => undefined
     : safetyCheck(database, verifyDatabaseEffect(schema, target));
 
   const answer = (failure: RequestProblem): Response => {

@@ -97,9 +97,15 @@ describe("SQL behind withCaller on PostgreSQL", () => {
     expect((await transaction(mallory, guess, visible)).slice(1)).toEqual([[], "committed"]);
     const forge = `select set_config('hedgerow.org_id', '${acme}', true), set_config('hedgerow.user_id', '${ada.userId}', true)`;
     expect((await transaction(mallory, forge, visible)).slice(1)).toEqual([[], "committed"]);
-    expect((await transaction(mallory, forge, "insert into documents (title) values ('planted')")).at(-1)).toBe(
-      "42501",
-    );
+    // Before each statement the copies are made anew, so the row that this plants is in the planter's own garden.
+    const plant = "insert into documents (title) values ('planted') returning organization_id is distinct from";
+    expect((await transaction(mallory, forge, `${plant} '${acme}' as elsewhere`)).slice(1)).toEqual([
+      [{ elsewhere: true }],
+      "committed",
+    ]);
+    expect(
+      await both(`with forged as materialized (${forge}) insert into documents (title) select 'planted' from forged`),
+    ).toEqual(["42501", "42501"]);
     // For the whole session, and then a request of somebody else on every connection.
     await statements(mallory, `select set_config('hedgerow.token', '${mallory.tokenHash}', false)`);
     expect(await Promise.all([1, 2, 3].map(() => statements(ada, visible)))).toEqual(

@@ -3,7 +3,7 @@ import { sessionIdentity } from "hedgerow/better-auth";
 import { compile } from "hedgerow/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { doctor } from "../../src/cli/doctor.js";
-import { arrayLiteral, enterClaims, enterSession } from "../../src/database/session.js";
+import { enterClaims, enterSession } from "../../src/database/session.js";
 import { type ClaimsWorld, identity, openClaimsWorld, schema, type Who } from "../support/claims-world.js";
 
 const acme = "org_acme";
@@ -88,7 +88,7 @@ describe.each(["pglite", "postgres"] as const)("a router whose callers come from
 
   it("gives the next request nothing of the one before, whatever SQL set for the session", async () => {
     const forged = `select set_config('hedgerow.user_id', 'ada', false), set_config('hedgerow.org_id', '${acme}', false),
-      set_config('hedgerow.roles', '{"owner"}', false), set_config('hedgerow.user_roles', '{"admin"}', false),
+      set_config('hedgerow.roles', 'owner', false), set_config('hedgerow.user_roles', 'admin', false),
       set_config('hedgerow.claims', '{"region":"north"}', false), set_config('hedgerow.session_id', 's', false)`;
     await world.as(ada, forged, forged);
     const [mine] = await world.as(
@@ -186,6 +186,7 @@ describe.each(["pglite", "postgres"] as const)("a router whose callers come from
         "\n",
         "\\N",
         "admin\u0000",
+        "a\x1fadmin",
         "\ud800",
       ),
     );
@@ -200,11 +201,12 @@ describe.each(["pglite", "postgres"] as const)("a router whose callers come from
         async (userId, activeOrgId, roles, userRoles, claims) => {
           const given = { userId, activeOrgId, roles, userRoles, claims, sessionId: null, activeTeamId: null };
           const holds = (value: string): boolean => !/[\0\p{Surrogate}]/u.test(value);
+          const isRole = (value: string): boolean => holds(value) && !value.includes("\x1f");
           const [answer] = await world.as(
             given,
             `select hedgerow.get_user_id() u, hedgerow.get_active_org_id() o, hedgerow.claims()::text c,
-              coalesce(nullif(current_setting('hedgerow.roles'), ''), '{}')::text[] r,
-              coalesce(nullif(current_setting('hedgerow.user_roles'), ''), '{}')::text[] s,
+              string_to_array(current_setting('hedgerow.roles'), chr(31)) r,
+              string_to_array(current_setting('hedgerow.user_roles'), chr(31)) s,
               hedgerow.claim_text('region') t, hedgerow.claim_double('clearance') d`,
           );
           const row = answer?.rows[0] ?? {};
@@ -212,8 +214,8 @@ describe.each(["pglite", "postgres"] as const)("a router whose callers come from
           const org = user !== null && holds(activeOrgId) ? activeOrgId : null;
           expect(row.u).toBe(user);
           expect(row.o).toBe(org);
-          expect(listOf(row.r)).toEqual(org === null ? [] : roles.filter(holds));
-          expect(listOf(row.s)).toEqual(user === null ? [] : userRoles.filter(holds));
+          expect(listOf(row.r)).toEqual(org === null ? [] : roles.filter(isRole));
+          expect(listOf(row.s)).toEqual(user === null ? [] : userRoles.filter(isRole));
           const { region, clearance } = claims;
           const told = user !== null && typeof region === "string" && holds(region) ? region : null;
           expect(row.t).toBe(told);
@@ -314,8 +316,4 @@ it("a database that finds callers live believes no token", async () => {
   expect(left.rows).toEqual([]);
   await Effect.runPromise(database.transact([enterClaims(null, timeouts)]));
   await client.close();
-});
-
-it("an array literal quotes every element", () => {
-  expect(arrayLiteral(["a", 'b"c', "d\\e", "NULL", ""])).toBe('{"a","b\\"c","d\\\\e","NULL",""}');
 });
