@@ -120,6 +120,11 @@ export interface DatabaseShape {
   readonly rolesAreBoundary: boolean;
   readonly transact: (statements: ReadonlyArray<Statement>) => Effect.Effect<ReadonlyArray<Result>, DatabaseError>;
   readonly interactive: Interactive;
+  /**
+   * Where the database itself verifies who is calling: the same database, reached with a caller's own token instead of a
+   * password. Its statements run as the role that policies name, and nothing but the token says whose they are.
+   */
+  readonly withToken?: (token: string) => DatabaseShape;
 }
 
 export class Database extends Context.Service<Database, DatabaseShape>()("hedgerow/Database") {}

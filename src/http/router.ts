@@ -15,6 +15,7 @@ import { DefinitionError, type Problem } from "../condition/problem.js";
 import { Database, type DatabaseShape } from "../database/database.js";
 import { postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
+import { actingAs } from "./acting-as.js";
 import { type CorsOptions, corsMiddleware, crossSiteCheck, type TrustedOrigins } from "./cross-site.js";
 import { type Handler, type Operations, operationsFor } from "./operations.js";
 import { kebab } from "./paths.js";
@@ -143,12 +144,15 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
           const credential = yield* identify(context.req.raw);
           const refusal = yield* Effect.promise(() => crossSite(context.req.raw, credential));
           if (refusal !== undefined) return yield* refusal;
-          return yield* handler({
-            credential,
+          const acting = actingAs(options.database, credential);
+          if (acting._tag === "RequestProblem") return yield* acting;
+          const handled = handler({
+            credential: acting.credential,
             id: context.req.param("id") ?? "",
             queries: context.req.queries(),
             body: readJson(context.req.raw, maxBodyBytes),
           });
+          return yield* Effect.provideService(handled, Database, acting.database);
         }),
       );
       if (Exit.isSuccess(exit)) return exit.value;
