@@ -28,7 +28,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DatabaseShape } from "../../src/database/database.js";
 import { basics, type Device, device, password } from "../support/better-auth.js";
 import { freshPglite, freshPostgres } from "../support/databases.js";
-import { type KeyServer, keyServer, type SigningKey, seconds, sign, signingKey } from "../support/issuer.js";
+import { type SigningKey, seconds, sign, signingKey } from "../support/issuer.js";
 
 const issuer = "https://id.example.com";
 const audience = "https://api.example.com";
@@ -126,7 +126,6 @@ const listening = async (server: Server): Promise<string> => {
 describe.each(["PostgreSQL", "PGlite"] as const)("a router whose callers' tokens %s verifies", (kind) => {
   let opened: Opened;
   let local: NeonLocal;
-  let keys: KeyServer;
   let pen: SigningKey;
   let other: SigningKey;
   let auth: ReturnType<typeof start>;
@@ -143,6 +142,14 @@ describe.each(["PostgreSQL", "PGlite"] as const)("a router whose callers' tokens
       ...options,
       database: drizzleAdapter(db, { provider: "pg", schema: tables, transaction: false }),
     });
+  };
+
+  /** Better Auth, beside whose keys the pen's are published. */
+  const answerOf = async (request: Request): Promise<Response> => {
+    const response = await auth.handler(request);
+    if (!request.url.endsWith("/jwks.json")) return response;
+    const { keys } = await response.json();
+    return Response.json({ keys: [...keys, pen.jwk] });
   };
 
   const tokenUrl = () => local.url("authenticated", "", opened.name).replace(":@", "@");
@@ -203,38 +210,42 @@ describe.each(["PostgreSQL", "PGlite"] as const)("a router whose callers' tokens
   beforeAll(async () => {
     opened = await openers[kind]();
     [pen, other] = await Promise.all([signingKey("ES256", "pen"), signingKey("ES256", "other")]);
-    keys = await keyServer();
+    authServer = createServer(getRequestListener((request) => answerOf(request)));
+    const authUrl = await listening(authServer);
     local = await startNeonLocal({
       target: opened.target,
-      jwt: { jwks: keys.url, audience, roles: { authenticated: passwords.authenticated } },
+      jwt: {
+        jwks: `${authUrl}/auth/v1/.well-known/jwks.json`,
+        audience,
+        roles: { authenticated: passwords.authenticated },
+      },
     });
     // What `hedgerow neon-local` prints, for Better Auth, which has the driver itself.
     neonConfig.fetchEndpoint = local.fetchEndpoint;
     auth = start();
-    authServer = createServer(getRequestListener((request) => auth.handler(request)));
-    const authUrl = await listening(authServer);
     ada = await member(`acme-${kind}`.toLowerCase());
     eve = await member(`globex-${kind}`.toLowerCase());
     [adas, eves] = [await tokenOf(ada), await tokenOf(eve)];
-    const published = await (await fetch(`${authUrl}/auth/v1/.well-known/jwks.json`)).json();
-    keys.publish(...published.keys, pen.jwk);
     database = neon({
       url: local.url("hedgerow_api", passwords.hedgerow_api, opened.name),
       authorize: { url: tokenUrl() },
       local: true,
     });
-    authenticator = jwt({
-      ...betterAuthTokens({ baseURL: authUrl, issuer, audience }),
-      jwksUri: keys.url,
-      live: true,
-      onRefused: (reason) => void refused.push(reason),
-    });
+    authenticator = jwt(
+      betterAuthTokens({
+        baseURL: authUrl,
+        basePath: "/auth/v1",
+        issuer,
+        audience,
+        live: true,
+        onRefused: (reason) => void refused.push(reason),
+      }),
+    );
     app = appOf(authenticator);
   });
   afterAll(async () => {
     await local?.close();
     authServer?.close();
-    await keys?.close();
     await opened?.close();
   });
 
@@ -366,12 +377,7 @@ describe.each(["PostgreSQL", "PGlite"] as const)("a router whose callers' tokens
   });
 
   it("answers 503 where Neon refuses what the router accepts, serves nobody, and tells the log why", async () => {
-    const both = jwt({
-      ...betterAuthTokens({ baseURL: issuer, issuer, audience }),
-      jwksUri: undefined,
-      jwks: { keys: [pen.jwk, other.jwk] },
-      live: true,
-    });
+    const both = jwt({ issuer, audience, jwks: { keys: [pen.jwk, other.jwk] }, live: true });
     const token = await sign(other, claimsOf(adas));
     reported.length = 0;
     for (const path of ["/documents", "/posts"]) {
