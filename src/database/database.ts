@@ -125,6 +125,8 @@ export interface DatabaseShape {
    * password. Its statements run as the role that policies name, and nothing but the token says whose they are.
    */
   readonly withToken?: (token: string) => DatabaseShape;
+  /** Where the router sends what only reads, if that is not here: to a replica that is not stale. */
+  readonly reading?: DatabaseShape;
 }
 
 export class Database extends Context.Service<Database, DatabaseShape>()("hedgerow/Database") {}

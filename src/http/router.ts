@@ -132,7 +132,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
     Effect.promise(() => options.auth.identify(request));
 
   const serve =
-    (handler: Handler): HonoHandler =>
+    (handler: Handler, use: "reads" | "writes"): HonoHandler =>
     async (context) => {
       const unsafe = await isSafe();
       if (unsafe !== undefined) {
@@ -152,7 +152,12 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
             queries: context.req.queries(),
             body: readJson(context.req.raw, maxBodyBytes),
           });
-          return yield* Effect.provideService(handled, Database, acting.database);
+          const { database } = acting;
+          return yield* Effect.provideService(
+            handled,
+            Database,
+            use === "reads" ? (database.reading ?? database) : database,
+          );
         }),
       );
       if (Exit.isSuccess(exit)) return exit.value;
@@ -173,11 +178,11 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
   for (const table of schema.tables) {
     const path = `/${kebab(table.key)}`;
     const operations = operationsFor(table, operationOptions);
-    if (operations.list) app.get(path, serve(operations.list));
-    if (operations.create) app.post(path, serve(operations.create));
-    if (operations.get) app.get(`${path}/:id`, serve(operations.get));
-    if (operations.update) app.patch(`${path}/:id`, serve(operations.update));
-    if (operations.remove) app.delete(`${path}/:id`, serve(operations.remove));
+    if (operations.list) app.get(path, serve(operations.list, "reads"));
+    if (operations.create) app.post(path, serve(operations.create, "writes"));
+    if (operations.get) app.get(`${path}/:id`, serve(operations.get, "reads"));
+    if (operations.update) app.patch(`${path}/:id`, serve(operations.update, "writes"));
+    if (operations.remove) app.delete(`${path}/:id`, serve(operations.remove, "writes"));
     app.all(path, refuse(methodsOf(operations, false)));
     app.all(`${path}/:id`, refuse(methodsOf(operations, true)));
   }
