@@ -125,6 +125,8 @@ export interface DatabaseShape {
    * password. Its statements run as the role that policies name, and nothing but the token says whose they are.
    */
   readonly withToken?: (token: string) => DatabaseShape;
+  /** In front of it stands a program for development (`hedgerow neon-local`), which logs in where a platform need not. */
+  readonly local?: true;
   /** Where the router sends what only reads, if that is not here: to a replica that is not stale. */
   readonly reading?: DatabaseShape;
 }

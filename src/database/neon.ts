@@ -29,8 +29,9 @@ export interface NeonOptions {
    * `url` has no password, `postgres://authenticated@host/database`: a request's token is sent in its place, over HTTP only.
    * The other `url` remains for who has no token, and for the check before the first request.
    *
-   * Needs a `jwt()` authenticator, helpers that read the token (`sessionIdentity(options, { by: "verified-token" })`), the role
-   * `authenticated` with LOGIN and no password, and the issuer's key set in Neon's settings.
+   * Needs a `jwt()` authenticator, helpers that read the token (`by: "verified-token"`), the issuer's key set in Neon's
+   * settings, and a role `authenticated` that logs in and never by a password:
+   * `alter role authenticated login valid until '-infinity'`.
    */
   readonly authorize?: { readonly url: string };
   /**
@@ -96,6 +97,7 @@ const overHttp = (
   if (tokenUrl === undefined) return own;
   return {
     ...own,
+    ...(local && { local }),
     // A client of its own for each token: given with a batch, the driver would ignore it and send none.
     withToken: (authToken) => httpDatabase(client(tokenUrl, { ...settings, authToken }), endpoint),
   };

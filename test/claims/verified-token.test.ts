@@ -260,6 +260,9 @@ describe("a router whose callers' tokens Neon verifies and the policies read", (
 
   it("has nothing that doctor would object to but the stand-in, and leaves nothing behind when it is given up", async () => {
     const database = nodePostgres(postgres.ownerPool);
+    // The password is what neon-local logs in with; on Neon there is none.
+    expect(await doctor({ schema, identity, database })).toMatchObject([{ code: "caller_role_logs_in" }]);
+    await postgres.pool(postgres.superuserUrl).query("alter role authenticated valid until '-infinity'");
     expect(await doctor({ schema, identity, database })).toEqual([]);
     expect(await doctor({ schema, identity, database, sessionJwt: "required" })).toMatchObject([
       { code: "session_jwt_missing" },

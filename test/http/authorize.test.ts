@@ -15,7 +15,7 @@ import { text } from "drizzle-orm/pg-core";
 import { id, organization, owner, table } from "hedgerow";
 import { authTables, hedgerow, sessionAuthenticator, sessionIdentity, tokenIssuer } from "hedgerow/better-auth";
 import { push } from "hedgerow/drizzle-kit";
-import { type Authenticator, createRouter, withCaller } from "hedgerow/hono";
+import { type Authenticator, createRouter, verifyDatabase, withCaller } from "hedgerow/hono";
 import { betterAuthTokens, jwt } from "hedgerow/jwt";
 import { neon } from "hedgerow/neon";
 import { type NeonLocal, startNeonLocal, type Target } from "hedgerow/neon-local";
@@ -549,6 +549,42 @@ describe.each(["PostgreSQL", "PGlite"] as const)("a router whose callers' tokens
         });
         expect(await both("set search_path = pg_temp, public", "select title from documents")).toEqual([]);
         expect(await both("declare c cursor for select title from documents", "fetch all from c")).toEqual([]);
+      });
+
+      it("gains nothing by a password that it gives the role, where the role can have none that is valid", async () => {
+        const own = local.url("authenticated", "of-my-own", opened.name);
+        const log = () => client(own)`select session_user::text as login`;
+        try {
+          await both("alter role authenticated password 'of-my-own'");
+          expect(await log()).toEqual([{ login: "authenticated" }]);
+          await opened.superuser("alter role authenticated valid until '-infinity'");
+          await expect(log()).rejects.toMatchObject({ code: "28P01" });
+        } finally {
+          await opened.superuser(
+            `alter role authenticated valid until 'infinity' password '${passwords.authenticated}'`,
+          );
+        }
+        await expect(both("alter role authenticated valid until 'infinity'")).rejects.toMatchObject({ code: "42501" });
+      });
+
+      it("is not served by a router through Neon before a password could open nothing", async () => {
+        const { local: _, ...remote } = database;
+        const verify = () => verifyDatabase({ schema: guarded, database: remote });
+        await expect(verify()).rejects.toThrow(
+          "role authenticated could log in with a password: alter role authenticated valid until '-infinity'",
+        );
+        await opened.superuser("alter role authenticated valid until '-infinity'");
+        await verify();
+        await opened.superuser("alter role authenticated valid until 'infinity'");
+        await verifyDatabase({ schema: guarded, database });
+      });
+
+      it("can spoil the defaults of the role for everybody, which no policy prevents: the limit that is written down", async () => {
+        await both("alter role authenticated set default_transaction_read_only = on");
+        const write = () => call(adas, "POST", "/documents", { title: "x", userId: ada.userId });
+        expect((await write()).json.code).toBe("unavailable");
+        await opened.superuser("alter role authenticated reset all");
+        expect((await write()).status).toBe(201);
       });
 
       it("is somebody else by request.jwt.claims only with a stand-in for the extension, and only with both ids", async () => {
