@@ -9,11 +9,10 @@ import { getRequestListener } from "@hono/node-server";
 import { neon as client, neonConfig } from "@neondatabase/serverless";
 import { type BetterAuthOptions, betterAuth } from "better-auth";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
-import { organization as organizations } from "better-auth/plugins";
 import { drizzle } from "drizzle-orm/neon-http";
 import { text } from "drizzle-orm/pg-core";
-import { id, organization, owner, table } from "hedgerow";
-import { authTables, hedgerow, sessionAuthenticator, sessionIdentity, tokenIssuer } from "hedgerow/better-auth";
+import { id, owner, table } from "hedgerow";
+import { sessionAuthenticator } from "hedgerow/better-auth";
 import { push } from "hedgerow/drizzle-kit";
 import { type Authenticator, createRouter, verifyDatabase, withCaller } from "hedgerow/hono";
 import { betterAuthTokens, jwt } from "hedgerow/jwt";
@@ -25,6 +24,8 @@ import { sessionJwtShim } from "hedgerow/postgres";
 import { Hono } from "hono";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { authOptions, authSchema, config, createApi, documents } from "../../examples/authorize/api.js";
+import { guardOf } from "../../src/cli/derive.js";
 import type { DatabaseShape } from "../../src/database/database.js";
 import { basics, type Device, device, password } from "../support/better-auth.js";
 import { freshPglite, freshPostgres } from "../support/databases.js";
@@ -33,28 +34,10 @@ import { type SigningKey, seconds, sign, signingKey } from "../support/issuer.js
 const issuer = "https://id.example.com";
 const audience = "https://api.example.com";
 
-const options = {
-  ...basics,
-  basePath: "/auth/v1",
-  plugins: [organizations(), hedgerow(), tokenIssuer({ issuer, audience })],
-} satisfies BetterAuthOptions;
+const options = { ...basics, ...authOptions } satisfies BetterAuthOptions;
 
-const tables = authTables(options);
-const identity = sessionIdentity(options, { by: "verified-token" });
-
-const documents = table("documents", {
-  id: id("doc"),
-  organizationId: organization(),
-  userId: owner(),
-  title: text("title").notNull(),
-})
-  .firewall("organization")
-  .access({
-    read: { roles: ["member+"] },
-    create: { roles: ["member+"], record: { userId: { equals: "ctx.userId" } } },
-    update: { record: { userId: { equals: "ctx.userId" } } },
-    delete: { roles: ["admin+"] },
-  });
+const tables = authSchema;
+const { identity } = guardOf(config);
 
 /** Everybody reads what is published, and its author everything. */
 const posts = table("posts", { id: id("post"), userId: owner(), state: text("state").notNull() })
@@ -130,6 +113,7 @@ describe.each(["PostgreSQL", "PGlite"] as const)("a router whose callers' tokens
   let other: SigningKey;
   let auth: ReturnType<typeof start>;
   let authServer: Server;
+  let authUrl: string;
   let database: DatabaseShape;
   let authenticator: Authenticator;
   let app: Hono;
@@ -164,7 +148,13 @@ describe.each(["PostgreSQL", "PGlite"] as const)("a router whose callers' tokens
       });
   };
 
-  const call = async (token: string | null, method: string, path: string, body?: object | string, on = app) => {
+  const call = async (
+    token: string | null,
+    method: string,
+    path: string,
+    body?: object | string,
+    on: Pick<Hono, "request"> = app,
+  ) => {
     const response = await on.request(`http://localhost${path}`, {
       method,
       headers: {
@@ -211,7 +201,7 @@ describe.each(["PostgreSQL", "PGlite"] as const)("a router whose callers' tokens
     opened = await openers[kind]();
     [pen, other] = await Promise.all([signingKey("ES256", "pen"), signingKey("ES256", "other")]);
     authServer = createServer(getRequestListener((request) => answerOf(request)));
-    const authUrl = await listening(authServer);
+    authUrl = await listening(authServer);
     local = await startNeonLocal({
       target: opened.target,
       jwt: {
@@ -284,6 +274,22 @@ describe.each(["PostgreSQL", "PGlite"] as const)("a router whose callers' tokens
 
     expect((await call(adas, "DELETE", path)).status).toBe(204);
     expect(await titles(adas)).toEqual([]);
+  });
+
+  it("is what the example makes", async () => {
+    const example = createApi(
+      {
+        DATABASE_URL: local.url("hedgerow_api", passwords.hedgerow_api, opened.name),
+        DATABASE_AUTHENTICATED_URL: tokenUrl(),
+        AUTH_URL: authUrl,
+      },
+      true,
+    );
+    const document = { title: "Example", userId: ada.userId };
+    const made = await call(adas, "POST", "/documents", document, example);
+    expect([made.status, made.json]).toEqual([201, expect.objectContaining(document)]);
+    expect((await call(eves, "GET", "/documents", undefined, example)).json.data).toEqual([]);
+    expect((await call(adas, "DELETE", `/documents/${made.json.id}`, undefined, example)).status).toBe(204);
   });
 
   it("keeps callers apart whose requests run at the same time", async () => {
