@@ -153,11 +153,8 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
             body: readJson(context.req.raw, maxBodyBytes),
           });
           const { database } = acting;
-          return yield* Effect.provideService(
-            handled,
-            Database,
-            use === "reads" ? (database.reading ?? database) : database,
-          );
+          const asked = use === "reads" ? (database.reading ?? database) : database;
+          return yield* asked === options.database ? handled : Effect.provideService(handled, Database, asked);
         }),
       );
       if (Exit.isSuccess(exit)) return exit.value;

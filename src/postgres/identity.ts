@@ -61,8 +61,8 @@ export interface LiveIdentity {
   readonly callerQuery: string;
   /**
    * What the caller presented, where that is not a secret whose hash the router sends: a token that the database itself has
-   * verified, whose `sid` and `sub` `auth.session()` gives. Neither is a secret, so this holds only as long as nothing but the
-   * verification can fill that function.
+   * verified, whose `sid` and `sub` `auth.session()` gives. Neither is a secret, so `callerQuery` must ask for
+   * `pg_session_jwt.jwk`, without which that function believes a setting.
    */
   readonly by?: "verified-token";
   /**

@@ -8,6 +8,8 @@ import * as Exit from "effect/Exit";
 import { sessionAuthenticator, sessionIdentity } from "hedgerow/better-auth";
 import { push } from "hedgerow/drizzle-kit";
 import { createRouter } from "hedgerow/hono";
+import { neon } from "hedgerow/neon";
+import { startNeonLocal } from "hedgerow/neon-local";
 import { nodePostgres } from "hedgerow/node-postgres";
 import { type ReplicaMiss, withReplica } from "hedgerow/replica";
 import type { Hono } from "hono";
@@ -226,6 +228,45 @@ describe("a router with a replica", () => {
     await titles(ada.cookie, router);
     expect(seen).toEqual(["read committed"]);
     await onPrimary.query("alter role hedgerow_api reset default_transaction_isolation");
+  });
+});
+
+describe("over Neon's driver", () => {
+  it("works by HTTP, and with callers' own tokens", async () => {
+    const locals = await Promise.all(
+      [primary, replica].map(({ superuserUrl }) => startNeonLocal({ target: { url: superuserUrl } })),
+    );
+    try {
+      const [one, two] = locals.map((local, index) =>
+        counted(
+          neon({ url: local.url("hedgerow_api", "api", "app"), local: true, mode: "http" }),
+          index === 0 ? "primary" : "replica",
+        ),
+      );
+      if (one === undefined || two === undefined) throw new Error("No databases");
+      const router = routerOf(withReplica({ primary: one, replica: two, waitMs: 400 }));
+      await call(null, "GET", "/documents", undefined, router);
+      Object.assign(served, { primary: 0, replica: 0 });
+      await create("Plan");
+      await caughtUp();
+      expect(await titles(ada.cookie, router)).toEqual(["Plan"]);
+      expect(served).toEqual({ primary: 1, replica: 1 });
+
+      const tokens: Array<string> = [];
+      const taking = (database: DatabaseShape): DatabaseShape => ({
+        ...database,
+        withToken: (token) => {
+          tokens.push(token);
+          return database;
+        },
+      });
+      const own = withReplica({ primary: taking(one), replica: taking(two), waitMs: 400 }).withToken?.("a.b.c");
+      const asked = own?.reading?.transact([{ text: "select pg_is_in_recovery()::text as recovering" }]);
+      expect(asked && (await Effect.runPromise(asked))[0]?.rows).toEqual([{ recovering: "true" }]);
+      expect(tokens).toEqual(["a.b.c", "a.b.c"]);
+    } finally {
+      for (const local of locals) await local.close();
+    }
   });
 });
 
