@@ -1,4 +1,6 @@
 /** Which host a url of Neon's means, and which urls are none that could be meant. */
+import { neonConfig } from "@neondatabase/serverless";
+import * as Effect from "effect/Effect";
 import fc from "fast-check";
 import { neon } from "hedgerow/neon";
 import { describe, expect, it } from "vitest";
@@ -76,6 +78,36 @@ describe("authorize", () => {
     expect(database.withToken?.("a.b.c").withToken).toBeUndefined();
     expect(neon({ url, mode: "http" }).withToken).toBeUndefined();
     expect(() => neon({ url, mode: "websocket", authorize: { url: tokenUrl } })).toThrow(/tokens over HTTP only/);
+  });
+
+  it("sends the token to the endpoint for tokens and the password to the other, and neither to both", async () => {
+    const seen: Array<{ readonly to: string; readonly headers: Headers }> = [];
+    const { fetchFunction } = neonConfig;
+    neonConfig.fetchFunction = async (to: string, init: RequestInit) => {
+      seen.push({ to, headers: new Headers(init.headers) });
+      return Response.json({ results: [] });
+    };
+    try {
+      const database = neon({ url, authorize: { url: tokenUrl } });
+      const statements = [{ text: "select 1" }, { text: "select 2" }];
+      const asked = [database, database.withToken?.("first"), database.withToken?.("second"), database];
+      await Promise.all(asked.map((each) => Effect.runPromiseExit(each?.transact(statements) ?? Effect.void)));
+    } finally {
+      neonConfig.fetchFunction = fetchFunction;
+    }
+    expect(
+      seen.map(({ to, headers }) => [
+        to,
+        headers.get("authorization"),
+        new URL(headers.get("neon-connection-string") ?? "").username,
+        new URL(headers.get("neon-connection-string") ?? "").password,
+      ]),
+    ).toEqual([
+      [`https://api.${region}/sql`, null, "hedgerow_api", "se%40cret"],
+      [`https://apiauth.${region}/sql`, "Bearer first", "authenticated", ""],
+      [`https://apiauth.${region}/sql`, "Bearer second", "authenticated", ""],
+      [`https://api.${region}/sql`, null, "hedgerow_api", "se%40cret"],
+    ]);
   });
 
   it.each([
