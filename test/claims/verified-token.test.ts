@@ -3,7 +3,10 @@
  * go to neon-local in front of PostgreSQL, which knows nothing of the caller beside them.
  */
 import { neon as client, neonConfig } from "@neondatabase/serverless";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
 import fc from "fast-check";
+import { understand } from "hedgerow";
 import { push } from "hedgerow/drizzle-kit";
 import { createRouter } from "hedgerow/hono";
 import { jwt } from "hedgerow/jwt";
@@ -15,6 +18,8 @@ import { claimsIdentity, sessionJwtShim } from "hedgerow/postgres";
 import type { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { doctor } from "../../src/cli/doctor.js";
+import { why } from "../../src/cli/explain/why.js";
+import { anonymousCaller, type Caller } from "../../src/condition/caller.js";
 import { identity as plainIdentity, schema } from "../support/claims-world.js";
 import { type FreshPostgres, freshPglite, freshPostgres } from "../support/databases.js";
 import {
@@ -256,6 +261,25 @@ describe("a router whose callers' tokens Neon verifies and the policies read", (
       const statements = [`set local role ${role}`, forge, claimed, question].map((each) => api.query(each));
       expect((await api.transaction(statements)).at(-1)).toMatchObject([{ who: null }]);
     }
+  });
+
+  it("cannot be explained for a caller whose token nobody has, and explain says so", async () => {
+    const ask = (as: Caller | null) =>
+      Effect.runPromiseExit(
+        why({
+          schema: Effect.runSync(understand(schema)),
+          identity,
+          database: nodePostgres(postgres.pool(postgres.superuserUrl, { max: 1 })),
+          table: "news",
+          command: "select",
+          as,
+          id: "nothing",
+        }),
+      );
+    const exit = await ask({ ...anonymousCaller, userId: "ada" });
+    const error = Exit.isFailure(exit) ? Effect.runSync(Effect.flip(Effect.failCause(exit.cause))) : undefined;
+    expect(error).toMatchObject({ _tag: "CannotExplain", message: expect.stringContaining("the database verifies") });
+    expect(JSON.stringify(await ask(null))).not.toContain("the database verifies");
   });
 
   it("has nothing that doctor would object to but the stand-in, and leaves nothing behind when it is given up", async () => {

@@ -585,6 +585,25 @@ describe.each(["PostgreSQL", "PGlite"] as const)("a router whose callers' tokens
         await verifyDatabase({ schema: guarded, database });
       });
 
+      it("sees the texts of others' statements and can end them, but sees no value of theirs: another such limit", async () => {
+        const slow = client(tokenUrl(), { authToken: adas }).query("select pg_sleep(20), $1::text", ["private"]);
+        const ended = expect(slow).rejects.toMatchObject({ code: "57P01" });
+        const own = client(tokenUrl(), { authToken: eves });
+        const texts = () =>
+          own`select pid, query from pg_stat_activity
+            where usename = 'authenticated' and query like '%pg_sleep(20)%' and pid <> pg_backend_pid()`;
+        await expect.poll(async () => (await texts()).length).toBe(1);
+        const [found] = await texts();
+        expect(found?.query).toBe("select pg_sleep(20), $1::text");
+        await own`select pg_terminate_backend(${found?.pid})`;
+        await ended;
+        await expect(
+          own`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'postgres'`,
+        ).rejects.toMatchObject({
+          code: "42501",
+        });
+      });
+
       it("can spoil the defaults of the role for everybody, which no policy prevents: the limit that is written down", async () => {
         await both("alter role authenticated set default_transaction_read_only = on");
         const write = () => call(adas, "POST", "/documents", { title: "x", userId: ada.userId });
