@@ -21,8 +21,16 @@ export type Credential =
   | { readonly _tag: "Session"; readonly tokenHash: string; readonly via: Via }
   /** An API key; only its SHA-256 (lower-case hex) leaves the process. */
   | { readonly _tag: "ApiKey"; readonly keyHash: string; readonly via: Via }
-  /** A token that says by itself who the caller is: signature, issuer and expiry were verified, the vendor's names mapped. */
-  | { readonly _tag: "Claims"; readonly caller: Caller; readonly via: Via };
+  /**
+   * A token that says by itself who the caller is: signature, issuer and expiry were verified, the vendor's names mapped.
+   * A database that verifies tokens itself is sent the token as it came.
+   */
+  | { readonly _tag: "Claims"; readonly caller: Caller; readonly presented?: Presented; readonly via: Via }
+  /** A token that was verified and names a session; the database verifies it again and finds the session live. */
+  | { readonly _tag: "Token"; readonly presented: Presented; readonly via: Via };
+
+/** A function, so that no log and no JSON of a credential has the token in it. */
+export type Presented = () => string;
 
 export interface Authenticator {
   /** Rejects with `IdentityUnavailable` when nobody can say at the moment whether the credential is worth anything. */

@@ -8,6 +8,7 @@ import type { BetterAuthOptions } from "better-auth";
 import * as Data from "effect/Data";
 import type { IdentityOptions } from "../auth/better-auth/claims.js";
 import { problemsOfPaths, type SupabasePaths } from "../database/target.js";
+import { problemsOfTokenPaths, type TokenPaths } from "../postgres/token-claims.js";
 import type { SchemaModule } from "../table/schema.js";
 
 /** A PostgreSQL server, reached as the owner of the tables. */
@@ -65,6 +66,13 @@ export interface JwtProvider {
   readonly type: "jwt";
   /** Names of the custom claims that rules compare with as `ctx.claims.x`. */
   readonly claims?: ReadonlyArray<string>;
+  /**
+   * Neon verifies the tokens itself, and the helpers read what it verified (`neon({ url, authorize })`). Without it the router
+   * alone verifies them.
+   */
+  readonly by?: "verified-token";
+  /** With `by`: where in a token each value is, for those of another issuer than `tokenIssuer()`. */
+  readonly paths?: Partial<TokenPaths>;
 }
 
 export type AuthProvider = BetterAuthProvider | JwtProvider;
@@ -172,6 +180,11 @@ const tokenPaths: Check = (value, path) =>
     ? problemsOfPaths(value).map((problem) => `${path.replace(/paths$/, "")}${problem}`)
     : object(value, path);
 
+const verifiedPaths: Check = (value, path) =>
+  isObject(value)
+    ? problemsOfTokenPaths(value).map((problem) => `${path.replace(/paths$/, "")}${problem}`)
+    : object(value, path);
+
 const claimNames: Check = (value, path) =>
   Array.isArray(value)
     ? value.flatMap((each, index) =>
@@ -202,7 +215,11 @@ const whole = struct({
         usePlural: optional(flag),
         by: optional(oneOf(["verified-token"])),
       },
-      jwt: { claims: optional(claimNames) },
+      jwt: {
+        claims: optional(claimNames),
+        by: optional(oneOf(["verified-token"])),
+        paths: optional(verifiedPaths),
+      },
     }),
   }),
 });
@@ -210,10 +227,22 @@ const whole = struct({
 /** What each part allows by itself and both together do not. */
 const together = (config: unknown): ReadonlyArray<string> => {
   const providers = isObject(config) && isObject(config.providers) ? config.providers : {};
-  const { runtime, database } = providers;
-  return runtime === "cloudflare" && isObject(database) && database.type === "pglite"
-    ? ['providers.database.type "pglite" keeps a folder, and a Worker (providers.runtime "cloudflare") has none']
-    : [];
+  const { runtime, database, auth } = providers;
+  const type = isObject(database) ? database.type : undefined;
+  const jwt = isObject(auth) && auth.type === "jwt" ? auth : {};
+  return [
+    ...(runtime === "cloudflare" && type === "pglite"
+      ? ['providers.database.type "pglite" keeps a folder, and a Worker (providers.runtime "cloudflare") has none']
+      : []),
+    ...(jwt.by !== undefined && type === "supabase"
+      ? [
+          "providers.auth.by is for Neon; Supabase verifies tokens anyway, and providers.database.paths says what is where",
+        ]
+      : []),
+    ...(jwt.by === undefined && jwt.paths !== undefined
+      ? ['providers.auth.paths is read only by a database that verifies tokens: add by: "verified-token"']
+      : []),
+  ];
 };
 
 /** @returns what is wrong with a value as a config, one sentence each. */

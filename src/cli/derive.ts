@@ -19,7 +19,10 @@ export const isHedgerowConfig = (config: HedgerowConfig | Config): config is Hed
 export const outOf = ({ out = "./drizzle" }: Pick<HedgerowConfig, "out">): string => out;
 
 const identityOf = ({ auth }: HedgerowConfig["providers"]): IdentitySource => {
-  if (auth.type === "jwt") return claimsIdentity(auth.claims === undefined ? {} : { claims: auth.claims });
+  if (auth.type === "jwt") {
+    const { type: _, ...options } = auth;
+    return claimsIdentity(options);
+  }
   const { type: _, options, ...identity } = auth;
   return sessionIdentity(options, identity);
 };

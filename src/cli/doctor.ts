@@ -18,6 +18,8 @@ import { dialectLayer } from "../postgres/supabase.js";
 /** Every kind of risk, with what to do about it. */
 const fixes = {
   login_bypasses_rls: "Connect the application as a role that is NOSUPERUSER NOBYPASSRLS and a member of no such role.",
+  caller_role_logs_in:
+    "alter role … nologin. Where tokens log in, as with Neon Authorize: alter role … valid until '-infinity'.",
   login_owns_table: "Connect the application as a role that owns nothing, and keep the owner for migrations.",
   login_owns_schema: "Connect the application as a role that owns nothing, and keep the owner for migrations.",
   view_without_invoker:

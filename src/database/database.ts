@@ -128,6 +128,15 @@ export interface DatabaseShape {
   readonly rolesAreBoundary: boolean;
   readonly transact: (statements: ReadonlyArray<Statement>) => Effect.Effect<ReadonlyArray<Result>, DatabaseError>;
   readonly interactive: Interactive;
+  /**
+   * Where the database itself verifies who is calling: the same database, reached with a caller's own token instead of a
+   * password. Its statements run as the role that policies name, and nothing but the token says whose they are.
+   */
+  readonly withToken?: (token: string) => DatabaseShape;
+  /** In front of it stands a program for development (`hedgerow neon-local`), which logs in where a platform need not. */
+  readonly local?: true;
+  /** Where the router sends what only reads, if that is not here: to a replica that is not stale. */
+  readonly reading?: DatabaseShape;
 }
 
 export class Database extends Context.Service<Database, DatabaseShape>()("hedgerow/Database") {}

@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect";
 import type { DatabaseError, DatabaseShape, Result, Statement } from "./database.js";
 import { inFlight } from "./in-flight.js";
 import { interactOver, transactOver } from "./lease.js";
+import { addressOf, type NeonAddress } from "./neon-address.js";
 import { PreparedStatements } from "./prepared.js";
 import { databaseError, toText } from "./protocol.js";
 import { resultOf } from "./rows.js";
@@ -18,6 +19,22 @@ import { resultOf } from "./rows.js";
 export interface NeonOptions {
   /** `postgres://role:password@host/database`. One with `-pooler` is fine: nothing is kept for longer than a transaction. */
   readonly url: string;
+  /**
+   * Whether WebSockets go through Neon's pooler, whichever host the `url` names: `true` puts `-pooler` behind the endpoint,
+   * `false` takes it away. Without it the host is the one that the `url` names. Over HTTP Neon pools by itself, and `local` has
+   * no pooler: there it changes nothing.
+   */
+  readonly pooled?: boolean;
+  /**
+   * Neon Authorize: Neon verifies each caller's token as well, and nothing but the token says whose statements they are.
+   * `url` has no password, `postgres://authenticated@host/database`: a request's token is sent in its place, over HTTP only.
+   * The other `url` remains for who has no token, and for the check before the first request.
+   *
+   * Needs a `jwt()` authenticator, helpers that read the token (`by: "verified-token"`), the issuer's key set in Neon's
+   * settings, and a role `authenticated` that logs in and never by a password:
+   * `alter role authenticated login valid until '-infinity'`.
+   */
+  readonly authorize?: { readonly url: string };
   /**
    * `http` needs no connection to be set up; `websocket` keeps some. `auto`, which is the default, takes `websocket` in Node
    * and Bun and `http` elsewhere, where a connection cannot outlive a request.
@@ -45,7 +62,7 @@ export interface NeonDatabase extends DatabaseShape {
 /**
  * @param options the url, and how to reach it.
  * @returns a database for `createRouter` and the functions of `hedgerow/drizzle-kit`.
- * @throws TypeError for a url that is none of PostgreSQL.
+ * @throws TypeError for a url that is none of PostgreSQL or does not fit the other options.
  *
  * @example
  * ```ts
@@ -55,17 +72,13 @@ export interface NeonDatabase extends DatabaseShape {
  * ```
  */
 export const neon = (options: NeonOptions): NeonDatabase => {
-  const address = addressOf(options.url);
+  const address = addressOf(options);
   const { mode = "auto" } = options;
-  const chosen = mode === "auto" ? modeOfRuntime(globalThis) : mode;
-  return chosen === "http" ? overHttp(options, address) : overWebSocket(options, address);
-};
-
-const addressOf = (url: string): URL => {
-  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
-    throw new TypeError("neon() needs a url like postgres://role:password@host/database");
+  if (address.tokenUrl !== undefined && mode === "websocket") {
+    throw new TypeError('neon() takes tokens over HTTP only: leave mode out, or make it "http"');
   }
-  return new URL(url);
+  const chosen = mode === "auto" && address.tokenUrl === undefined ? modeOfRuntime(globalThis) : mode;
+  return chosen === "websocket" ? overWebSocket(options, address) : overHttp(options, address);
 };
 
 /** @returns what suits a runtime, told by its globals. Workers and Deno also have Node's `process`. */
@@ -77,9 +90,23 @@ export const modeOfRuntime = (globals: object): "http" | "websocket" => {
   return property(property(property(globals, "process"), "versions"), "node") === undefined ? "http" : "websocket";
 };
 
-const overHttp = ({ url, local = false, fetchOptions = {} }: NeonOptions, { host }: URL): NeonDatabase => {
-  const sql = client(url, { arrayMode: true, fullResults: true, fetchOptions });
+const overHttp = (
+  { local = false, fetchOptions = {} }: NeonOptions,
+  { url, host, tokenUrl }: NeonAddress,
+): NeonDatabase => {
+  const settings = { arrayMode: true, fullResults: true, fetchOptions } as const;
   const endpoint = local ? `http://${host}/sql` : undefined;
+  const own = httpDatabase(client(url, settings), endpoint);
+  if (tokenUrl === undefined) return own;
+  return {
+    ...own,
+    ...(local && { local }),
+    // A client of its own for each token: given with a batch, the driver would ignore it and send none.
+    withToken: (authToken) => httpDatabase(client(tokenUrl, { ...settings, authToken }), endpoint),
+  };
+};
+
+const httpDatabase = (sql: Http, endpoint: string | undefined): NeonDatabase => {
   return {
     driver: "neon-http",
     rolesAreBoundary: true,
@@ -134,7 +161,7 @@ const sendTo = <A>(endpoint: string | undefined, send: () => A): A => {
   }
 };
 
-const overWebSocket = (options: NeonOptions, address: URL): NeonDatabase => {
+const overWebSocket = (options: NeonOptions, address: NeonAddress): NeonDatabase => {
   let opened: Promise<Pool> | undefined;
   const open = (): Promise<Pool> => {
     opened ??= makePool(options, address);
@@ -154,8 +181,8 @@ const overWebSocket = (options: NeonOptions, address: URL): NeonDatabase => {
   };
 };
 
-const makePool = async (options: NeonOptions, { host }: URL): Promise<Pool> => {
-  const { url, local = false, max, connectionTimeoutMillis } = options;
+const makePool = async (options: NeonOptions, { url, host }: NeonAddress): Promise<Pool> => {
+  const { local = false, max, connectionTimeoutMillis } = options;
   const webSocket = options.webSocketConstructor ?? (await ownWebSocket());
   /** Its settings are its own; only what is not set here comes from the global ones. */
   class NeonClient extends Client {

@@ -5,6 +5,7 @@ export {
   anonymousCredential,
   type Credential,
   IdentityUnavailable,
+  type Presented,
   type Via,
 } from "../auth/authenticator.js";
 export type { Caller } from "../condition/caller.js";

@@ -21,6 +21,7 @@ export const knownCaller = (credential: Credential, target: Target): Caller | un
   switch (credential._tag) {
     case "Session":
     case "ApiKey":
+    case "Token":
       return undefined;
     case "Anonymous":
       return anonymousCaller;

@@ -15,6 +15,7 @@ import { DefinitionError, type Problem } from "../condition/problem.js";
 import { Database, type DatabaseShape } from "../database/database.js";
 import { postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
+import { actingAs } from "./acting-as.js";
 import { type CorsOptions, corsMiddleware, crossSiteCheck, type TrustedOrigins } from "./cross-site.js";
 import { type Handler, type Operations, operationsFor } from "./operations.js";
 import { kebab } from "./paths.js";
@@ -137,7 +138,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
   };
 
   const serve =
-    (handler: Handler): HonoHandler =>
+    (handler: Handler, use: "reads" | "writes"): HonoHandler =>
     async (context) => {
       const { req } = context;
       try {
@@ -146,14 +147,17 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
         const credential = await options.auth.identify(req.raw);
         const refusal = await crossSite(req.raw, credential);
         if (refusal !== undefined) return answer(refusal);
-        const exit = await run(
-          handler({
-            credential,
-            id: req.param("id") ?? "",
-            queries: () => req.queries(),
-            body: Effect.suspend(() => readJson(req.raw, maxBodyBytes)),
-          }),
-        );
+        const acting = actingAs(options.database, credential);
+        if (acting._tag === "RequestProblem") return answer(acting);
+        const handled = handler({
+          credential: acting.credential,
+          id: req.param("id") ?? "",
+          queries: () => req.queries(),
+          body: Effect.suspend(() => readJson(req.raw, maxBodyBytes)),
+        });
+        const { database } = acting;
+        const asked = use === "reads" ? (database.reading ?? database) : database;
+        const exit = await run(asked === options.database ? handled : Effect.provideService(handled, Database, asked));
         return Exit.isSuccess(exit) ? exit.value : answer(Cause.squash(exit.cause));
       } catch (defect) {
         return answer(defect);
@@ -168,11 +172,11 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
   for (const table of schema.tables) {
     const path = `/${kebab(table.key)}`;
     const operations = operationsFor(table, operationOptions);
-    if (operations.list) app.get(path, serve(operations.list));
-    if (operations.create) app.post(path, serve(operations.create));
-    if (operations.get) app.get(`${path}/:id`, serve(operations.get));
-    if (operations.update) app.patch(`${path}/:id`, serve(operations.update));
-    if (operations.remove) app.delete(`${path}/:id`, serve(operations.remove));
+    if (operations.list) app.get(path, serve(operations.list, "reads"));
+    if (operations.create) app.post(path, serve(operations.create, "writes"));
+    if (operations.get) app.get(`${path}/:id`, serve(operations.get, "reads"));
+    if (operations.update) app.patch(`${path}/:id`, serve(operations.update, "writes"));
+    if (operations.remove) app.delete(`${path}/:id`, serve(operations.remove, "writes"));
     app.all(path, refuse(methodsOf(operations, false)));
     app.all(`${path}/:id`, refuse(methodsOf(operations, true)));
   }

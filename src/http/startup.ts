@@ -10,7 +10,7 @@ import type { PgTable } from "drizzle-orm/pg-core";
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import { functionsRecordSql } from "../condition/fingerprint.js";
-import { qualified, textArray } from "../condition/sql-text.js";
+import { qualified, text, textArray } from "../condition/sql-text.js";
 import { Database, type DatabaseError, type DatabaseShape, type Statement } from "../database/database.js";
 import { helperSchema, roles } from "../database/session.js";
 import { type CallerRoles, postgresTarget, type Target } from "../database/target.js";
@@ -51,7 +51,9 @@ select
   ${tables === undefined ? "null" : driftedPolicies("array(select w.oid::oid from wanted w)", declaredPolicies(sources, callers))} as drifted,
   coalesce(pg_catalog.obj_description(${helpers}, 'pg_namespace') = ${functionsRecordSql(helpers)}, false)::text as recorded,
   (select coalesce(string_agg(name, ', '), '') from unnest(${textArray([callers.authenticated, callers.anonymous])}) as name
-    where not exists (select 1 from pg_roles r where r.rolname = name)) as absent`,
+    where not exists (select 1 from pg_roles r where r.rolname = name)) as absent,
+  (select coalesce(string_agg(r.rolname, ', '), '') from pg_roles r where r.rolname = ${text(callers.authenticated)}
+    and r.rolcanlogin and coalesce(r.rolvaliduntil, 'infinity') > now()) as unsealed`,
 });
 
 const asText = (value: unknown): string => (typeof value === "string" ? value : "");
@@ -80,12 +82,17 @@ export const verifyDatabaseEffect = (
     const drifted = asText(row.drifted);
     const recorded = row.recorded === "true";
     const absent = asText(row.absent);
+    // Who sends SQL straight to Neon may give the role a password; behind one nothing is verified.
+    const unsealed = database.withToken !== undefined && !database.local ? asText(row.unsealed) : "";
     const reasons = [
       ...(database.rolesAreBoundary && powerful !== "{}"
         ? [`login "${login}" is or can become ${powerful}, which bypasses row-level security; connect as ${roles.api}`]
         : []),
       ...(database.rolesAreBoundary && owned !== ""
         ? [`login "${login}" owns ${owned} and could switch its rules off; connect as ${roles.api}`]
+        : []),
+      ...(unsealed !== ""
+        ? [`role ${unsealed} could log in with a password: alter role ${unsealed} valid until '-infinity'`]
         : []),
       ...(absent !== "" ? [`role ${absent} does not exist; push the schema first`] : []),
       ...(missing !== "" ? [`table ${missing} does not exist; push the schema first`] : []),

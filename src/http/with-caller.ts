@@ -17,6 +17,7 @@ import { leaveSession, type Timeouts } from "../database/session.js";
 import { postgresTarget, type Target } from "../database/target.js";
 import { modeText } from "../database/turns.js";
 import { understand } from "../table/schema.js";
+import { actingAs } from "./acting-as.js";
 import { crossSiteCheck, type TrustedOrigins } from "./cross-site.js";
 import {
   type ActingDatabase,
@@ -299,10 +300,12 @@ export const withCaller = <
     if (unsafe !== undefined) return answer(unsafe);
     const credential = await identify(context.req.raw);
     if (credential._tag === "RequestProblem") return answer(credential);
-    const prelude = preludeFor(credential, timeouts, target, isRequired);
+    const asked = actingAs(database, credential);
+    if (asked._tag === "RequestProblem") return answer(asked);
+    const prelude = preludeFor(asked.credential, timeouts, target, isRequired);
     if (isRequired && prelude.known?.userId === null) return answer(problem("authentication_required"));
     const { acting, isKnown } = actingFor(
-      { database, prelude, transactionMs, signal: context.req.raw.signal },
+      { database: asked.database, prelude, transactionMs, signal: context.req.raw.signal },
       { schema: options.schema, options: options.drizzle },
     );
     // Where sign-in is required, nothing gets past the prelude without a user.

@@ -27,6 +27,10 @@ const cors = {
   "access-control-max-age": "86400",
 };
 
+/** What a token says, and that it was verified: connections with a password have no key. */
+const claim =
+  "select set_config('request.jwt.claims', $1, false), set_config('pg_session_jwt.jwk', 'of neon-local', false)";
+
 class TooLarge extends Error {}
 
 export const serveHttp =
@@ -67,7 +71,7 @@ const execute = async (request: IncomingMessage, text: string, options: HttpOpti
   try {
     const client = await options.logIn({ ...login, exclusive: true });
     try {
-      if (claims !== undefined) await client.query("select set_config('request.jwt.claims', $1, false)", [claims]);
+      if (claims !== undefined) await client.query(claim, [claims]);
       const isTrue = (name: string): boolean => header(name) === "true";
       return await runBody(
         client,

@@ -22,6 +22,7 @@ import {
   recordHelpersBody,
   revokeAllBody,
 } from "./reconcile.js";
+import { verifiedClaims, verifiedToken } from "./token-claims.js";
 
 /** For the owner alone: what keeps the database as declared. */
 const keepers = (service: ReadonlyArray<string>): ReadonlyArray<HelperFunction> => [
@@ -58,13 +59,20 @@ const keepers = (service: ReadonlyArray<string>): ReadonlyArray<HelperFunction> 
   define("record_helpers()", "void", "language plpgsql volatile", recordHelpersBody, []),
 ];
 
+const ofCaller = (identity: IdentitySource, dialect: DialectShape): ReadonlyArray<HelperFunction> => {
+  if (identity._tag === "Live") return liveFunctions(identity);
+  return identity.verified === undefined
+    ? claimedFunctions(dialect.claims)
+    : [verifiedToken, ...claimedFunctions(verifiedClaims(identity.verified))];
+};
+
 /** All helpers; where one reads tables, it is the first. */
 export const helperFunctions = (identity: IdentitySource, dialect: DialectShape): ReadonlyArray<HelperFunction> => {
   const allowed = [dialect.roles.authenticated, dialect.roles.anonymous, ...dialect.service];
-  return [
-    ...(identity._tag === "Live" ? liveFunctions(identity) : claimedFunctions(dialect.claims)),
-    ...keepers(dialect.service),
-  ].map((helper) => ({ ...helper, executors: helper.executors === callers ? allowed : helper.executors }));
+  return [...ofCaller(identity, dialect), ...keepers(dialect.service)].map((helper) => ({
+    ...helper,
+    executors: helper.executors === callers ? allowed : helper.executors,
+  }));
 };
 
 /** What a live identity would leave behind. The owner of the schema may drop also what belongs to the definer. */

@@ -5,6 +5,8 @@
  * Invariant: plain data. The SQL layer never knows which product filled it in.
  */
 
+import { problemsOfTokenPaths, type TokenPaths, tokenPaths } from "./token-claims.js";
+
 /** A table outside the user's schema that Hedgerow locks: RLS forced, no caller has a right on it. */
 export interface ServiceTable {
   readonly schema: string;
@@ -59,8 +61,8 @@ export interface LiveIdentity {
   readonly callerQuery: string;
   /**
    * What the caller presented, where that is not a secret whose hash the router sends: a token that the database itself has
-   * verified, whose `sid` and `sub` `auth.session()` gives. Neither is a secret, so this holds only as long as nothing but the
-   * verification can fill that function.
+   * verified, whose `sid` and `sub` `auth.session()` gives. Neither is a secret, so `callerQuery` must ask for
+   * `pg_session_jwt.jwk`, without which that function believes a setting.
    */
   readonly by?: "verified-token";
   /**
@@ -94,9 +96,17 @@ export interface ClaimsIdentity {
   readonly _tag: "Claims";
   /** Names of the custom claims that the token carries. */
   readonly claims: ReadonlyArray<string>;
+  /** Where the database itself has verified the token and reads it: what stands where. */
+  readonly verified?: TokenPaths;
 }
 
 export type IdentitySource = LiveIdentity | ClaimsIdentity;
+
+export interface ClaimsOptions {
+  readonly claims?: ReadonlyArray<string>;
+  readonly by?: "verified-token";
+  readonly paths?: Partial<TokenPaths>;
+}
 
 /**
  * Describes to the SQL layer that tokens say who is calling.
@@ -104,20 +114,36 @@ export type IdentitySource = LiveIdentity | ClaimsIdentity;
  * The organization, the roles and the claims are as old as the token, and SQL of your own that runs inside a request could
  * change them (`set_config`), so never build such SQL from input. Live sessions (`hedgerow/better-auth`) have neither limit.
  *
- * @param options `claims`: the names under which rules use the custom claims that tokens carry.
+ * With `by: "verified-token"` the helpers read the token that the database has verified (`auth.session()` of Neon's
+ * pg_session_jwt), as `neon({ url, authorize })` sends it, and nothing that SQL could change.
+ *
+ * @param options `claims`: the names under which rules use the custom claims that tokens carry; `by` and `paths`: that the
+ *   database verifies the token, and where in it each value is, for tokens other than those of `tokenIssuer()`.
  * @returns plain data for `compile`, `push` and the others.
- * @throws RangeError for a name that rules cannot use.
+ * @throws RangeError for a name that rules cannot use, or a path that is none.
  *
  * @example
  * ```ts
  * const identity = claimsIdentity({ claims: ["region", "clearance"] });
  * ```
  */
-export const claimsIdentity = (options: { readonly claims?: ReadonlyArray<string> } = {}): ClaimsIdentity => {
+export const claimsIdentity = (options: ClaimsOptions = {}): ClaimsIdentity => {
   const claims = options.claims ?? [];
   const odd = claims.find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
   if (odd !== undefined) throw new RangeError(`claimsIdentity: claim ${JSON.stringify(odd)} is not a plain name.`);
-  return { _tag: "Claims", claims: [...new Set(claims)].sort() };
+  const { by, paths = {} } = options;
+  if (by === undefined && options.paths !== undefined) {
+    throw new RangeError(
+      'claimsIdentity: paths are those of a token that the database reads: add by: "verified-token".',
+    );
+  }
+  const problems = problemsOfTokenPaths({ ...paths });
+  if (problems.length > 0) throw new RangeError(`claimsIdentity: ${problems.join("; ")}.`);
+  return {
+    _tag: "Claims",
+    claims: [...new Set(claims)].sort(),
+    ...(by !== undefined && { verified: { ...tokenPaths, ...paths } }),
+  };
 };
 
 /** What an identity keeps in tables of its own. */

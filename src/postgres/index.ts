@@ -7,6 +7,7 @@ export { type ClaimsSql, Dialect, type DialectShape, Postgres } from "./dialect.
 export { type Drift, type DriftCode, type DriftOptions, drift, driftEffect } from "./drift.js";
 export {
   type ClaimsIdentity,
+  type ClaimsOptions,
   claimsIdentity,
   type IdentitySource,
   type LiveIdentity,
@@ -15,3 +16,4 @@ export {
 export { roles } from "./names.js";
 export { sessionJwtShim } from "./session-jwt.js";
 export { dialectLayer, Supabase } from "./supabase.js";
+export type { TokenPath, TokenPaths } from "./token-claims.js";

@@ -67,6 +67,9 @@ const checks = (
   where (l.rolname = any (${textArray(logins)}::name[]) and (r.oid = l.oid or not l.rolsuper)
       and (r.rolsuper or r.rolbypassrls or r.rolreplication or r.rolname = any (${textArray(powers)}::name[])))
     or (l.rolcanlogin and l.rolbypassrls and not l.rolsuper and r.oid = l.oid${platform.length === 0 ? "" : ` and l.rolname <> all (${textArray(platform)}::name[])`})`,
+    `select 'caller_role_logs_in', r.rolname::text, pg_catalog.format('role %I may log in with a password, and whoever sends SQL as it may give it one', r.rolname)
+  from pg_catalog.pg_roles r where r.rolname in (${text(authenticated)}, ${text(anonymous)})
+    and r.rolcanlogin and coalesce(r.rolvaliduntil, 'infinity') > pg_catalog.now()`,
     `select 'login_owns_table', l.rolname::text, pg_catalog.format('login %I owns table %s and could switch its rules off', l.rolname, called)
   from pg_catalog.pg_roles l cross join expected join pg_catalog.pg_class c on c.oid = relation
   where l.rolname = any (${textArray(logins)}::name[]) and not l.rolsuper and pg_catalog.pg_has_role(l.oid, c.relowner, 'member')`,

@@ -66,7 +66,8 @@ end $hedgerow$`;
  * `auth.jwt()`, `auth.user_id()`, `auth.uid()`, `auth.organization()` and `auth.organization_id()`.
  *
  * They believe whoever can set `request.jwt.claims`, and any SQL can. Run only statements of your own behind them, and set
- * the claims only after you have verified a token.
+ * the claims only after you have verified a token. Hedgerow's helpers, with `by: "verified-token"`, also want
+ * `pg_session_jwt.jwk` to have a value, as on a connection that verifies; `hedgerow neon-local` sets both.
  *
  * @returns statements, to run in one transaction as the owner of the database. They are refused, with
  * `object_not_in_prerequisite_state`, where the extension is installed; a second run changes nothing.

@@ -62,11 +62,12 @@ interface Claims {
   readonly [name: string]: unknown;
 }
 
-/** SQL of a request whose token the database has verified. */
-const as = async (claims: Claims | string | null, statement: string, values: Array<unknown> = []) => {
+/** SQL of a request whose token the database has verified: its connection has a key to do so. */
+const as = async (claims: Claims | string | null, statement: string, values: Array<unknown> = [], hasKey = true) => {
   const client = await api.connect();
   try {
     await client.query("begin");
+    if (hasKey) await client.query("set local pg_session_jwt.jwk = 'a key'");
     await client.query("set local role authenticated");
     if (claims !== null) {
       const said = typeof claims === "string" ? claims : JSON.stringify(claims);
@@ -205,7 +206,14 @@ describe("the caller of a verified token", () => {
     client.release();
   });
 
-  it("is whoever SQL of the caller says, where connections have no key: the limit that is written down", async () => {
+  it("is nobody on a connection that has no key to verify with, whatever its SQL says", async () => {
+    const ask = "select * from hedgerow.caller()";
+    expect(await as(claims, ask)).toHaveLength(1);
+    expect(await as(claims, ask, [], false)).toEqual([]);
+    expect(await as(claims, "select title from papers", [], false)).toEqual([]);
+  });
+
+  it("is whoever SQL of the caller says, where a stand-in believes a setting: the limit that is written down", async () => {
     const eve = await claimsOf(await signUp());
     const statement =
       "with forged as materialized (select set_config('request.jwt.claims', $1, true)) select c.user_id from forged, hedgerow.caller() c";
@@ -257,6 +265,7 @@ describe("ids that are not texts", () => {
         )
           .callerQuery.replace("verified_session as sid", "$1::text as sid")
           .replace("verified_user as sub", "$2::text as sub");
+        await world.asOwner("select set_config('pg_session_jwt.jwk', 'a key', false)");
         const found = async (sid: unknown, sub: unknown) => (await world.asOwner(query, [sid, sub])).length;
         expect(await found(session?.id, userId)).toBe(1);
         for (const odd of [

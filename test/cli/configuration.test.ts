@@ -108,6 +108,20 @@ describe("a config with tokens, or with Supabase", () => {
     expect(problemsOf(withAuth({ type: "jwt", claims: ["a.b"] }))).toEqual([
       expect.stringContaining("providers.auth.claims[0] must be a plain name"),
     ]);
+    const by = "verified-token";
+    const withTokens = (auth: object) => problemsOf(withAuth({ type: "jwt", ...auth }, { type: "neon", url }));
+    expect(withTokens({ by, paths: { organization: "org_id", claims: [] } })).toEqual([]);
+    expect(withTokens({ by: "token" })).toEqual(['providers.auth.by must be one of "verified-token"']);
+    expect(withTokens({ paths: {} })).toEqual([
+      'providers.auth.paths is read only by a database that verifies tokens: add by: "verified-token"',
+    ]);
+    expect(withTokens({ by, paths: { organisation: "o", roles: "" } })).toEqual([
+      "providers.auth.paths.organisation is not known; there are session, organization, team, roles, userRoles, claims",
+      'providers.auth.paths.roles must be names with dots between them, as in "o.id", or a list of names',
+    ]);
+    expect(problemsOf(withAuth({ type: "jwt", by }, { type: "supabase", url }))).toEqual([
+      "providers.auth.by is for Neon; Supabase verifies tokens anyway, and providers.database.paths says what is where",
+    ]);
     expect(problemsOf(withAuth({ type: "jwt", options: {} }))).toEqual([
       expect.stringContaining("options is not known"),
     ]);

@@ -146,6 +146,12 @@ describe("doctor() on PostgreSQL", () => {
       "alter role hedgerow_auth noreplication",
       ["login_bypasses_rls hedgerow_auth", "role_differs hedgerow_auth"],
     ],
+    ["alter role authenticated login", "alter role authenticated nologin", ["caller_role_logs_in authenticated"]],
+    [
+      "alter role authenticated login valid until '-infinity'",
+      "alter role authenticated nologin valid until 'infinity'",
+      [],
+    ],
     ["alter role hedgerow_api inherit", "alter role hedgerow_api noinherit", ["role_differs hedgerow_api"]],
     [
       "create role keeper; grant keeper to hedgerow_api; grant create on schema public to keeper; alter table tasks owner to keeper",

@@ -8,13 +8,13 @@ import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { authOptions } from "../../examples/worker/auth.js";
 import * as schema from "../../examples/worker/schema.js";
+import { playTour } from "../../examples/worker/tour.js";
 import { bundleWorker } from "../../scripts/bundle-worker.js";
+import { workerConfiguration } from "../../scripts/worker-tour.js";
 import { type FreshPostgres, freshPostgres } from "../support/databases.js";
 import { openRelay, type Relay } from "../support/relay.js";
 
-const configuration = JSON.parse(
-  readFileSync("examples/worker/wrangler.jsonc", "utf8").replaceAll(/^\s*\/\/.*$/gm, ""),
-);
+const configuration = workerConfiguration();
 const baseURL: string = configuration.vars.BASE_URL;
 
 let postgres: FreshPostgres;
@@ -148,6 +148,16 @@ describe("the example Worker in workerd", () => {
     expect((await call("DELETE", `/api/v1/documents/${id}`, eve)).status).toBe(404);
     expect((await call("POST", "/auth/v1/organization/set-active", eve, { organizationId: acme })).status).toBe(403);
     expect(await titles(ada)).toEqual(["Roadmap"]);
+  });
+
+  it("plays the story of the guide, which can be played again", async () => {
+    const lines: Array<string> = [];
+    const stage = { url: address.href, origin: baseURL, asked: relays.api.requests };
+    await playTour({ ...stage, print: (line) => lines.push(line) });
+    const guide = readFileSync("docs/workers-and-neon.md", "utf8");
+    const told = /```console\n\$ npm run tour:worker\n([\s\S]*?)```/.exec(guide)?.[1];
+    expect(`${lines.join("\n")}\n`).toBe(told);
+    await playTour({ ...stage, print: () => {} });
   });
 
   it("answers 401 without a cookie, with a forged one and after sign-out", async () => {

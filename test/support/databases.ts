@@ -29,9 +29,26 @@ export interface FreshPostgres {
 }
 
 /** A new PostgreSQL 18 with the empty database `app`, which `hedgerow_owner` owns. */
-export const freshPostgres = async (): Promise<FreshPostgres> => {
+export const freshPostgres = async (): Promise<FreshPostgres> => reachable(await startCluster());
+
+/**
+ * A PostgreSQL like that of `freshPostgres`, and a physical replica that streams from it: a copy of the same beginning, so
+ * that no base backup is needed.
+ */
+export const freshReplicated = async (): Promise<{
+  readonly primary: FreshPostgres;
+  readonly replica: FreshPostgres;
+}> => {
   const { password } = inject("postgres");
-  const { port, stop } = await startCluster();
+  const replicating = "wal_level = replica\nmax_wal_senders = 10\nwal_keep_size = 256MB\n";
+  const primary = await startCluster(replicating);
+  const source = `host=127.0.0.1 port=${primary.port} user=postgres password=${password}`;
+  const replica = await startCluster(`${replicating}primary_conninfo = '${source}'\n`, "standby.signal");
+  return { primary: reachable(primary), replica: reachable(replica) };
+};
+
+const reachable = ({ port, stop }: Cluster): FreshPostgres => {
+  const { password } = inject("postgres");
   const url = (role: string, secret: string): string =>
     `postgres://${encodeURIComponent(role)}:${encodeURIComponent(secret)}@127.0.0.1:${port}/app`;
   const pools: Array<pg.Pool> = [];
@@ -63,13 +80,15 @@ interface Cluster {
 
 let clusters = 0;
 
-const startCluster = async (): Promise<Cluster> => {
+/** @param signal a file that tells the server what it is. */
+const startCluster = async (more = "", signal?: string): Promise<Cluster> => {
   const { server, template, user } = inject("postgres");
   clusters += 1;
   const directory = join(template, "..", `${process.pid}-${clusters}`);
   // `cp` and not Node's, because the files must belong to the user that the server runs as.
   await promisify(execFile)("cp", ["-R", template, directory], { ...user });
-  await appendFile(join(directory, "postgresql.conf"), settings);
+  await appendFile(join(directory, "postgresql.conf"), `${settings}${more}`);
+  if (signal !== undefined) await writeFile(join(directory, signal), "");
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
     const child = spawn(server, ["-D", directory, "-p", String(port)], {
@@ -122,7 +141,7 @@ const ready = (child: ChildProcess): Promise<void> =>
     // It keeps listening afterwards: a pipe that nobody reads would stop the server when it is full.
     child.stderr?.on("data", (chunk) => {
       output = (output + chunk).slice(-4000);
-      if (output.includes("ready to accept connections")) resolve();
+      if (/ready to accept (read-only )?connections/.test(output)) resolve();
     });
     child.once("error", reject);
     child.once("exit", () => reject(new Error(`PostgreSQL did not start: ${output}`)));

@@ -53,6 +53,8 @@ export const tokenIndex = (session: AuthModel): { readonly name: string; readonl
  * join public."session" as s on s."id" = credential.sid and s."user_id" = credential.sub
  * ```
  *
+ * and the connection must have a key to verify with.
+ *
  * @throws Error when a claim does not exist, or when users could give themselves a platform role.
  */
 export const callerQuery = (
@@ -122,12 +124,23 @@ export const callerQuery = (
     `${platformRoles(options, user)} as user_roles`,
     `${claimsExpression(models, claims)} as claims`,
   ];
-  const conditions = [`${session.column("expiresAt")} > now()`, ...notBanned(user)];
+  const conditions = [
+    ...(by === undefined ? [] : [verifies]),
+    `${session.column("expiresAt")} > now()`,
+    ...notBanned(user),
+  ];
   return {
     text: `select\n  ${columns.join(",\n  ")}\n${from.join("\n")}\nwhere ${conditions.join("\n  and ")}`,
     reads: read.map(({ model }) => model),
   };
 };
+
+/**
+ * Whether the connection was started with a key, against which pg_session_jwt verifies. Without one it believes a setting that
+ * any SQL can change, so such a connection has no verified token at all. Asked after `auth.session()`, which loads the
+ * extension: before, anybody could give the setting a value.
+ */
+const verifies = "nullif(pg_catalog.current_setting('pg_session_jwt.jwk', true), '') is not null";
 
 /** The query of `IdentitySource.sessionsQuery`. */
 export const sessionsQuery = (models: AuthModels): string => {

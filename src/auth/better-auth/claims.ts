@@ -40,9 +40,9 @@ export interface IdentityOptions {
    * What finds the session: the hash of its secret, which the router sends (without it), or the `sid` and `sub` of a token
    * that the database itself has verified, as `auth.session()` of pg_session_jwt gives them.
    *
-   * Ids are no secrets. `verified-token` is sound only where every connection was started with `pg_session_jwt.jwk`: without
-   * that setting the extension believes `request.jwt.claims`, which any SQL of the caller can set, so that whoever knows the
-   * ids of a session is in it.
+   * Ids are no secrets. A connection that was not started with `pg_session_jwt.jwk`, against which the extension verifies, has
+   * no verified token and so no caller. Where a stand-in answers for the extension (`sessionJwtShim()`), any SQL can set what
+   * it reads, so that whoever knows the ids of a session is in it: for development only.
    */
   readonly by?: "verified-token";
 }

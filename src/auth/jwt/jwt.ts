@@ -6,8 +6,15 @@
  */
 import { errors, type JWTVerifyGetKey, jwtVerify } from "jose";
 import type { Caller } from "../../condition/caller.js";
-import { type Authenticator, anonymousCredential, IdentityUnavailable } from "../authenticator.js";
-import { callerOf, type Identity } from "./identity.js";
+import {
+  type Authenticator,
+  anonymousCredential,
+  type Credential,
+  IdentityUnavailable,
+  type Presented,
+  type Via,
+} from "../authenticator.js";
+import { callerOf, type Identity, textOf } from "./identity.js";
 import { type KeySet, remoteKeySet, staticKeySet } from "./key-set.js";
 import { algorithmsOf, type JwtOptions, problemsOf, secretBytes } from "./options.js";
 import { type ClaimSource, type Payload, read } from "./payload.js";
@@ -72,7 +79,7 @@ const callerFrom = (options: JwtOptions): ((payload: Payload) => Caller | null) 
  * For the issuers that have a preset: `jwt(clerk({ issuer, authorizedParties }))`.
  *
  * @param options the issuer, its keys and what its tokens mean: written out, or made by a preset.
- * @returns an authenticator: `Claims` for a token that holds, otherwise `Anonymous`. It rejects with `IdentityUnavailable`
+ * @returns an authenticator: `Claims` (with `live`, `Token`) for a token that holds, otherwise `Anonymous`. It rejects with `IdentityUnavailable`
  *   when the issuer's keys cannot be had.
  * @throws Error that lists everything in the options that cannot be meant.
  */
@@ -109,6 +116,15 @@ export const jwt = (options: JwtOptions): Authenticator => {
     return payload;
   };
 
+  const credentialOf = (payload: Payload, presented: Presented, via: Via): Credential | null => {
+    if (options.live) {
+      // As pg_session_jwt reads them, whatever the issuer's mapping makes of them.
+      return textOf(payload.sub) === null || textOf(payload.sid) === null ? null : { _tag: "Token", presented, via };
+    }
+    const caller = mapped(payload);
+    return caller === null ? null : { _tag: "Claims", caller, presented, via };
+  };
+
   return {
     identify: async ({ headers }) => {
       const presented = tokenOf(headers, cookie);
@@ -121,9 +137,10 @@ export const jwt = (options: JwtOptions): Authenticator => {
         options.onRefused?.(reasonOf(error));
         return anonymousCredential;
       }
-      const caller = mapped(payload);
-      if (caller !== null) return { _tag: "Claims", caller, via: presented.via };
-      options.onRefused?.("it is not the token of a user");
+      const { token, via } = presented;
+      const credential = credentialOf(payload, () => token, via);
+      if (credential !== null) return credential;
+      options.onRefused?.(options.live ? "it names no session" : "it is not the token of a user");
       return anonymousCredential;
     },
   };

@@ -83,6 +83,12 @@ export interface Issuer {
 
 /** What is yours to choose, with every issuer. */
 export interface Preferences {
+  /**
+   * The token only names a session, by `sid` and `sub`: the database verifies it once more and looks the session up, with its
+   * organization and roles as they are then. For `sessionIdentity(options, { by: "verified-token" })` on a database that
+   * takes tokens, as `neon({ url, authorize })`.
+   */
+  readonly live?: boolean;
   /** Where the organization is that the token is for. */
   readonly organization?: ClaimSource;
   /** Where the team is. */
@@ -179,7 +185,13 @@ const keySetProblems = (given: KeySetOptions = {}): ReadonlyArray<string> => {
 
 const preferenceProblems = (options: Preferences): ReadonlyArray<string> => {
   const { clockToleranceSeconds: tolerance = 0, maxTokenAgeSeconds: age = 1, cookie } = options;
+  const looked = (["organization", "team", "roles", "userRoles", "claims"] as const).filter(
+    (name) => options.live === true && options[name] !== undefined,
+  );
   return [
+    ...looked.map(
+      (name) => `${name}: with live: true the database looks it up; what a token says of it counts for nothing.`,
+    ),
     ...(tolerance >= 0 && tolerance <= 60 ? [] : ["clockToleranceSeconds must be between 0 and 60."]),
     ...(Number.isFinite(age) && age > 0 ? [] : ["maxTokenAgeSeconds must be a number above 0."]),
     ...(cookie === undefined || /^[\w!#$%&'*+.^`|~-]+$/.test(cookie)

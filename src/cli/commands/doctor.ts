@@ -20,8 +20,7 @@ const textOf = (findings: ReadonlyArray<Finding>): string =>
   ].join("\n");
 
 /** Where the database itself verifies the callers' tokens, the extension that does it must be there, and no stand-in for it. */
-const needsSessionJwt = ({ providers: { auth } }: HedgerowConfig): boolean =>
-  auth.type === "better-auth" && auth.by === "verified-token";
+const needsSessionJwt = ({ providers: { auth } }: HedgerowConfig): boolean => auth.by === "verified-token";
 
 export const doctor = Command.make(
   "doctor",

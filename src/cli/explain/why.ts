@@ -128,6 +128,9 @@ const askerOf = (options: WhyOptions): Asking<Asker> => {
       'No sessions are kept here, because tokens say who is calling. Say what the token says: --as \'{"userId":"…","activeOrgId":"…","roles":["…"]}\'.',
     );
   }
+  if (identity.verified !== undefined && as !== null) {
+    return fail("The caller is named by a token that the database verifies here: nobody else can present one.");
+  }
   const caller = knownOn(as ?? anonymousCaller, target);
   return Effect.succeed({ prelude: enterClaims(caller, timeouts, target), caller });
 };

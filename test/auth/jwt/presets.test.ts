@@ -696,6 +696,7 @@ describe.each(cases.map((one) => [one.name, one] as const))("a token of %s", (_,
     expect(await issuer.identify(await signed())).toEqual({
       _tag: "Claims",
       via: "header",
+      presented: expect.any(Function),
       caller: { ...nothing, ...one.caller },
     });
     expect(issuer.asked).toEqual([one.jwksUri]);

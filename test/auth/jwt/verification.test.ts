@@ -55,6 +55,7 @@ const identify = (token: string, over: Partial<JwtOptions> = {}) =>
 const ann = {
   _tag: "Claims",
   via: "header",
+  presented: expect.any(Function),
   caller: {
     userId: "user_ann",
     sessionId: "session_1",
@@ -309,6 +310,40 @@ describe("a token is worth nothing when", () => {
     expect(await identify(await sign(rsa, claims({ iat: seconds(-120) })), over)).toEqual(anonymous);
     expect(await identify(await sign(rsa, claims({ iat: seconds(120) })), over)).toEqual(anonymous);
     expect(await identify(await sign(rsa, without("iat")), over)).toEqual(anonymous);
+  });
+});
+
+describe("a token that only names a session", () => {
+  const identify = (token: string) =>
+    jwt({ issuer, audience, jwksUri: server.url, live: true }).identify(bearer(token));
+
+  it("is passed on as it came, and says nothing of its own about the caller", async () => {
+    const token = await sign(rsa, claims());
+    const credential = await identify(token);
+    expect(credential).toEqual({ _tag: "Token", via: "header", presented: expect.any(Function) });
+    expect(credential._tag === "Token" && credential.presented()).toBe(token);
+  });
+
+  it("is verified like any other", async () => {
+    expect(await identify(await sign(rsa, claims({ exp: seconds(-300) })))).toEqual(anonymous);
+    expect(await identify(await sign(stranger, claims()))).toEqual(anonymous);
+    expect(await identify(await sign(rsa, without("exp")))).toEqual(anonymous);
+  });
+
+  it.each(["sub", "sid"])("is worth nothing without %s as a text", async (name) => {
+    expect(await identify(await sign(rsa, without(name)))).toEqual(anonymous);
+    for (const odd of ["", " ", 7, null, ["x"], { x: 1 }, "a\u0000"]) {
+      expect([odd, await identify(await sign(rsa, claims({ [name]: odd })))]).toEqual([odd, anonymous]);
+    }
+  });
+
+  it("cannot be asked for what it then would not be believed", () => {
+    for (const name of ["organization", "team", "roles", "userRoles", "claims"] as const) {
+      const said = name === "claims" ? { claims: { region: "region" } } : { [name]: "x" };
+      expect(() => jwt({ issuer, audience, jwksUri: server.url, live: true, ...said })).toThrow(
+        `${name}: with live: true the database looks it up`,
+      );
+    }
   });
 });
 

@@ -1,0 +1,75 @@
+/**
+ * Which host of Neon a url means, and for whom.
+ *
+ * Invariant: a url that could not do what the options ask for is an error when the database is made, and no message has a
+ * password in it.
+ */
+import { postgresTarget } from "./target.js";
+
+export interface AddressOptions {
+  readonly url: string;
+  readonly pooled?: boolean;
+  readonly local?: boolean;
+  readonly authorize?: { readonly url: string };
+}
+
+export interface NeonAddress {
+  readonly url: string;
+  readonly host: string;
+  /** What tokens are sent with: it has no password. */
+  readonly tokenUrl?: string;
+}
+
+const refuse = (problem: string): never => {
+  throw new TypeError(`neon() ${problem}`);
+};
+
+const parsed = (url: string, option: string, like: string): URL =>
+  URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol)
+    ? new URL(url)
+    : refuse(`needs ${option} like ${like}`);
+
+/** `ep-name-123456`, and with `-pooler` the same endpoint through PgBouncer. */
+const endpoint = /^(ep-[a-z0-9-]+?)(-pooler)?(?=\.)/;
+
+const direct = (hostname: string): string => hostname.replace(endpoint, "$1");
+
+const pooling = (address: URL, pooled: boolean): URL => {
+  if (!endpoint.test(address.hostname)) {
+    return refuse(
+      `cannot tell the pooler of "${address.hostname}": with pooled, the url needs a host of Neon's, like ep-name-123456.eu-central-1.aws.neon.tech`,
+    );
+  }
+  const changed = new URL(address.href);
+  changed.hostname = pooled ? address.hostname.replace(endpoint, "$1-pooler") : direct(address.hostname);
+  return changed;
+};
+
+/** Whatever the connection with the password was found to be, this one must be: the same database, and the callers' role. */
+const authorized = (url: string, own: URL): string => {
+  const role = postgresTarget.roles.authenticated;
+  const address = parsed(url, "authorize.url", `postgres://${role}@host/database`);
+  if (address.password !== "") {
+    return refuse("needs authorize.url without a password: the caller's token is sent in its place");
+  }
+  if (address.username !== role) {
+    return refuse(`needs authorize.url for the role ${role}, which the policies name, not "${address.username}"`);
+  }
+  return direct(address.host) === direct(own.host) && address.pathname === own.pathname
+    ? url
+    : refuse("needs authorize.url with the host and the database of url, which is the one that is verified");
+};
+
+/**
+ * @returns where to connect.
+ * @throws TypeError for a url that is none of PostgreSQL, that has no pooler, or that tokens must not be sent with.
+ */
+export const addressOf = ({ url, pooled, local = false, authorize }: AddressOptions): NeonAddress => {
+  const given = parsed(url, "a url", "postgres://role:password@host/database");
+  const address = pooled === undefined || local ? given : pooling(given, pooled);
+  return {
+    url: address === given ? url : address.href,
+    host: address.host,
+    ...(authorize !== undefined && { tokenUrl: authorized(authorize.url, given) }),
+  };
+};
