@@ -19,22 +19,21 @@ const own = (name: string): string => `${helperSchema}.${name}`;
 /** Those that almost every policy asks are inlined where their expressions allow it: a call costs ten times what it answers. */
 export const claimedFunctions = (sql: ClaimsSql): ReadonlyArray<HelperFunction> => {
   const ask = (signature: string, returns: string, expression: string): HelperFunction =>
-    sql.qualified ? inline(signature, returns, "stable", expression) : answer(signature, returns, expression);
+    sql.ofPrelude ? inline(signature, returns, "stable", expression) : answer(signature, returns, expression);
   const json = `${own("claims()")} -> name`;
   const value = `(${own("claims()")} ->> name)`;
-  /** Without a user nothing else counts, and without an organization no role in it. */
-  const behind = (what: string, expression: string): string => `case when ${what} is not null then ${expression} end`;
-  // Inlined functions say it all themselves: one inside of another would be planned anew for each.
-  const userId = sql.qualified ? `(${sql.userId})` : own("get_user_id()");
-  const activeOrgId = behind(userId, sql.activeOrgId);
-  const organization = sql.qualified ? `(${activeOrgId})` : own("get_active_org_id()");
+  /** Without a user nothing else counts, and without an organization no role in it. Of what the prelude wrote that is true. */
+  const behind = (what: string, expression: string): string =>
+    sql.ofPrelude ? expression : `case when ${own(what)} is not null then ${expression} end`;
+  const user = "get_user_id()";
+  const organization = "get_active_org_id()";
   const typed = (type: string, then: string): string =>
     `case when pg_catalog.jsonb_typeof(${json}) = '${type}' then ${then} end`;
   const among = (roles: string): string => `(${roles}) operator(pg_catalog.&&) roles`;
   return [
-    ask("get_user_id()", "text", sql.userId),
-    ask("get_session_id()", "text", behind(userId, sql.sessionId)),
-    ask("get_active_org_id()", "text", activeOrgId),
+    ask(user, "text", sql.userId),
+    ask("get_session_id()", "text", behind(user, sql.sessionId)),
+    ask(organization, "text", behind(user, sql.activeOrgId)),
     ask("get_active_team_id()", "text", behind(organization, sql.activeTeamId)),
     ask("has_any_role(roles text[])", "boolean", `coalesce(${behind(organization, among(sql.roles))}, false)`),
     ask(
@@ -42,10 +41,10 @@ export const claimedFunctions = (sql: ClaimsSql): ReadonlyArray<HelperFunction> 
       "boolean",
       `coalesce(${behind(organization, `role operator(pg_catalog.=) any (${sql.roles})`)}, false)`,
     ),
-    ask("has_any_user_role(roles text[])", "boolean", `coalesce(${behind(userId, among(sql.userRoles))}, false)`),
-    ask("is_org_member()", "boolean", `${organization} is not null`),
-    ask("is_owner(owner_id text)", "boolean", `coalesce(owner_id operator(pg_catalog.=) ${userId}, false)`),
-    answer("claims()", "jsonb", `coalesce(${behind(userId, sql.claims)}, '{}')`),
+    ask("has_any_user_role(roles text[])", "boolean", `coalesce(${behind(user, among(sql.userRoles))}, false)`),
+    ask("is_org_member()", "boolean", `(${behind(user, sql.activeOrgId)}) is not null`),
+    ask("is_owner(owner_id text)", "boolean", `coalesce(owner_id operator(pg_catalog.=) (${sql.userId}), false)`),
+    answer("claims()", "jsonb", `coalesce(${behind(user, sql.claims)}, '{}')`),
     answer(
       "has_claim(name text)",
       "boolean",

@@ -19,15 +19,18 @@ import { helperSchema } from "./names.js";
  * what is no such value is null, or the empty list or object.
  */
 export interface ClaimsSql {
-  /** Whether all of them qualify every function, type and operator, so that any search path reads them alike. */
-  readonly qualified: boolean;
+  /**
+   * Whether they read what the prelude wrote, which nobody else writes in its place: there is no organization without a user, and no
+   * role without an organization. They qualify every function, type and operator then, so that any search path reads them alike.
+   */
+  readonly ofPrelude: boolean;
   readonly userId: string;
   readonly sessionId: string;
   readonly activeOrgId: string;
   readonly activeTeamId: string;
-  /** `text[]`, never null. */
+  /** `text[]`; null is none. */
   readonly roles: string;
-  /** `text[]`, never null. */
+  /** The same. */
   readonly userRoles: string;
   /** `jsonb`: an object, never null. */
   readonly claims: string;
@@ -90,8 +93,7 @@ const setting = (name: string): string =>
   `case when ${current(name)} operator(pg_catalog.<>) '' then ${current(name)} end`;
 
 /** A list can be split without asking whether it is one: no text is not. */
-const list = (name: string): string =>
-  `coalesce(pg_catalog.string_to_array(${current(name)}, ${separatorSql}), '{}'::pg_catalog.text[])`;
+const list = (name: string): string => `pg_catalog.string_to_array(${current(name)}, ${separatorSql})`;
 
 const separatorSql = `pg_catalog.chr(${listSeparator.charCodeAt(0)})`;
 
@@ -106,7 +108,7 @@ const checkedObject = (name: string): string =>
   `case when ${current(name)} operator(pg_catalog.~) '${flatObjectPattern}' then ${current(name)}::pg_catalog.jsonb else '{}'::pg_catalog.jsonb end`;
 
 const settingClaims: ClaimsSql = {
-  qualified: true,
+  ofPrelude: true,
   userId: setting(settings.userId),
   sessionId: setting(settings.sessionId),
   activeOrgId: setting(settings.activeOrgId),

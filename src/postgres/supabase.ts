@@ -28,7 +28,7 @@ const textsAt = (path: string): string => `case pg_catalog.jsonb_typeof(${at(pat
     else '{}'::text[] end`;
 
 const claimsOf = ({ paths }: SupabaseTarget): ClaimsSql => ({
-  qualified: false,
+  ofPrelude: false,
   // `auth.uid()` raises an error for a subject that is no uuid.
   userId: `case when auth.jwt() ->> 'sub' ~ '${uuidPattern}' then auth.uid()::text end`,
   sessionId: textAt(paths.session),

@@ -99,7 +99,7 @@ const textsAt = (path: TokenPath): string => `(select case pg_catalog.jsonb_type
 
 /** @returns where the helpers find each value. */
 export const verifiedClaims = (paths: TokenPaths): ClaimsSql => ({
-  qualified: false,
+  ofPrelude: false,
   userId: textAt("sub"),
   sessionId: textAt(paths.session),
   activeOrgId: textAt(paths.organization),

@@ -82,9 +82,13 @@ drop function if exists hedgerow.admit(boolean, boolean, boolean);
 
 drop function if exists hedgerow.caller();
 
+drop function if exists hedgerow.identity();
+
+drop table if exists hedgerow.seal_keys;
+
 create or replace function hedgerow.get_user_id() returns text
-language plpgsql stable parallel safe set search_path = '' as $$
-begin return nullif(pg_catalog.current_setting('hedgerow.user_id', true), ''); end
+language sql stable parallel safe as $$
+select case when pg_catalog.current_setting('hedgerow.user_id', true) operator(pg_catalog.<>) '' then pg_catalog.current_setting('hedgerow.user_id', true) end
 $$;
 
 revoke all on function hedgerow.get_user_id() from public, hedgerow_api;
@@ -92,8 +96,8 @@ revoke all on function hedgerow.get_user_id() from public, hedgerow_api;
 grant execute on function hedgerow.get_user_id() to authenticated, anonymous;
 
 create or replace function hedgerow.get_session_id() returns text
-language plpgsql stable parallel safe set search_path = '' as $$
-begin return case when hedgerow.get_user_id() is not null then nullif(pg_catalog.current_setting('hedgerow.session_id', true), '') end; end
+language sql stable parallel safe as $$
+select case when pg_catalog.current_setting('hedgerow.session_id', true) operator(pg_catalog.<>) '' then pg_catalog.current_setting('hedgerow.session_id', true) end
 $$;
 
 revoke all on function hedgerow.get_session_id() from public, hedgerow_api;
@@ -101,8 +105,8 @@ revoke all on function hedgerow.get_session_id() from public, hedgerow_api;
 grant execute on function hedgerow.get_session_id() to authenticated, anonymous;
 
 create or replace function hedgerow.get_active_org_id() returns text
-language plpgsql stable parallel safe set search_path = '' as $$
-begin return case when hedgerow.get_user_id() is not null then nullif(pg_catalog.current_setting('hedgerow.org_id', true), '') end; end
+language sql stable parallel safe as $$
+select case when pg_catalog.current_setting('hedgerow.org_id', true) operator(pg_catalog.<>) '' then pg_catalog.current_setting('hedgerow.org_id', true) end
 $$;
 
 revoke all on function hedgerow.get_active_org_id() from public, hedgerow_api;
@@ -110,8 +114,8 @@ revoke all on function hedgerow.get_active_org_id() from public, hedgerow_api;
 grant execute on function hedgerow.get_active_org_id() to authenticated, anonymous;
 
 create or replace function hedgerow.get_active_team_id() returns text
-language plpgsql stable parallel safe set search_path = '' as $$
-begin return case when hedgerow.get_active_org_id() is not null then nullif(pg_catalog.current_setting('hedgerow.team_id', true), '') end; end
+language sql stable parallel safe as $$
+select case when pg_catalog.current_setting('hedgerow.team_id', true) operator(pg_catalog.<>) '' then pg_catalog.current_setting('hedgerow.team_id', true) end
 $$;
 
 revoke all on function hedgerow.get_active_team_id() from public, hedgerow_api;
@@ -119,8 +123,8 @@ revoke all on function hedgerow.get_active_team_id() from public, hedgerow_api;
 grant execute on function hedgerow.get_active_team_id() to authenticated, anonymous;
 
 create or replace function hedgerow.has_any_role(roles text[]) returns boolean
-language plpgsql stable parallel safe set search_path = '' as $$
-begin return coalesce(case when hedgerow.get_active_org_id() is not null then (case when pg_catalog.current_setting('hedgerow.roles', true) ~ '^\{("([^"\\]|\\.)*"(,"([^"\\]|\\.)*")*)?\}$' then pg_catalog.current_setting('hedgerow.roles', true)::text[] else '{}'::text[] end) && roles end, false); end
+language sql stable parallel safe as $$
+select coalesce((pg_catalog.string_to_array(pg_catalog.current_setting('hedgerow.roles', true), pg_catalog.chr(31))) operator(pg_catalog.&&) roles, false)
 $$;
 
 revoke all on function hedgerow.has_any_role(text[]) from public, hedgerow_api;
@@ -128,8 +132,8 @@ revoke all on function hedgerow.has_any_role(text[]) from public, hedgerow_api;
 grant execute on function hedgerow.has_any_role(text[]) to authenticated, anonymous;
 
 create or replace function hedgerow.has_org_role(role text) returns boolean
-language plpgsql stable parallel safe set search_path = '' as $$
-begin return coalesce(case when hedgerow.get_active_org_id() is not null then (case when pg_catalog.current_setting('hedgerow.roles', true) ~ '^\{("([^"\\]|\\.)*"(,"([^"\\]|\\.)*")*)?\}$' then pg_catalog.current_setting('hedgerow.roles', true)::text[] else '{}'::text[] end) @> array[role] end, false); end
+language sql stable parallel safe as $$
+select coalesce(role operator(pg_catalog.=) any (pg_catalog.string_to_array(pg_catalog.current_setting('hedgerow.roles', true), pg_catalog.chr(31))), false)
 $$;
 
 revoke all on function hedgerow.has_org_role(text) from public, hedgerow_api;
@@ -137,8 +141,8 @@ revoke all on function hedgerow.has_org_role(text) from public, hedgerow_api;
 grant execute on function hedgerow.has_org_role(text) to authenticated, anonymous;
 
 create or replace function hedgerow.has_any_user_role(roles text[]) returns boolean
-language plpgsql stable parallel safe set search_path = '' as $$
-begin return coalesce(case when hedgerow.get_user_id() is not null then (case when pg_catalog.current_setting('hedgerow.user_roles', true) ~ '^\{("([^"\\]|\\.)*"(,"([^"\\]|\\.)*")*)?\}$' then pg_catalog.current_setting('hedgerow.user_roles', true)::text[] else '{}'::text[] end) && roles end, false); end
+language sql stable parallel safe as $$
+select coalesce((pg_catalog.string_to_array(pg_catalog.current_setting('hedgerow.user_roles', true), pg_catalog.chr(31))) operator(pg_catalog.&&) roles, false)
 $$;
 
 revoke all on function hedgerow.has_any_user_role(text[]) from public, hedgerow_api;
@@ -146,8 +150,8 @@ revoke all on function hedgerow.has_any_user_role(text[]) from public, hedgerow_
 grant execute on function hedgerow.has_any_user_role(text[]) to authenticated, anonymous;
 
 create or replace function hedgerow.is_org_member() returns boolean
-language plpgsql stable parallel safe set search_path = '' as $$
-begin return hedgerow.get_active_org_id() is not null; end
+language sql stable parallel safe as $$
+select (case when pg_catalog.current_setting('hedgerow.org_id', true) operator(pg_catalog.<>) '' then pg_catalog.current_setting('hedgerow.org_id', true) end) is not null
 $$;
 
 revoke all on function hedgerow.is_org_member() from public, hedgerow_api;
@@ -155,8 +159,8 @@ revoke all on function hedgerow.is_org_member() from public, hedgerow_api;
 grant execute on function hedgerow.is_org_member() to authenticated, anonymous;
 
 create or replace function hedgerow.is_owner(owner_id text) returns boolean
-language plpgsql stable parallel safe set search_path = '' as $$
-begin return coalesce(hedgerow.get_user_id() = owner_id, false); end
+language sql stable parallel safe as $$
+select coalesce(owner_id operator(pg_catalog.=) (case when pg_catalog.current_setting('hedgerow.user_id', true) operator(pg_catalog.<>) '' then pg_catalog.current_setting('hedgerow.user_id', true) end), false)
 $$;
 
 revoke all on function hedgerow.is_owner(text) from public, hedgerow_api;
@@ -165,7 +169,7 @@ grant execute on function hedgerow.is_owner(text) to authenticated, anonymous;
 
 create or replace function hedgerow.claims() returns jsonb
 language plpgsql stable parallel safe set search_path = '' as $$
-begin return coalesce(case when hedgerow.get_user_id() is not null then case when pg_catalog.current_setting('hedgerow.claims', true) ~ '^\{("([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*":("([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*"|-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]{1,3})?|true|false|null)(,"([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*":("([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*"|-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]{1,3})?|true|false|null))*)?\}$' then pg_catalog.current_setting('hedgerow.claims', true)::jsonb else '{}'::jsonb end end, '{}'); end
+begin return coalesce(case when pg_catalog.current_setting('hedgerow.claims', true) operator(pg_catalog.~) '^\{("([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*":("([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*"|-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]{1,3})?|true|false|null)(,"([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*":("([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*"|-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]{1,3})?|true|false|null))*)?\}$' then pg_catalog.current_setting('hedgerow.claims', true)::pg_catalog.jsonb else '{}'::pg_catalog.jsonb end, '{}'); end
 $$;
 
 revoke all on function hedgerow.claims() from public, hedgerow_api;
@@ -220,8 +224,8 @@ revoke all on function hedgerow.claim_boolean(text) from public, hedgerow_api;
 grant execute on function hedgerow.claim_boolean(text) to authenticated, anonymous;
 
 create or replace function hedgerow.as_uuid(value text) returns uuid
-language sql immutable parallel safe set search_path = '' as $$
-select case when value ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then value::uuid end
+language sql immutable parallel safe as $$
+select case when value operator(pg_catalog.~) '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then value::pg_catalog.uuid end
 $$;
 
 revoke all on function hedgerow.as_uuid(text) from public, hedgerow_api;

@@ -94,6 +94,10 @@ drop function if exists hedgerow.admit(boolean, boolean, boolean);
 
 drop function if exists hedgerow.caller();
 
+drop function if exists hedgerow.identity();
+
+drop table if exists hedgerow.seal_keys;
+
 create or replace function hedgerow.get_user_id() returns text
 language plpgsql stable parallel safe set search_path = '' as $$
 begin return case when auth.jwt() ->> 'sub' ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then auth.uid()::text end; end
@@ -140,7 +144,7 @@ begin return coalesce(case when hedgerow.get_active_org_id() is not null then (c
       select part from pg_catalog.unnest(pg_catalog.string_to_array((auth.jwt() #> '{app_metadata,roles}') #>> '{}', ',')) as listed,
         pg_catalog.btrim(listed, e' \t\r\n') as part
       where part <> '')
-    else '{}'::text[] end) && roles end, false); end
+    else '{}'::text[] end) operator(pg_catalog.&&) roles end, false); end
 $$;
 
 revoke all on function hedgerow.has_any_role(text[]) from public, hedgerow_api;
@@ -149,7 +153,7 @@ grant execute on function hedgerow.has_any_role(text[]) to authenticated, anon, 
 
 create or replace function hedgerow.has_org_role(role text) returns boolean
 language plpgsql stable parallel safe set search_path = '' as $$
-begin return coalesce(case when hedgerow.get_active_org_id() is not null then (case pg_catalog.jsonb_typeof((auth.jwt() #> '{app_metadata,roles}'))
+begin return coalesce(case when hedgerow.get_active_org_id() is not null then role operator(pg_catalog.=) any (case pg_catalog.jsonb_typeof((auth.jwt() #> '{app_metadata,roles}'))
     when 'array' then array(
       select element #>> '{}' from pg_catalog.jsonb_array_elements((auth.jwt() #> '{app_metadata,roles}')) as element
       where pg_catalog.jsonb_typeof(element) = 'string')
@@ -157,7 +161,7 @@ begin return coalesce(case when hedgerow.get_active_org_id() is not null then (c
       select part from pg_catalog.unnest(pg_catalog.string_to_array((auth.jwt() #> '{app_metadata,roles}') #>> '{}', ',')) as listed,
         pg_catalog.btrim(listed, e' \t\r\n') as part
       where part <> '')
-    else '{}'::text[] end) @> array[role] end, false); end
+    else '{}'::text[] end) end, false); end
 $$;
 
 revoke all on function hedgerow.has_org_role(text) from public, hedgerow_api;
@@ -174,7 +178,7 @@ begin return coalesce(case when hedgerow.get_user_id() is not null then (case pg
       select part from pg_catalog.unnest(pg_catalog.string_to_array((auth.jwt() #> '{app_metadata,user_roles}') #>> '{}', ',')) as listed,
         pg_catalog.btrim(listed, e' \t\r\n') as part
       where part <> '')
-    else '{}'::text[] end) && roles end, false); end
+    else '{}'::text[] end) operator(pg_catalog.&&) roles end, false); end
 $$;
 
 revoke all on function hedgerow.has_any_user_role(text[]) from public, hedgerow_api;
@@ -183,7 +187,7 @@ grant execute on function hedgerow.has_any_user_role(text[]) to authenticated, a
 
 create or replace function hedgerow.is_org_member() returns boolean
 language plpgsql stable parallel safe set search_path = '' as $$
-begin return hedgerow.get_active_org_id() is not null; end
+begin return (case when hedgerow.get_user_id() is not null then case when pg_catalog.jsonb_typeof((auth.jwt() #> '{app_metadata,organization_id}')) = 'string' then nullif((auth.jwt() #> '{app_metadata,organization_id}') #>> '{}', '') end end) is not null; end
 $$;
 
 revoke all on function hedgerow.is_org_member() from public, hedgerow_api;
@@ -192,7 +196,7 @@ grant execute on function hedgerow.is_org_member() to authenticated, anon, servi
 
 create or replace function hedgerow.is_owner(owner_id text) returns boolean
 language plpgsql stable parallel safe set search_path = '' as $$
-begin return coalesce(hedgerow.get_user_id() = owner_id, false); end
+begin return coalesce(owner_id operator(pg_catalog.=) (case when auth.jwt() ->> 'sub' ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then auth.uid()::text end), false); end
 $$;
 
 revoke all on function hedgerow.is_owner(text) from public, hedgerow_api;
@@ -256,8 +260,8 @@ revoke all on function hedgerow.claim_boolean(text) from public, hedgerow_api;
 grant execute on function hedgerow.claim_boolean(text) to authenticated, anon, service_role;
 
 create or replace function hedgerow.as_uuid(value text) returns uuid
-language sql immutable parallel safe set search_path = '' as $$
-select case when value ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then value::uuid end
+language sql immutable parallel safe as $$
+select case when value operator(pg_catalog.~) '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then value::pg_catalog.uuid end
 $$;
 
 revoke all on function hedgerow.as_uuid(text) from public, hedgerow_api;
