@@ -1,10 +1,10 @@
 /**
  * The helper functions that policies, defaults and the router's prelude call.
  *
- * Invariant: every function has an empty `search_path`, is TEXT-typed, and answers for the caller of the transaction. Where
- * the caller is found live, `hedgerow.caller()` and what an identity source adds to it read tables, as their definer; none of
- * the others has more rights than who calls it, and where a verified token names the caller none reads a table at all.
- * Missing, expired, forged or no such value: null, false or an empty array.
+ * Invariant: every function has an empty `search_path` or is inlined and qualifies every name, is TEXT-typed, and answers for
+ * the caller of the transaction. Where the caller is found live, `hedgerow.enter()`, `hedgerow.identity()` and what an identity
+ * source adds to them read tables, as their definer; none of the others has more rights than who calls it, and where a verified
+ * token names the caller none reads a table at all. Missing, expired, forged or no such value: null, false or an empty array.
  */
 import { text } from "../condition/sql-text.js";
 import { claimedFunctions } from "./claims-functions.js";

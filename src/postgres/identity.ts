@@ -48,7 +48,7 @@ export interface IdentityView {
   readonly query: string;
 }
 
-/** The caller is looked up by every statement, in the tables of an identity provider. Nothing is ever stale. */
+/** The caller is looked up in the tables of an identity provider, for each transaction and for each statement of one that stays open. */
 export interface LiveIdentity {
   readonly _tag: "Live";
   /**
