@@ -32,8 +32,11 @@ it.each(["node-postgres", "postgres.js"])("counts several for hand-written code 
   );
 });
 
-it("sees the wire in the time of each request", () => {
-  for (const row of report.rows) expect(row.milliseconds, `${row.code} ${row.driver}`).toBeGreaterThan(20);
+it("sees in the time of each request what it counts", () => {
+  for (const row of report.rows) {
+    // A slow moment of the machine adds to a time and takes nothing from it.
+    expect(row.milliseconds, `${row.code} on ${row.driver}`).toBeGreaterThan(20 * row.roundTrips);
+  }
 });
 
 it("holds the router to its goal and hand-written code to none", () => {
