@@ -1,8 +1,8 @@
 /**
  * The patterns' tables on a PostgreSQL, with their rows, and connections that act as somebody.
  *
- * Invariant: the API's own login and the prelude of a request say who is calling; the statements that are written by hand run
- * beside it as a superuser, for whom no policy holds.
+ * Invariant: the API's own login and the prelude of a request say who is calling. The statements that are written by hand run
+ * on the same connection, so that nothing else differs, as a role for whom no policy holds, which only a benchmark gives it.
  */
 import { createHash } from "node:crypto";
 import type { BetterAuthOptions } from "better-auth";
@@ -18,19 +18,23 @@ import type { FreshPostgres } from "../../test/support/cluster.js";
 import { type Person, people, schema, world } from "./patterns.js";
 import { samplerFunction } from "./sampler.js";
 
+/** For whom no policy holds. */
+const freeRole = "bench_by_hand";
+
 /** `live`: found in Better Auth's tables by each statement. `claims`: named by a verified token. */
 export type IdentityKind = "live" | "claims";
 
 export interface PoliciesWorld {
-  /** Bypasses every policy. */
-  readonly bypass: pg.Client;
   /** A connection in a transaction that acts as somebody. */
   readonly actAs: (person: Person) => Promise<pg.Client>;
+  /** Whether the policies hold for what the connection does next. */
+  readonly guard: (client: pg.Client, guarded: boolean) => Promise<void>;
   /** Gives a table this many rows, and the planner what it has to know of them. */
   readonly fill: (table: string, rows: number) => Promise<void>;
   readonly empty: (table: string) => Promise<void>;
   /** How often one statement calls each helper; what the prelude calls is not counted. */
   readonly callsOf: (person: Person, statement: string) => Promise<ReadonlyMap<string, number>>;
+  readonly close: () => Promise<void>;
 }
 
 const authOptions = {
@@ -140,11 +144,18 @@ const setUpRoles = async (server: FreshPostgres, kind: IdentityKind): Promise<vo
 /** @param server an empty one. */
 export const openWorld = async (server: FreshPostgres, kind: IdentityKind): Promise<PoliciesWorld> => {
   await setUpRoles(server, kind);
-  const bypass = await connect(server.superuserUrl);
-  for (const statement of samplerFunction) await bypass.query(statement);
+  const superuser = await connect(server.superuserUrl);
+  for (const statement of samplerFunction) await superuser.query(statement);
+  for (const statement of [
+    `create role ${freeRole} nologin bypassrls`,
+    `grant ${freeRole} to hedgerow_api`,
+    `grant select on all tables in schema public to ${freeRole}`,
+  ]) {
+    await superuser.query(statement);
+  }
   // No trigger has to check what is generated.
-  await bypass.query("set session_replication_role = replica");
-  if (kind === "live") for (const statement of authRows(5_000)) await bypass.query(statement);
+  await superuser.query("set session_replication_role = replica");
+  if (kind === "live") for (const statement of authRows(5_000)) await superuser.query(statement);
 
   const actAs = async (person: Person): Promise<pg.Client> => {
     const client = await connect(server.url("hedgerow_api", "api"));
@@ -154,7 +165,7 @@ export const openWorld = async (server: FreshPostgres, kind: IdentityKind): Prom
   };
 
   const callsUntilNow = async (): Promise<ReadonlyMap<string, number>> => {
-    const { rows } = await bypass.query<{ name: string; calls: string }>(
+    const { rows } = await superuser.query<{ name: string; calls: string }>(
       "select funcname as name, sum(calls)::text as calls from pg_stat_user_functions where schemaname = 'hedgerow' group by 1",
     );
     return new Map(rows.map(({ name, calls }) => [name, Number(calls)]));
@@ -171,17 +182,20 @@ export const openWorld = async (server: FreshPostgres, kind: IdentityKind): Prom
   };
 
   return {
-    bypass,
     actAs,
+    guard: async (client, guarded) => {
+      await client.query("select set_config('role', $1, true)", [guarded ? "authenticated" : freeRole]);
+    },
+    close: () => superuser.end(),
     fill: async (table, rows) => {
-      await bypass.query(rowsOf(table, rows));
-      await bypass.query(`vacuum analyze ${table}`);
+      await superuser.query(rowsOf(table, rows));
+      await superuser.query(`vacuum analyze ${table}`);
     },
     empty: async (table) => {
-      await bypass.query(`truncate ${table}`);
+      await superuser.query(`truncate ${table}`);
     },
     callsOf: async (person, statement) => {
-      await bypass.query("alter role hedgerow_api set track_functions = 'all'");
+      await superuser.query("alter role hedgerow_api set track_functions = 'all'");
       try {
         const idle = await callsDuring(person, []);
         const busy = await callsDuring(person, [statement]);
@@ -191,7 +205,7 @@ export const openWorld = async (server: FreshPostgres, kind: IdentityKind): Prom
             .filter(([, calls]) => calls > 0),
         );
       } finally {
-        await bypass.query("alter role hedgerow_api reset track_functions");
+        await superuser.query("alter role hedgerow_api reset track_functions");
       }
     },
   };
