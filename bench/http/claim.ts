@@ -3,6 +3,7 @@
  *
  * Invariant: every such target reads the same header in the same way.
  */
+import { HTTPException } from "hono/http-exception";
 
 export interface Claim {
   readonly userId: string;
@@ -14,9 +15,9 @@ export const claimHeader = "x-claim";
 
 export const claimText = ({ userId, organizationId, role }: Claim): string => `${userId} ${organizationId} ${role}`;
 
-/** @throws Error for a request without the header. */
+/** @throws HTTPException for a request without the header. */
 export const claimOf = (text: string | null | undefined): Claim => {
   const [userId, organizationId, role] = text?.split(" ") ?? [];
-  if (userId === undefined || organizationId === undefined || role === undefined) throw new Error("No claim.");
+  if (userId === undefined || organizationId === undefined || role === undefined) throw new HTTPException(401);
   return { userId, organizationId, role };
 };

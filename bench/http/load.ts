@@ -40,7 +40,7 @@ const lastChunk = Buffer.from("0\r\n\r\n");
 export const bodyLength = (answer: Buffer): number | undefined => {
   const end = answer.indexOf(headEnd);
   if (end < 0) return undefined;
-  const head = answer.latin1Slice(0, end);
+  const head = answer.toString("latin1", 0, end);
   if (!head.startsWith("HTTP/1.1 200 ")) throw new Error(`Not a success: ${answer.toString().slice(0, 500)}`);
   const received = answer.length - end - headEnd.length;
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];

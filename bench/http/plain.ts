@@ -1,4 +1,4 @@
-/** The same table without any rule, as Drizzle's users write it. */
+/** Tables without any rule, as Drizzle's users write them. */
 import { index, integer, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 
 export const documents = pgTable(
@@ -15,3 +15,12 @@ export const documents = pgTable(
   },
   (t) => [index("documents_newest").on(t.organizationId, t.createdAt)],
 );
+
+/** As Better Auth's own generator writes it. */
+export const member = pgTable("member", {
+  id: text("id").primaryKey(),
+  organizationId: text("organization_id").notNull(),
+  userId: text("user_id").notNull(),
+  role: text("role").notNull(),
+  createdAt: timestamp("created_at").notNull(),
+});

@@ -4,11 +4,9 @@ import { drizzle } from "drizzle-orm/node-postgres";
 import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import pg from "pg";
-import { createAuth, identityTables } from "../auth.js";
-import { documents } from "../plain.js";
+import { createAuth } from "../auth.js";
+import { documents, member } from "../plain.js";
 import { type Open, poolSize } from "../target.js";
-
-const { member } = identityTables;
 
 export const open: Open = ({ plain }) => {
   const pool = new pg.Pool({ connectionString: plain, max: poolSize });

@@ -1,5 +1,5 @@
 /** Hedgerow's router where a verified claim names the caller. */
-import { type Authenticator, createRouter } from "hedgerow/hono";
+import { type Authenticator, anonymousCredential, createRouter } from "hedgerow/hono";
 import { nodePostgres } from "hedgerow/node-postgres";
 import pg from "pg";
 import { claimHeader, claimOf } from "../claim.js";
@@ -8,7 +8,9 @@ import { type Open, poolSize } from "../target.js";
 
 const authenticator: Authenticator = {
   identify: async ({ headers }) => {
-    const { userId, organizationId, role } = claimOf(headers.get(claimHeader));
+    const claim = headers.get(claimHeader);
+    if (claim === null) return anonymousCredential;
+    const { userId, organizationId, role } = claimOf(claim);
     return {
       _tag: "Claims",
       caller: {
