@@ -18,9 +18,13 @@ export interface Running {
   readonly stop: () => Promise<void>;
 }
 
-/** @throws Error with the last of what the process wrote when it ends before it serves. */
-export const start = async (target: Target, connections: Connections): Promise<Running> => {
+/**
+ * @param node the Node.js that it runs on.
+ * @throws Error with the last of what the process wrote when it ends before it serves.
+ */
+export const start = async (target: Target, connections: Connections, node = process.execPath): Promise<Running> => {
   const child = fork(join(built, "serve.js"), [target.module, JSON.stringify(connections)], {
+    execPath: node,
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     env: { ...process.env, NODE_ENV: "production" },
   });

@@ -1,10 +1,11 @@
 /**
  * A PostgreSQL of the benchmark's own.
  *
- * Invariant: nothing outside a temporary directory is written, and it is gone in the end.
+ * Invariant: nothing outside a temporary directory is written, and neither it nor the server outlives this process.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFile, mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { appendFile, mkdtemp } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,12 +31,18 @@ log_timezone = 'UTC'
 
 export const startCluster = async (): Promise<Cluster> => {
   const directory = await mkdtemp(join(tmpdir(), "hedgerow-bench-"));
-  const remove = () => rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  const remove = (): void => rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   try {
     const { server, template, user, password } = await install(directory);
     await appendFile(join(template, "postgresql.conf"), settings);
     const port = await freePort();
     const child = spawn(server, ["-D", template, "-p", String(port)], { ...user, stdio: ["ignore", "ignore", "pipe"] });
+    // Also where nobody calls `stop` any more.
+    const abandon = (): void => {
+      child.kill("SIGQUIT");
+      remove();
+    };
+    process.once("exit", abandon);
     await ready(child);
     return {
       pid: child.pid ?? 0,
@@ -44,11 +51,12 @@ export const startCluster = async (): Promise<Cluster> => {
         const exited = new Promise((resolve) => child.once("exit", resolve));
         child.kill("SIGQUIT");
         await exited;
-        await remove();
+        process.off("exit", abandon);
+        remove();
       },
     };
   } catch (cause) {
-    await remove();
+    remove();
     throw cause;
   }
 };

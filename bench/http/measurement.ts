@@ -52,17 +52,23 @@ export interface Plan {
   readonly seconds: number;
 }
 
+/** How many slices long each is warmed up: V8 compiles what runs often, and plans are made once per connection. */
+const warmUp = 2;
+
 /** Less than what a row's longest column alone has. */
 const bytesPerRow = 288;
 
+interface Subject extends Running {
+  readonly requests: Readonly<Record<Operation, ReadonlyArray<Buffer>>>;
+}
+
 const slice = async (
-  { size, postgres }: Plan,
-  { target, port, pid }: Running,
+  postgres: number,
+  { requests, port, pid }: Subject,
   operation: Operation,
   seconds: number,
 ): Promise<Slice> => {
-  const requests = picks(5000, size).map((pick) => encode(target.ask(operation, pick, size)));
-  const client = await openClient(port, requests, bytesPerRow * (operation === "list" ? pageSize : 1));
+  const client = await openClient(port, requests[operation], bytesPerRow * (operation === "list" ? pageSize : 1));
   try {
     const used = () => Promise.all([processMicros(pid), familyMicros(postgres)]);
     const [apiBefore, postgresBefore] = await used();
@@ -92,20 +98,27 @@ const pairOf = (before: Slice, own: Slice, after: Slice): Pair => ({
 
 /** Warms everything up, then goes round and round. */
 export const measureAll = async (plan: Plan): Promise<Measurement> => {
-  const { reference, running, slices, seconds } = plan;
+  const { postgres, size, slices, seconds } = plan;
+  const asked = picks(5000, size);
+  const subjectOf = (running: Running): Subject => {
+    const requests = (operation: Operation) => asked.map((pick) => encode(running.target.ask(operation, pick, size)));
+    return { ...running, requests: { get: requests("get"), list: requests("list") } };
+  };
+  const reference = subjectOf(plan.reference);
+  const running = plan.running.map(subjectOf);
   for (const each of [reference, ...running]) {
-    for (const operation of operations) await slice(plan, each, operation, seconds);
+    for (const operation of operations) await slice(postgres, each, operation, warmUp * seconds);
   }
   const references: Record<Operation, Array<Slice>> = { get: [], list: [] };
   const pairs = new Map<string, Array<Pair>>();
   const key = (name: string, operation: Operation): string => `${name} ${operation}`;
   for (let round = 0; round < slices; round += 1) {
     for (const operation of operations) {
-      let before = await slice(plan, reference, operation, seconds);
+      let before = await slice(postgres, reference, operation, seconds);
       references[operation].push(before);
       for (const each of running) {
-        const own = await slice(plan, each, operation, seconds);
-        const after = await slice(plan, reference, operation, seconds);
+        const own = await slice(postgres, each, operation, seconds);
+        const after = await slice(postgres, reference, operation, seconds);
         references[operation].push(after);
         const name = key(each.target.name, operation);
         pairs.set(name, [...(pairs.get(name) ?? []), pairOf(before, own, after)]);
