@@ -57,8 +57,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return teardown;
 }
 
-/** @param directory an empty one, which the caller removes in the end. */
-export const install = async (directory: string): Promise<PostgresInstallation> => {
+const install = async (directory: string): Promise<PostgresInstallation> => {
   const user = process.getuid?.() === 0 ? await nobody() : null;
   await chmod(directory, 0o755);
   const { initdb, server } = await copyBinaries(directory);
