@@ -3,9 +3,10 @@
  *
  * Invariant: only targets that serve the right rows to the right people are measured, and nothing outlives the run.
  */
+import pg from "pg";
+import { withPostgres } from "../support/postgres.js";
 import { buildTargets } from "./build.js";
 import { type Running, start } from "./child.js";
-import { startCluster } from "./cluster.js";
 import { prepareDatabases } from "./databases.js";
 import { isolationFaults } from "./isolation.js";
 import { type Measurement, measureAll } from "./measurement.js";
@@ -22,14 +23,37 @@ export interface Options {
   /** Whether to measure what others use as well; installs it where it is not. */
   readonly peers?: boolean;
   readonly size?: Size;
+  /** Ends the run early, which then rejects. */
+  readonly signal?: AbortSignal;
 }
 
-/** A measurement, and who could not take part. */
+/** Who could not take part, and why. */
+export interface Skipped {
+  readonly target: string;
+  readonly reason: string;
+}
+
 export interface Result extends Measurement {
-  readonly skipped: ReadonlyArray<{ readonly target: string; readonly reason: string }>;
+  readonly skipped: ReadonlyArray<Skipped>;
 }
 
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+/** Four databases would not fit into the memory that other benchmarks give; peers have pools of their own. */
+const settings = `
+shared_buffers = 512MB
+max_connections = 300
+`;
+
+/** The process whose children serve the connections. */
+const processOf = async (superuserUrl: string): Promise<number> => {
+  const client = new pg.Client({ connectionString: superuserUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ text: string }>("select pg_read_file('postmaster.pid') as text");
+    return Number.parseInt(rows[0]?.text ?? "", 10);
+  } finally {
+    await client.end();
+  }
+};
 
 /** @throws Error for a name that no target has, and for a target of ours that does not serve the right rows. */
 export const httpBenchmark = async ({
@@ -38,6 +62,7 @@ export const httpBenchmark = async ({
   seconds = 1.2,
   peers = false,
   size = fullSize,
+  signal,
 }: Options = {}): Promise<Result> => {
   const all = [...targets, ...(peers ? others : [])];
   const unknown = only?.find((name) => !all.some((target) => target.name === name));
@@ -46,8 +71,10 @@ export const httpBenchmark = async ({
   }
   const isChosen = ({ name }: Target): boolean => only === undefined || only.includes(name);
   const own = [reference, ...targets.filter(isChosen)];
-  const skipped: Array<{ readonly target: string; readonly reason: string }> = [];
-  const skip = ({ name }: Target, cause: unknown): void => void skipped.push({ target: name, reason: reasonOf(cause) });
+  const skipped: Array<Skipped> = [];
+  const skip = ({ name }: Target, cause: unknown): void => {
+    skipped.push({ target: name, reason: cause instanceof Error ? cause.message : String(cause) });
+  };
   let rivals = peers ? others.filter(isChosen) : [];
   const installed =
     rivals.length === 0
@@ -58,10 +85,10 @@ export const httpBenchmark = async ({
           return undefined;
         });
   await buildTargets(own.map(({ module }) => module));
-  const cluster = await startCluster();
-  const started: Array<Running> = [];
-  try {
-    const connections = await prepareDatabases(cluster, size);
+  return withPostgres(async (open) => {
+    const server = await open(settings);
+    const connections = await prepareDatabases(server, size);
+    const started: Array<Running> = [];
     const begin = async (target: Target): Promise<void> => {
       const running = await start(target, connections, installed?.node);
       const faults = await isolationFaults(target, running.send, size);
@@ -71,21 +98,15 @@ export const httpBenchmark = async ({
       }
       started.push(running);
     };
-    for (const target of own) await begin(target);
-    for (const target of rivals) await begin(target).catch((cause: unknown) => skip(target, cause));
-    const [first, ...running] = started;
-    if (first === undefined) throw new Error("There is no reference.");
-    const measurement = await measureAll({
-      reference: first,
-      running,
-      postgres: cluster.pid,
-      size,
-      slices,
-      seconds,
-    });
-    return { ...measurement, skipped };
-  } finally {
-    await Promise.all(started.map((running) => running.stop()));
-    await cluster.stop();
-  }
+    try {
+      for (const target of own) await begin(target);
+      for (const target of rivals) await begin(target).catch((cause: unknown) => skip(target, cause));
+      const [first, ...running] = started;
+      if (first === undefined) throw new Error("There is no reference.");
+      const postgres = await processOf(server.superuserUrl);
+      return { ...(await measureAll({ reference: first, running, postgres, size, slices, seconds, signal })), skipped };
+    } finally {
+      await Promise.all(started.map((running) => running.stop()));
+    }
+  });
 };

@@ -9,20 +9,34 @@ import { push } from "hedgerow/drizzle-kit";
 import { nodePostgres } from "hedgerow/node-postgres";
 import { claimsIdentity, type IdentitySource } from "hedgerow/postgres";
 import pg from "pg";
+import type { FreshPostgres } from "../../test/support/cluster.js";
 import { authOptions, sessionToken } from "./auth.js";
 import { documents as guarded } from "./guarded.js";
 import { documents as plain } from "./plain.js";
 import type { Connections } from "./target.js";
 import { insertDocuments, organizationId, organizationOf, type Size, userId } from "./world.js";
 
-export interface Server {
-  /** @param secret that of the role; of the owner and the superuser it is known. */
-  readonly url: (role: string, database: string, secret?: string) => string;
+/** Where each database of the server is, for whoever logs in. */
+interface Addresses {
+  readonly superuser: (database: string) => string;
+  readonly owner: (database: string) => string;
+  readonly login: (role: string, database: string) => string;
 }
 
 const secret = "password-of-the-benchmark";
-const owner = "hedgerow_owner";
-const superuser = "postgres";
+
+const addressesOf = (server: FreshPostgres): Addresses => {
+  const on = (url: string, database: string): string => {
+    const address = new URL(url);
+    address.pathname = `/${database}`;
+    return address.href;
+  };
+  return {
+    superuser: (database) => on(server.superuserUrl, database),
+    owner: (database) => on(server.ownerUrl, database),
+    login: (role, database) => on(server.url(role, secret), database),
+  };
+};
 
 type Run = (...statements: ReadonlyArray<string>) => Promise<void>;
 
@@ -79,20 +93,25 @@ const handwritten = [
 ];
 
 const prepare = async (
-  server: Server,
+  addresses: Addresses,
   database: string,
   size: Size,
   fill: (run: Run) => Promise<void>,
 ): Promise<void> => {
-  await connected(server.url(superuser, "postgres"), (run) => run(`create database ${database} owner ${owner}`));
-  await connected(server.url(superuser, database), async (run) => {
+  await connected(addresses.superuser("postgres"), (run) => run(`create database ${database} owner hedgerow_owner`));
+  await connected(addresses.superuser(database), async (run) => {
     await fill(run);
     await run(insertDocuments(size), "vacuum analyze");
   });
 };
 
-const pushed = async (server: Server, database: string, schema: object, identity: IdentitySource): Promise<void> => {
-  const pool = new pg.Pool({ connectionString: server.url(owner, database), max: 1 });
+const pushed = async (
+  addresses: Addresses,
+  database: string,
+  schema: object,
+  identity: IdentitySource,
+): Promise<void> => {
+  const pool = new pg.Pool({ connectionString: addresses.owner(database), max: 1 });
   try {
     await push({ schema: { ...schema }, identity, database: nodePostgres(pool) });
   } finally {
@@ -101,29 +120,30 @@ const pushed = async (server: Server, database: string, schema: object, identity
 };
 
 /** Makes all of them, on an empty server. */
-export const prepareDatabases = async (server: Server, size: Size): Promise<Connections> => {
+export const prepareDatabases = async (server: FreshPostgres, size: Size): Promise<Connections> => {
+  const addresses = addressesOf(server);
   const identityTables = authTables(authOptions);
-  await prepare(server, "plain", size, async (run) => {
+  await prepare(addresses, "plain", size, async (run) => {
     await run(...(await tables({ ...identityTables, plain })), ...insertPeople(size));
     await run(
       `create role plain_login login password '${secret}'`,
       "grant select, insert, update, delete on all tables in schema public to plain_login",
     );
   });
-  await prepare(server, "policies", size, async (run) => run(...(await tables({ plain })), ...handwritten));
-  await prepare(server, "claims", size, () => pushed(server, "claims", { guarded }, claimsIdentity()));
-  await prepare(server, "session", size, async (run) => {
-    await pushed(server, "session", { ...identityTables, guarded }, sessionIdentity(authOptions));
+  await prepare(addresses, "policies", size, async (run) => run(...(await tables({ plain })), ...handwritten));
+  await prepare(addresses, "claims", size, () => pushed(addresses, "claims", { guarded }, claimsIdentity()));
+  await prepare(addresses, "session", size, async (run) => {
+    await pushed(addresses, "session", { ...identityTables, guarded }, sessionIdentity(authOptions));
     await run(...insertPeople(size));
   });
-  await connected(server.url(superuser, "postgres"), (run) =>
+  await connected(addresses.superuser("postgres"), (run) =>
     run(`alter role hedgerow_api password '${secret}'`, `alter role hedgerow_auth password '${secret}'`, "checkpoint"),
   );
   return {
-    plain: server.url("plain_login", "plain", secret),
-    policies: server.url("app_login", "policies", secret),
-    claims: server.url("hedgerow_api", "claims", secret),
-    session: server.url("hedgerow_api", "session", secret),
-    sessionAuth: server.url("hedgerow_auth", "session", secret),
+    plain: addresses.login("plain_login", "plain"),
+    policies: addresses.login("app_login", "policies"),
+    claims: addresses.login("hedgerow_api", "claims"),
+    session: addresses.login("hedgerow_api", "session"),
+    sessionAuth: addresses.login("hedgerow_auth", "session"),
   };
 };

@@ -5,10 +5,10 @@
  * the machine counts for neither.
  */
 import { type Measure, type MeasureOptions, measure } from "../report.js";
+import { median, spreadOf } from "../support/statistics.js";
 import type { Result } from "./benchmark.js";
 import type { Pair, Slice } from "./measurement.js";
 import { peers } from "./peers.js";
-import { median, spread } from "./statistics.js";
 import { type Operation, operations } from "./targets.js";
 
 /** CPU per request, as a part of the reference's. */
@@ -29,7 +29,7 @@ export const goals = ({ measured }: Result): ReadonlyArray<Measure> => {
   const pairsOf = (target: string, operation: Operation): ReadonlyArray<Pair> =>
     measured.find((each) => each.target === target && each.operation === operation)?.pairs ?? [];
   const of = (name: string, values: ReadonlyArray<number>, options: MeasureOptions): ReadonlyArray<Measure> =>
-    values.length === 0 ? [] : [measure(name, median(values), "x", { ...options, spread: spread(values) })];
+    values.length === 0 ? [] : [measure(name, median(values), "x", { ...options, spread: spreadOf(values) })];
   const cpu = operations.flatMap((operation) =>
     of(
       `http/${operation}/hedgerow-claims/cpu-of-reference`,
@@ -67,7 +67,7 @@ export const measures = (result: Result): ReadonlyArray<Measure> => {
     figures.map((figure) => {
       const values = slices.map((slice) => slice[figure]);
       return measure(`http/${operation}/${target}/${figure}`, median(values), units[figure], {
-        spread: spread(values),
+        spread: spreadOf(values),
       });
     });
   return [

@@ -50,6 +50,7 @@ export interface Plan {
   /** Slices of each target and operation. */
   readonly slices: number;
   readonly seconds: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** How many slices long each is warmed up: V8 compiles what runs often, and plans are made once per connection. */
@@ -63,11 +64,12 @@ interface Subject extends Running {
 }
 
 const slice = async (
-  postgres: number,
+  { postgres, signal }: Plan,
   { requests, port, pid }: Subject,
   operation: Operation,
   seconds: number,
 ): Promise<Slice> => {
+  signal?.throwIfAborted();
   const client = await openClient(port, requests[operation], bytesPerRow * (operation === "list" ? pageSize : 1));
   try {
     const used = () => Promise.all([processMicros(pid), familyMicros(postgres)]);
@@ -98,7 +100,7 @@ const pairOf = (before: Slice, own: Slice, after: Slice): Pair => ({
 
 /** Warms everything up, then goes round and round. */
 export const measureAll = async (plan: Plan): Promise<Measurement> => {
-  const { postgres, size, slices, seconds } = plan;
+  const { size, slices, seconds } = plan;
   const asked = picks(5000, size);
   const subjectOf = (running: Running): Subject => {
     const requests = (operation: Operation) => asked.map((pick) => encode(running.target.ask(operation, pick, size)));
@@ -107,18 +109,18 @@ export const measureAll = async (plan: Plan): Promise<Measurement> => {
   const reference = subjectOf(plan.reference);
   const running = plan.running.map(subjectOf);
   for (const each of [reference, ...running]) {
-    for (const operation of operations) await slice(postgres, each, operation, warmUp * seconds);
+    for (const operation of operations) await slice(plan, each, operation, warmUp * seconds);
   }
   const references: Record<Operation, Array<Slice>> = { get: [], list: [] };
   const pairs = new Map<string, Array<Pair>>();
   const key = (name: string, operation: Operation): string => `${name} ${operation}`;
   for (let round = 0; round < slices; round += 1) {
     for (const operation of operations) {
-      let before = await slice(postgres, reference, operation, seconds);
+      let before = await slice(plan, reference, operation, seconds);
       references[operation].push(before);
       for (const each of running) {
-        const own = await slice(postgres, each, operation, seconds);
-        const after = await slice(postgres, reference, operation, seconds);
+        const own = await slice(plan, each, operation, seconds);
+        const after = await slice(plan, reference, operation, seconds);
         references[operation].push(after);
         const name = key(each.target.name, operation);
         pairs.set(name, [...(pairs.get(name) ?? []), pairOf(before, own, after)]);

@@ -2,7 +2,7 @@
  * A get by id and a list of 20 over HTTP, against PostgreSQL on the same machine: 100 organizations, 1,000 users, 100,000
  * documents; Hedgerow between slices of code without any protection.
  *
- *     npx tsx --tsconfig tsconfig.source.json bench/http/run.ts --only hedgerow-claims --slices 2 --seconds 1.5
+ *     npx tsx --tsconfig tsconfig.source.json bench/http/run.ts --only hedgerow-claims --slices 3 --seconds 1
  *
  * `--only a,b` names targets, `--slices` how many each gets of each operation, `--seconds` how long one is, `--peers` adds
  * what others use (installed at the first time), `--full` measures longer.
@@ -26,12 +26,13 @@ const number = (text: string | undefined, otherwise: number): number => {
   if (!(value > 0)) throw new RangeError(`${text} is not a number above 0.`);
   return value;
 };
-// So that everything that was started ends with this process.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
 const result = await httpBenchmark({
   ...(values.only !== undefined && { only: values.only.split(",") }),
-  slices: number(values.slices, values.full ? 8 : 3),
+  slices: number(values.slices, values.full ? 7 : 3),
   seconds: number(values.seconds, values.full ? 2 : 1.2),
   peers: values.peers ?? false,
+  signal: interrupted.signal,
 });
 console.log(`${table(result)}\n\n${goalTable(goals(result))}`);

@@ -1,8 +1,8 @@
 /** A result as tables for people. */
 import type { Measure } from "../report.js";
+import { median, spreadOf } from "../support/statistics.js";
 import type { Result } from "./benchmark.js";
 import type { Slice } from "./measurement.js";
-import { median, spread } from "./statistics.js";
 import { operations } from "./targets.js";
 
 const heading = ["req/s", "p50 ms", "p90 ms", "p99 ms", "API+PG µs", "throughput", "", "CPU", ""];
@@ -22,7 +22,7 @@ const figures = (slices: ReadonlyArray<Slice>): ReadonlyArray<string> => {
 };
 
 const range = (values: ReadonlyArray<number>): string =>
-  spread(values)
+  spreadOf(values)
     .map((value) => value.toFixed(2))
     .join("–");
 

@@ -18,17 +18,7 @@ let connections: Connections;
 
 beforeAll(async () => {
   server = await freshPostgres();
-  connections = await prepareDatabases(
-    {
-      url: (role, database, secret) => {
-        const known = { hedgerow_owner: server.ownerUrl, postgres: server.superuserUrl }[role];
-        const url = new URL(secret === undefined && known !== undefined ? known : server.url(role, secret ?? ""));
-        url.pathname = `/${database}`;
-        return url.href;
-      },
-    },
-    size,
-  );
+  connections = await prepareDatabases(server, size);
 });
 afterAll(() => server?.close());
 
