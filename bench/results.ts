@@ -6,7 +6,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { Measure } from "./report.js";
+import { type Measure, measure } from "./report.js";
 
 export interface Results {
   /** Of the last run of any. */
@@ -33,17 +33,21 @@ export const withMeasures = (
 };
 
 /** Four digits say what can be said. */
-const rounded = (_key: string, value: unknown): unknown =>
-  typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
+const rounded = (value: number): number => Number(value.toPrecision(4));
+
+const shortened = ({ name, value, unit, met: _met, spread, ...options }: Measure): Measure =>
+  measure(name, Number.isInteger(value) ? value : rounded(value), unit, {
+    ...options,
+    ...(spread && { spread: [rounded(spread[0]), rounded(spread[1])] as const }),
+  });
 
 export const writeResults = (measured: ReadonlyArray<Measure>): Results => {
   const [first, ...others] = cpus();
   const results: Results = {
     date: new Date().toISOString().slice(0, 10),
     machine: { cpu: first?.model ?? "unknown", cores: others.length + 1, node: process.version },
-    measures: withMeasures(readResults()?.measures ?? [], measured),
+    measures: withMeasures(readResults()?.measures ?? [], measured.map(shortened)),
   };
-  const text = JSON.stringify(results, rounded, 2);
-  writeFileSync(path, `${text}\n`);
-  return JSON.parse(text);
+  writeFileSync(path, `${JSON.stringify(results, null, 2)}\n`);
+  return results;
 };

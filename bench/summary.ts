@@ -12,7 +12,7 @@ export interface Labelled {
 }
 
 const labels: Readonly<Record<string, string>> = {
-  reference: "no protection: Hono and pg",
+  reference: "Hono and pg, nothing enforced",
   "hedgerow-claims": "Hedgerow, token",
   "hedgerow-session": "Hedgerow, Better Auth session",
   "drizzle-rls": "Drizzle, RLS by hand",
