@@ -1,13 +1,14 @@
 /**
  * What a Worker weighs, and which part of it.
  *
- *     npm run bench:bundle
+ *     npm run bench -- bundle
  *
  * Invariant: the whole is what a Worker uploads, minified and gzipped. Gzip has no parts: each part has the share of its
  * minified bytes.
  */
 import { gzipSync } from "node:zlib";
 import { bundleWorker } from "../scripts/bundle-worker.js";
+import { type Measure, measure } from "./report.js";
 
 /** The part that a file of the bundle belongs to. */
 const partOf = (path: string): string => {
@@ -20,9 +21,12 @@ const partOf = (path: string): string => {
   return layer === undefined ? "the Worker itself" : `hedgerow: ${layer}`;
 };
 
-const kib = (bytes: number): string => (bytes / 1024).toFixed(1).padStart(8);
+const kib = (bytes: number): string => (bytes / 1024).toFixed(1);
 
-const measure = async (title: string, entry: string): Promise<void> => {
+/** The aim of the router alone, in KiB. */
+const goal = 110;
+
+const weigh = async (name: string, title: string, entry: string, goalKib?: number): Promise<Measure> => {
   const { code, metafile } = await bundleWorker(entry);
   const zipped = gzipSync(code, { level: 9 }).length;
   const parts = new Map<string, number>();
@@ -31,13 +35,18 @@ const measure = async (title: string, entry: string): Promise<void> => {
       parts.set(partOf(path), (parts.get(partOf(path)) ?? 0) + bytesInOutput);
     }
   }
-  console.log(`\n${title}\n${"KiB minified".padStart(14)} ${"gzipped".padStart(9)}`);
   const total = [...parts.values()].reduce((sum, bytes) => sum + bytes, 0);
-  for (const [part, bytes] of [...parts].sort(([, a], [, b]) => b - a)) {
-    if (bytes > 0) console.log(`${kib(bytes).padStart(14)} ${kib((bytes / total) * zipped).padStart(9)}  ${part}`);
-  }
-  console.log(`${kib(code.length).padStart(14)} ${kib(zipped).padStart(9)}  in all`);
+  const shares = [...parts]
+    .filter(([, bytes]) => bytes / total > 0.02)
+    .sort(([, a], [, b]) => b - a)
+    .map(([part, bytes]) => `${part} ${kib((bytes / total) * zipped)}`);
+  return measure(`bundle/${name}`, zipped / 1024, "KiB gzipped", {
+    ...(goalKib !== undefined && { goal: goalKib, atMost: true }),
+    note: `${title}; ${kib(code.length)} KiB minified; ${shares.join(", ")}`,
+  });
 };
 
-await measure("Router, Neon over HTTP, tokens", "bench/jwt-worker.ts");
-await measure("The example, with Better Auth", "examples/worker/worker.ts");
+export const bundleBenchmark = async (): Promise<ReadonlyArray<Measure>> => [
+  await weigh("router", "the router, Neon over HTTP, tokens", "bench/jwt-worker.ts", goal),
+  await weigh("example", "the example, with Better Auth", "examples/worker/worker.ts"),
+];

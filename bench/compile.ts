@@ -1,19 +1,31 @@
 /**
- * How compilation grows with the number of tables.
+ * How compilation grows with the number of tables: from definitions to policies, SQL and a router.
  *
- *     npm run bench:compile
+ *     npm run bench -- compile
  *
  * Invariant: figures of one run only; what counts is the growth from one size to the next.
  */
 import * as Effect from "effect/Effect";
 import { understand } from "hedgerow";
 import { sessionIdentity } from "hedgerow/better-auth";
+import { type Authenticator, anonymousCredential, createRouter, type DatabaseShape } from "hedgerow/hono";
 import { compile } from "hedgerow/postgres";
 import { check } from "../src/cli/check/check.js";
 import { matrix } from "../src/cli/matrix/matrix.js";
+import { type Measure, measure } from "./report.js";
 import { schemaOf } from "./tables.js";
 
 const identity = sessionIdentity({});
+
+const nobody: Authenticator = { identify: async () => anonymousCredential };
+
+/** A router is made without asking its database anything. */
+const unreachable: DatabaseShape = {
+  driver: "none",
+  rolesAreBoundary: true,
+  transact: () => Effect.succeed([]),
+  interactive: { supported: false, reason: "nothing is asked" },
+};
 
 const milliseconds = (work: () => unknown): number => {
   const start = process.cpuUsage();
@@ -22,19 +34,25 @@ const milliseconds = (work: () => unknown): number => {
   return (user + system) / 1000;
 };
 
-milliseconds(() => compile(schemaOf(50), identity));
-console.log("tables   understand   compile     check    matrix   (CPU ms; per table in brackets)");
-for (const size of [10, 100, 1000]) {
-  const schema = schemaOf(size);
-  const understood = Effect.runSync(understand(schema));
-  const figures = [
-    milliseconds(() => Effect.runSync(understand(schema))),
-    milliseconds(() => compile(schema, identity)),
-    milliseconds(() => check(schema)),
-    milliseconds(() => matrix(understood)),
-  ];
-  console.log(
-    String(size).padStart(6),
-    ...figures.map((ms) => `${ms.toFixed(0).padStart(7)} (${(ms / size).toFixed(2)})`),
-  );
-}
+const steps = ["understand", "compile", "check", "matrix", "router"] as const;
+
+/** @returns for each number of tables the CPU time of each step, in milliseconds for each table. */
+export const compileBenchmark = (sizes: ReadonlyArray<number>): ReadonlyArray<Measure> => {
+  milliseconds(() => compile(schemaOf(50), identity));
+  return sizes.flatMap((size) => {
+    const schema = schemaOf(size);
+    const understood = Effect.runSync(understand(schema));
+    const times: Readonly<Record<(typeof steps)[number], number>> = {
+      understand: milliseconds(() => Effect.runSync(understand(schema))),
+      compile: milliseconds(() => compile(schema, identity)),
+      check: milliseconds(() => check(schema)),
+      matrix: milliseconds(() => matrix(understood)),
+      router: milliseconds(() => createRouter<object>({ schema, auth: nobody, database: unreachable })),
+    };
+    return steps.map((step) =>
+      measure(`compile/${step}/${size}-tables`, times[step] / size, "CPU ms per table", {
+        note: `${times[step].toFixed(0)} ms in all`,
+      }),
+    );
+  });
+};

@@ -1,14 +1,18 @@
 /**
- * Fills the code blocks of README.md and of the guides in docs/ from the examples and from the SQL that they produce.
+ * Fills the code blocks of README.md and of the guides in docs/ from the examples and from the SQL that they produce, and their
+ * figures from what the benchmarks have measured.
  *
  *     npm run readme
  *
- * Invariant: a block behind a `snippet:` or `sql:` comment is never written by hand, so it is code that runs.
+ * Invariant: a block behind a `snippet:` or `sql:` comment is never written by hand, so it is code that runs; nor is one
+ * between `results:` and `/results`, so it is what `bench/results.json` says.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { sessionIdentity } from "hedgerow/better-auth";
 import { compile, createPolicy } from "hedgerow/postgres";
+import { readResults } from "../bench/results.js";
+import { roundTripsTable } from "../bench/summary.js";
 import { authOptions } from "../examples/app/auth.js";
 import * as schema from "../examples/app/tables.js";
 
@@ -30,8 +34,20 @@ const policies = (table: string): string => {
   return own.map((policy) => `${createPolicy(policy)};`).join("\n");
 };
 
+const results = (name: string): string => {
+  const { measures = [] } = readResults() ?? {};
+  if (name === "round-trips") return roundTripsTable(measures);
+  throw new Error(`There are no results "${name}".`);
+};
+
 /** @returns the text with every generated block filled anew. */
 export const fillDocument = (text: string): string =>
+  fillCode(text).replace(
+    /<!-- results: (\S+) -->\n[\s\S]*?<!-- \/results -->/g,
+    (_, name: string) => `<!-- results: ${name} -->\n${results(name)}\n<!-- /results -->`,
+  );
+
+const fillCode = (text: string): string =>
   text.replace(
     /<!-- (snippet|sql): (\S+) -->\n```(ts|sql)\n[\s\S]*?```/g,
     (_, kind: string, source: string, language: string) =>

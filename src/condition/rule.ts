@@ -261,13 +261,15 @@ export interface AccessShape<C, V extends Vocabulary> {
 
 type CheckRoles<Declared extends string, R> = R extends readonly []
   ? Wrong<"an empty list of roles admits nobody; name at least one role">
-  : {
-      readonly [I in keyof R]: R[I] extends Declared
-        ? R[I]
-        : R[I] extends string
-          ? Wrong<`role '${R[I]}' is not declared`>
-          : Wrong<"a role is a text">;
-    };
+  : R extends ReadonlyArray<Declared>
+    ? unknown
+    : {
+        readonly [I in keyof R]: R[I] extends Declared
+          ? R[I]
+          : R[I] extends string
+            ? Wrong<`role '${R[I]}' is not declared`>
+            : Wrong<"a role is a text">;
+      };
 
 type CheckRecord<C, V extends Vocabulary, R> = {
   readonly [K in keyof R]: K extends keyof C
@@ -277,7 +279,13 @@ type CheckRecord<C, V extends Vocabulary, R> = {
 
 type CheckBranches<C, V extends Vocabulary, R> = R extends readonly []
   ? Wrong<"an empty list of rules means nothing; name at least one rule">
-  : { readonly [I in keyof R]: CheckRule<C, V, R[I]> };
+  : R extends ReadonlyArray<infer B>
+    ? [Faulty<C, V, B>] extends [never]
+      ? unknown
+      : { readonly [I in keyof R]: CheckRule<C, V, R[I]> }
+    : never;
+/** The branches with a part that is wrong. */
+type Faulty<C, V extends Vocabulary, R> = R extends CheckRule<C, V, R> ? never : R;
 
 export type CheckRule<C, V extends Vocabulary, R> = {
   readonly [P in keyof R]: P extends "roles"

@@ -142,11 +142,13 @@ export type RoutesOf<S> = {
     Deleting<GuardOf<S[K]>>;
 };
 
-/** A schema module in which every table made by `table()` has a firewall. */
-export type CheckSchema<S> = {
-  readonly [K in keyof S]: S[K] extends Guarded
-    ? S[K]
-    : S[K] extends Draft<infer N>
-      ? Wrong<`table '${N}' has no .firewall(): call .firewall({ field, equals }) or .firewall({ exception: "reason" })`>
-      : S[K];
-};
+type DraftKeys<S> = { [K in keyof S]: S[K] extends Draft ? K : never }[keyof S];
+
+/** A schema module in which every table made by `table()` has a firewall; tables are taken apart only where one has none. */
+export type CheckSchema<S> = [DraftKeys<S>] extends [never]
+  ? unknown
+  : {
+      readonly [K in keyof S]: S[K] extends Draft<infer N>
+        ? Wrong<`table '${N}' has no .firewall(): call .firewall({ field, equals }) or .firewall({ exception: "reason" })`>
+        : S[K];
+    };

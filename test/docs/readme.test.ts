@@ -28,7 +28,7 @@ it("names only npm scripts that exist", () => {
 });
 
 it("names only files and folders that exist", () => {
-  const named = [...architecture.matchAll(/`((?:src|test|examples|scripts|type-tests)\/[\w./-]*)`/g)].map(
+  const named = [...architecture.matchAll(/`((?:src|test|examples|scripts|bench|type-tests)\/[\w./-]*)`/g)].map(
     ([, path]) => path ?? "",
   );
   expect(named.length).toBeGreaterThan(10);

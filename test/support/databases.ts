@@ -6,30 +6,19 @@
  * database the usual races remain: two sessions that alter the same role at once can get `tuple concurrently updated`,
  * so set a database up before using it from several connections.
  */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { appendFile, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { PGlite } from "@electric-sql/pglite";
-import pg from "pg";
 import { inject } from "vitest";
+import { connectTo, type FreshPostgres, startCluster } from "./cluster.js";
 
-export interface FreshPostgres {
-  /** Connects as `hedgerow_owner`: owns the database, NOSUPERUSER, CREATEROLE, NOBYPASSRLS. */
-  readonly ownerUrl: string;
-  /** Connects as the superuser. For setting a test up, never for what it proves. */
-  readonly superuserUrl: string;
-  /** A real login with a password, of a role that the test has made. */
-  readonly url: (role: string, password: string) => string;
-  readonly ownerPool: pg.Pool;
-  /** A pool of the test's own, which `close` ends as well. */
-  readonly pool: (url: string, config?: pg.PoolConfig) => pg.Pool;
-  readonly close: () => Promise<void>;
-}
+export type { FreshPostgres } from "./cluster.js";
 
 /** A new PostgreSQL 18 with the empty database `app`, which `hedgerow_owner` owns. */
-export const freshPostgres = async (): Promise<FreshPostgres> => reachable(await startCluster());
+export const freshPostgres = async (): Promise<FreshPostgres> => {
+  const installation = inject("postgres");
+  return connectTo(installation, await startCluster(installation, forTests));
+};
 
 /**
  * A PostgreSQL like that of `freshPostgres`, and a physical replica that streams from it: a copy of the same beginning, so
@@ -39,76 +28,17 @@ export const freshReplicated = async (): Promise<{
   readonly primary: FreshPostgres;
   readonly replica: FreshPostgres;
 }> => {
-  const { password } = inject("postgres");
-  const replicating = "wal_level = replica\nmax_wal_senders = 10\nwal_keep_size = 256MB\n";
-  const primary = await startCluster(replicating);
-  const source = `host=127.0.0.1 port=${primary.port} user=postgres password=${password}`;
-  const replica = await startCluster(`${replicating}primary_conninfo = '${source}'\n`, "standby.signal");
-  return { primary: reachable(primary), replica: reachable(replica) };
-};
-
-const reachable = ({ port, stop }: Cluster): FreshPostgres => {
-  const { password } = inject("postgres");
-  const url = (role: string, secret: string): string =>
-    `postgres://${encodeURIComponent(role)}:${encodeURIComponent(secret)}@127.0.0.1:${port}/app`;
-  const pools: Array<pg.Pool> = [];
-  const pool = (connectionString: string, config: pg.PoolConfig = {}): pg.Pool => {
-    const made = new pg.Pool({ connectionString, ...config });
-    // A test may stop the server, or terminate a connection that is idle.
-    made.on("error", () => {});
-    pools.push(made);
-    return made;
-  };
-  const ownerUrl = url("hedgerow_owner", password);
-  return {
-    ownerUrl,
-    superuserUrl: url("postgres", password),
-    url,
-    ownerPool: pool(ownerUrl),
-    pool,
-    close: async () => {
-      await Promise.all(pools.filter((each) => !each.ending).map((each) => each.end()));
-      await stop();
-    },
-  };
-};
-
-interface Cluster {
-  readonly port: number;
-  readonly stop: () => Promise<void>;
-}
-
-let clusters = 0;
-
-/** @param signal a file that tells the server what it is. */
-const startCluster = async (more = "", signal?: string): Promise<Cluster> => {
-  const { server, template, user } = inject("postgres");
-  clusters += 1;
-  const directory = join(template, "..", `${process.pid}-${clusters}`);
-  // `cp` and not Node's, because the files must belong to the user that the server runs as.
-  await promisify(execFile)("cp", ["-R", template, directory], { ...user });
-  await appendFile(join(directory, "postgresql.conf"), `${settings}${more}`);
-  if (signal !== undefined) await writeFile(join(directory, signal), "");
-  for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
-    const child = spawn(server, ["-D", directory, "-p", String(port)], {
-      ...user,
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    try {
-      await ready(child);
-      return { port, stop: () => stopServer(child, directory) };
-    } catch (cause) {
-      // Another process may have taken the port in between.
-      if (attempt === 5) throw cause;
-    }
-  }
+  const installation = inject("postgres");
+  const replicating = `${forTests}wal_level = replica\nmax_wal_senders = 10\nwal_keep_size = 256MB\n`;
+  const primary = await startCluster(installation, replicating);
+  const source = `host=127.0.0.1 port=${primary.port} user=postgres password=${installation.password}`;
+  const follows = `${replicating}primary_conninfo = '${source}'\n`;
+  const replica = await startCluster(installation, follows, "standby.signal");
+  return { primary: connectTo(installation, primary), replica: connectTo(installation, replica) };
 };
 
 /** Nothing here has to survive a crash. UTC, because a test must not depend on where it runs. */
-const settings = `
-listen_addresses = '127.0.0.1'
-unix_socket_directories = ''
+const forTests = `
 max_connections = 100
 shared_buffers = 16MB
 fsync = off
@@ -122,40 +52,6 @@ autovacuum = off
 timezone = 'UTC'
 log_timezone = 'UTC'
 `;
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() =>
-        address !== null && typeof address === "object" ? resolve(address.port) : reject(new Error("No port")),
-      );
-    });
-  });
-
-const ready = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve, reject) => {
-    let output = "";
-    // It keeps listening afterwards: a pipe that nobody reads would stop the server when it is full.
-    child.stderr?.on("data", (chunk) => {
-      output = (output + chunk).slice(-4000);
-      if (/ready to accept (read-only )?connections/.test(output)) resolve();
-    });
-    child.once("error", reject);
-    child.once("exit", () => reject(new Error(`PostgreSQL did not start: ${output}`)));
-  });
-
-/** At once, as in a crash: nothing of it is needed any more. */
-const stopServer = async (child: ChildProcess, directory: string): Promise<void> => {
-  if (child.exitCode === null && child.signalCode === null) {
-    const exited = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGQUIT");
-    await exited;
-  }
-  await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
-};
 
 /**
  * A new PGlite. To initialise one takes 3 s and to load a dump 0.5 s, so the first call of a run writes a dump for all

@@ -44,7 +44,8 @@ const run = promisify(execFile);
 const prefix = "hedgerow-test-";
 const password = "owner-and-superuser";
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/** @param project gets the installation; a program other than Vitest may pass something that takes it. */
+export default async function setup(project: Pick<TestProject, "provide">): Promise<() => Promise<void>> {
   await removeAbandoned();
   const directory = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
   const teardown = (): Promise<void> => removeRun(directory);

@@ -21,8 +21,11 @@ export interface Relay {
   readonly close: () => Promise<void>;
 }
 
-/** @param delay for how many milliseconds an answer is held; with 0 round trips cannot be told apart. */
-export const openRelay = async (target: number, delay = 40): Promise<Relay> => {
+/**
+ * @param delay for how many milliseconds an answer is held; with 0 round trips cannot be told apart.
+ * @param there for how many milliseconds what the client sends is held.
+ */
+export const openRelay = async (target: number, delay = 40, there = 0): Promise<Relay> => {
   const sockets = new Set<Socket>();
   let roundTrips = 0;
   let requests = 0;
@@ -36,7 +39,8 @@ export const openRelay = async (target: number, delay = 40): Promise<Relay> => {
       if (answered) roundTrips += 1;
       answered = false;
       requests += chunk.toString("latin1").split("POST /sql HTTP").length - 1;
-      upstream.write(chunk);
+      if (there === 0) upstream.write(chunk);
+      else setTimeout(() => upstream.write(chunk), there);
     });
     upstream.on("data", (chunk) => {
       if (stalled) return;
@@ -46,10 +50,13 @@ export const openRelay = async (target: number, delay = 40): Promise<Relay> => {
       }, delay);
     });
     const end = (): void => {
-      setTimeout(() => {
-        client.destroy();
-        upstream.destroy();
-      }, delay * 2);
+      setTimeout(
+        () => {
+          client.destroy();
+          upstream.destroy();
+        },
+        (delay + there) * 2,
+      );
     };
     for (const socket of [client, upstream]) {
       socket.setNoDelay(true);

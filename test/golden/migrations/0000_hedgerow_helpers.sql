@@ -106,17 +106,36 @@ do $$declare other regclass; begin
 end$$;
 --> statement-breakpoint
 do $as_definer$ declare owner name := current_user; begin
+  if pg_catalog.to_regclass('hedgerow.seal_keys') is not null then return; end if;
   perform pg_catalog.set_config('role', 'hedgerow_definer', true);
-  execute 'create or replace function hedgerow.caller() returns table(session_id text, user_id text, org_id text, org_roles text[], team_id text, user_roles text[], claims jsonb)
-language plpgsql stable parallel restricted security definer rows 1 set search_path = '''' as $$
+  execute 'create table if not exists hedgerow.seal_keys (one boolean primary key default true check (one), inner_key bytea not null, outer_key bytea not null)';
+  execute 'alter table hedgerow.seal_keys enable row level security';
+  execute 'insert into hedgerow.seal_keys (inner_key, outer_key) values (pg_catalog.decode(pg_catalog.replace(pg_catalog.concat(pg_catalog.gen_random_uuid(), pg_catalog.gen_random_uuid(), pg_catalog.gen_random_uuid(), pg_catalog.gen_random_uuid()), ''-'', ''''), ''hex''), pg_catalog.decode(pg_catalog.replace(pg_catalog.concat(pg_catalog.gen_random_uuid(), pg_catalog.gen_random_uuid(), pg_catalog.gen_random_uuid(), pg_catalog.gen_random_uuid()), ''-'', ''''), ''hex'')) on conflict do nothing';
+  perform pg_catalog.set_config('role', owner, true);
+end $as_definer$;
+--> statement-breakpoint
+do $$ begin
+  if exists (select 1 from pg_catalog.pg_proc where oid = pg_catalog.to_regprocedure('hedgerow.identity()') and proowner <> 'hedgerow_definer'::regrole) then
+    drop function hedgerow.identity();
+  end if;
+end $$;
+--> statement-breakpoint
+do $as_definer$ declare owner name := current_user; begin
+  perform pg_catalog.set_config('role', 'hedgerow_definer', true);
+  execute 'create or replace function hedgerow.identity() returns jsonb
+language plpgsql stable parallel restricted security definer set search_path = '''' as $$
 #variable_conflict use_column
 declare
   token_hash bytea := pg_catalog.decode(nullif(pg_catalog.current_setting(''hedgerow.token'', true), ''''), ''hex'');
+  said text := pg_catalog.current_setting(''hedgerow.caller'', true);
+  found_now jsonb;
 begin
-  if token_hash is null then
-    return;
+  if said <> '''' and pg_catalog.current_setting(''hedgerow.seal'', true) = (select pg_catalog.encode(pg_catalog.sha256(k.outer_key || pg_catalog.sha256(k.inner_key || pg_catalog.int4send(pg_catalog.pg_backend_pid())
+      || pg_catalog.timestamptz_send(pg_catalog.now()) || pg_catalog.convert_to(coalesce(pg_catalog.current_setting(''hedgerow.token'', true), '''') || ''|'' || coalesce(pg_catalog.current_setting(''hedgerow.api_key'', true), '''') || ''|'' || said, ''UTF8''))), ''hex'') from hedgerow.seal_keys k) then
+    return said::jsonb;
   end if;
-  return query
+  if not (token_hash is null) then
+    select pg_catalog.to_jsonb(c) into found_now from (
 select
   s.id::text as session_id,
   u.id::text as user_id,
@@ -132,13 +151,46 @@ left join public.member as m on m.organization_id = s.active_organization_id and
 left join public.team_member as tm on tm.team_id = s.active_team_id and tm.user_id = s.user_id
 left join public.team as t on t.id = tm.team_id and t.organization_id = m.organization_id
 where s.expires_at > now()
-  and (u.banned is not true or u.ban_expires <= now());
+  and (u.banned is not true or u.ban_expires <= now())
+) as c;
+  end if;
+  return found_now;
+end
+$$';
+  execute 'revoke all on function hedgerow.identity() from public, hedgerow_api, hedgerow_auth';
+  execute 'grant execute on function hedgerow.identity() to authenticated, anonymous';
+  perform pg_catalog.set_config('role', owner, true);
+end $as_definer$;
+--> statement-breakpoint
+do $$ begin
+  if exists (select 1 from pg_catalog.pg_proc where oid = pg_catalog.to_regprocedure('hedgerow.caller()') and proowner <> 'hedgerow_definer'::regrole) then
+    drop function hedgerow.caller();
+  end if;
+end $$;
+--> statement-breakpoint
+do $as_definer$ declare owner name := current_user; begin
+  perform pg_catalog.set_config('role', 'hedgerow_definer', true);
+  execute 'create or replace function hedgerow.caller() returns table(session_id text, user_id text, org_id text, org_roles text[], team_id text, user_roles text[], claims jsonb)
+language plpgsql stable parallel restricted security definer rows 1 set search_path = '''' as $$
+#variable_conflict use_column
+declare
+  c jsonb := hedgerow.identity();
+begin
+  if c is not null then
+    return query select r.* from pg_catalog.jsonb_to_record(c) as r(session_id text, user_id text, org_id text, org_roles text[], team_id text, user_roles text[], claims jsonb);
+  end if;
 end
 $$';
   execute 'revoke all on function hedgerow.caller() from public, hedgerow_api, hedgerow_auth';
   execute 'grant execute on function hedgerow.caller() to authenticated, anonymous';
   perform pg_catalog.set_config('role', owner, true);
 end $as_definer$;
+--> statement-breakpoint
+do $$ begin
+  if exists (select 1 from pg_catalog.pg_proc where oid = pg_catalog.to_regprocedure('hedgerow.member_organizations()') and proowner <> 'hedgerow_definer'::regrole) then
+    drop function hedgerow.member_organizations();
+  end if;
+end $$;
 --> statement-breakpoint
 do $as_definer$ declare owner name := current_user; begin
   perform pg_catalog.set_config('role', 'hedgerow_definer', true);
@@ -155,6 +207,12 @@ $$';
   execute 'grant execute on function hedgerow.member_organizations() to authenticated, anonymous';
   perform pg_catalog.set_config('role', owner, true);
 end $as_definer$;
+--> statement-breakpoint
+do $$ begin
+  if exists (select 1 from pg_catalog.pg_proc where oid = pg_catalog.to_regprocedure('hedgerow.organizations_with_role(text[])') and proowner <> 'hedgerow_definer'::regrole) then
+    drop function hedgerow.organizations_with_role(text[]);
+  end if;
+end $$;
 --> statement-breakpoint
 do $as_definer$ declare owner name := current_user; begin
   perform pg_catalog.set_config('role', 'hedgerow_definer', true);
@@ -175,7 +233,7 @@ end $as_definer$;
 --> statement-breakpoint
 create or replace function hedgerow.get_user_id() returns text
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return (select c.user_id from hedgerow.caller() c); end
+begin return hedgerow.identity() ->> 'user_id'; end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.get_user_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -184,7 +242,7 @@ grant execute on function hedgerow.get_user_id() to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.get_session_id() returns text
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return (select c.session_id from hedgerow.caller() c); end
+begin return hedgerow.identity() ->> 'session_id'; end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.get_session_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -193,7 +251,7 @@ grant execute on function hedgerow.get_session_id() to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.get_active_org_id() returns text
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return (select c.org_id from hedgerow.caller() c); end
+begin return hedgerow.identity() ->> 'org_id'; end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.get_active_org_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -202,7 +260,7 @@ grant execute on function hedgerow.get_active_org_id() to authenticated, anonymo
 --> statement-breakpoint
 create or replace function hedgerow.get_active_team_id() returns text
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return (select c.team_id from hedgerow.caller() c); end
+begin return hedgerow.identity() ->> 'team_id'; end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.get_active_team_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -211,7 +269,7 @@ grant execute on function hedgerow.get_active_team_id() to authenticated, anonym
 --> statement-breakpoint
 create or replace function hedgerow.has_any_role(roles text[]) returns boolean
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return coalesce((select c.org_roles && roles from hedgerow.caller() c), false); end
+begin return coalesce(hedgerow.identity() -> 'org_roles' ?| roles, false); end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.has_any_role(text[]) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -220,7 +278,7 @@ grant execute on function hedgerow.has_any_role(text[]) to authenticated, anonym
 --> statement-breakpoint
 create or replace function hedgerow.has_org_role(role text) returns boolean
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return coalesce((select c.org_roles @> array[role] from hedgerow.caller() c), false); end
+begin return coalesce(hedgerow.identity() -> 'org_roles' ? role, false); end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.has_org_role(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -229,7 +287,7 @@ grant execute on function hedgerow.has_org_role(text) to authenticated, anonymou
 --> statement-breakpoint
 create or replace function hedgerow.has_any_user_role(roles text[]) returns boolean
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return coalesce((select c.user_roles && roles from hedgerow.caller() c), false); end
+begin return coalesce(hedgerow.identity() -> 'user_roles' ?| roles, false); end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.has_any_user_role(text[]) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -238,7 +296,7 @@ grant execute on function hedgerow.has_any_user_role(text[]) to authenticated, a
 --> statement-breakpoint
 create or replace function hedgerow.is_org_member() returns boolean
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return coalesce((select c.org_id is not null from hedgerow.caller() c), false); end
+begin return coalesce(hedgerow.identity() ->> 'org_id' is not null, false); end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.is_org_member() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -247,7 +305,7 @@ grant execute on function hedgerow.is_org_member() to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.is_owner(owner_id text) returns boolean
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return coalesce((select c.user_id = owner_id from hedgerow.caller() c), false); end
+begin return coalesce(hedgerow.identity() ->> 'user_id' = owner_id, false); end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.is_owner(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -256,7 +314,7 @@ grant execute on function hedgerow.is_owner(text) to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.has_claim(name text) returns boolean
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return coalesce((select c.claims ->> name is not null from hedgerow.caller() c), false); end
+begin return coalesce((hedgerow.identity() -> 'claims' ->> name) is not null, false); end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.has_claim(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -265,7 +323,7 @@ grant execute on function hedgerow.has_claim(text) to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.claim_text(name text) returns text
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return (select case when pg_catalog.jsonb_typeof(c.claims -> name) = 'string' then c.claims ->> name end from hedgerow.caller() c); end
+begin return case when pg_catalog.jsonb_typeof(hedgerow.identity() -> 'claims' -> name) = 'string' then (hedgerow.identity() -> 'claims' ->> name) end; end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.claim_text(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -274,10 +332,10 @@ grant execute on function hedgerow.claim_text(text) to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.claim_bigint(name text) returns bigint
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return (select case when pg_catalog.jsonb_typeof(c.claims -> name) = 'number'
-      and (c.claims ->> name)::numeric = pg_catalog.trunc((c.claims ->> name)::numeric)
-      and pg_catalog.abs((c.claims ->> name)::numeric) <= 9007199254740991
-    then (c.claims ->> name)::numeric::bigint end from hedgerow.caller() c); end
+begin return case when pg_catalog.jsonb_typeof(hedgerow.identity() -> 'claims' -> name) = 'number'
+      and (hedgerow.identity() -> 'claims' ->> name)::numeric = pg_catalog.trunc((hedgerow.identity() -> 'claims' ->> name)::numeric)
+      and pg_catalog.abs((hedgerow.identity() -> 'claims' ->> name)::numeric) <= 9007199254740991
+    then (hedgerow.identity() -> 'claims' ->> name)::numeric::bigint end; end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.claim_bigint(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -286,7 +344,7 @@ grant execute on function hedgerow.claim_bigint(text) to authenticated, anonymou
 --> statement-breakpoint
 create or replace function hedgerow.claim_double(name text) returns double precision
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return (select case when pg_catalog.jsonb_typeof(c.claims -> name) = 'number' then (c.claims ->> name)::double precision end from hedgerow.caller() c); end
+begin return case when pg_catalog.jsonb_typeof(hedgerow.identity() -> 'claims' -> name) = 'number' then (hedgerow.identity() -> 'claims' ->> name)::double precision end; end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.claim_double(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -295,7 +353,7 @@ grant execute on function hedgerow.claim_double(text) to authenticated, anonymou
 --> statement-breakpoint
 create or replace function hedgerow.claim_boolean(name text) returns boolean
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return (select case when pg_catalog.jsonb_typeof(c.claims -> name) = 'boolean' then (c.claims ->> name)::boolean end from hedgerow.caller() c); end
+begin return case when pg_catalog.jsonb_typeof(hedgerow.identity() -> 'claims' -> name) = 'boolean' then (hedgerow.identity() -> 'claims' ->> name)::boolean end; end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.claim_boolean(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -303,8 +361,8 @@ revoke all on function hedgerow.claim_boolean(text) from public, hedgerow_api, h
 grant execute on function hedgerow.claim_boolean(text) to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.as_uuid(value text) returns uuid
-language sql immutable parallel safe set search_path = '' as $$
-select case when value ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then value::uuid end
+language sql immutable parallel safe as $$
+select case when value operator(pg_catalog.~) '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then value::pg_catalog.uuid end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.as_uuid(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -356,27 +414,65 @@ revoke all on function hedgerow.entered_claim(text) from public, hedgerow_api, h
 --> statement-breakpoint
 grant execute on function hedgerow.entered_claim(text) to authenticated, anonymous;
 --> statement-breakpoint
-create or replace function hedgerow.enter() returns table(session_id text, user_id text, org_id text, org_roles text[], team_id text, user_roles text[], claims jsonb)
-language plpgsql volatile rows 1 set search_path = '' as $$
+do $$ begin
+  if exists (select 1 from pg_catalog.pg_proc where oid = pg_catalog.to_regprocedure('hedgerow.enter()') and proowner <> 'hedgerow_definer'::regrole) then
+    drop function hedgerow.enter();
+  end if;
+end $$;
+--> statement-breakpoint
+do $as_definer$ declare owner name := current_user; begin
+  perform pg_catalog.set_config('role', 'hedgerow_definer', true);
+  execute 'create or replace function hedgerow.enter() returns table(session_id text, user_id text, org_id text, org_roles text[], team_id text, user_roles text[], claims jsonb)
+language plpgsql volatile security definer rows 1 set search_path = '''' as $$
 #variable_conflict use_column
 declare
-  c record;
+  token_hash bytea := pg_catalog.decode(nullif(pg_catalog.current_setting(''hedgerow.token'', true), ''''), ''hex'');
+  said text;
+  seal text;
+  ignored integer;
 begin
-  select * into c from hedgerow.caller();
-  perform
-    pg_catalog.set_config('hedgerow.session_id', coalesce(c.session_id, ''), true),
-    pg_catalog.set_config('hedgerow.user_id', coalesce(c.user_id, ''), true),
-    pg_catalog.set_config('hedgerow.org_id', coalesce(c.org_id, ''), true),
-    pg_catalog.set_config('hedgerow.team_id', coalesce(c.team_id, ''), true),
-    pg_catalog.set_config('hedgerow.claims', coalesce(c.claims::text, ''), true);
-  return query select c.session_id, c.user_id, c.org_id, coalesce(c.org_roles, '{}'), c.team_id,
-    coalesce(c.user_roles, '{}'), coalesce(c.claims, '{}');
+  if not (token_hash is null) then
+    select s.session_id, s.user_id, s.org_id, s.org_roles, s.team_id, s.user_roles, s.claims, s.said,
+      pg_catalog.encode(pg_catalog.sha256(k.outer_key || pg_catalog.sha256(k.inner_key || pg_catalog.int4send(pg_catalog.pg_backend_pid())
+      || pg_catalog.timestamptz_send(pg_catalog.now()) || pg_catalog.convert_to(coalesce(pg_catalog.current_setting(''hedgerow.token'', true), '''') || ''|'' || coalesce(pg_catalog.current_setting(''hedgerow.api_key'', true), '''') || ''|'' || s.said, ''UTF8''))), ''hex'')
+    into session_id, user_id, org_id, org_roles, team_id, user_roles, claims, said, seal
+    from (select c.*, pg_catalog.to_jsonb(c)::text as said from (
+select
+  s.id::text as session_id,
+  u.id::text as user_id,
+  m.organization_id::text as org_id,
+  array(select role from unnest(string_to_array(m.role, '','')) as part, btrim(part, E'' \t\r\n'') as role where role <> '''') as org_roles,
+  t.id::text as team_id,
+  array(select role from unnest(string_to_array(u.role, '','')) as part, btrim(part, E'' \t\r\n'') as role where role <> '''') as user_roles,
+  ''{}''::jsonb as claims
+from (select token_hash as hash) as credential
+join public.session as s on sha256(decode(replace(s.token, E''\\'', E''\\\\''), ''escape'')) = credential.hash
+join public."user" as u on u.id = s.user_id
+left join public.member as m on m.organization_id = s.active_organization_id and m.user_id = s.user_id
+left join public.team_member as tm on tm.team_id = s.active_team_id and tm.user_id = s.user_id
+left join public.team as t on t.id = tm.team_id and t.organization_id = m.organization_id
+where s.expires_at > now()
+  and (u.banned is not true or u.ban_expires <= now())
+) as c) as s left join hedgerow.seal_keys as k on true;
+  end if;
+  ignored := pg_catalog.num_nonnulls(
+    pg_catalog.set_config(''hedgerow.caller'', coalesce(said, ''''), true),
+    pg_catalog.set_config(''hedgerow.seal'', coalesce(seal, ''''), true),
+    pg_catalog.set_config(''hedgerow.session_id'', coalesce(session_id, ''''), true),
+    pg_catalog.set_config(''hedgerow.user_id'', coalesce(user_id, ''''), true),
+    pg_catalog.set_config(''hedgerow.org_id'', coalesce(org_id, ''''), true),
+    pg_catalog.set_config(''hedgerow.team_id'', coalesce(team_id, ''''), true),
+    pg_catalog.set_config(''hedgerow.claims'', coalesce(claims::text, ''''), true));
+  org_roles := coalesce(org_roles, ''{}'');
+  user_roles := coalesce(user_roles, ''{}'');
+  claims := coalesce(claims, ''{}'');
+  return next;
 end
-$$;
---> statement-breakpoint
-revoke all on function hedgerow.enter() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
---> statement-breakpoint
-grant execute on function hedgerow.enter() to authenticated, anonymous;
+$$';
+  execute 'revoke all on function hedgerow.enter() from public, hedgerow_api, hedgerow_auth';
+  execute 'grant execute on function hedgerow.enter() to authenticated, anonymous';
+  perform pg_catalog.set_config('role', owner, true);
+end $as_definer$;
 --> statement-breakpoint
 create or replace function hedgerow.admit(signed_in boolean, in_organization boolean, allowed boolean) returns boolean
 language plpgsql volatile set search_path = '' as $$

@@ -1,0 +1,212 @@
+/**
+ * The patterns' tables on a PostgreSQL, with their rows, and connections that act as somebody.
+ *
+ * Invariant: the API's own login and the prelude of a request say who is calling. The statements that are written by hand run
+ * on the same connection, so that nothing else differs, as a role for whom no policy holds, which only a benchmark gives it.
+ */
+import { createHash } from "node:crypto";
+import type { BetterAuthOptions } from "better-auth";
+import { admin, organization } from "better-auth/plugins";
+import { authTables, sessionIdentity } from "hedgerow/better-auth";
+import { push } from "hedgerow/drizzle-kit";
+import { nodePostgres } from "hedgerow/node-postgres";
+import { claimsIdentity } from "hedgerow/postgres";
+import pg from "pg";
+import type { Statement } from "../../src/database/database.js";
+import { enterClaims, enterSession } from "../../src/database/session.js";
+import type { FreshPostgres } from "../../test/support/cluster.js";
+import { type Person, people, schema, world } from "./patterns.js";
+import { samplerFunction } from "./sampler.js";
+
+/** For whom no policy holds. */
+const freeRole = "bench_by_hand";
+
+/** `live`: found in Better Auth's tables by each statement. `claims`: named by a verified token. */
+export type IdentityKind = "live" | "claims";
+
+export interface PoliciesWorld {
+  /** A connection in a transaction that acts as somebody. */
+  readonly actAs: (person: Person) => Promise<pg.Client>;
+  /** Whether the policies hold for what the connection does next. */
+  readonly guard: (client: pg.Client, guarded: boolean) => Promise<void>;
+  /** Gives a table this many rows, and the planner what it has to know of them. */
+  readonly fill: (table: string, rows: number) => Promise<void>;
+  readonly empty: (table: string) => Promise<void>;
+  /** How often one statement calls each helper; what the prelude calls is not counted. */
+  readonly callsOf: (person: Person, statement: string) => Promise<ReadonlyMap<string, number>>;
+  readonly close: () => Promise<void>;
+}
+
+const authOptions = {
+  plugins: [organization({ teams: { enabled: true } }), admin()],
+  user: {
+    additionalFields: {
+      region: { type: "string", required: false, input: false },
+      clearance: { type: "number", required: false, input: false },
+    },
+  },
+  telemetry: { enabled: false },
+} satisfies BetterAuthOptions;
+
+const unlimited = { statementMs: 0, lockMs: 0 };
+
+const tokenOf = ({ userId }: Person): string => `token of ${userId}`;
+
+const preludeOf: Readonly<Record<IdentityKind, (person: Person) => ReadonlyArray<Statement>>> = {
+  live: (person) => [
+    enterSession(createHash("sha256").update(tokenOf(person)).digest("hex"), unlimited),
+    { text: "select user_id from hedgerow.enter()" },
+  ],
+  claims: ({ userId, role, userRole }) => [
+    enterClaims(
+      {
+        userId,
+        sessionId: "session",
+        activeOrgId: world.organizationId,
+        activeTeamId: world.teamId,
+        roles: [role],
+        userRoles: [userRole],
+        claims: { region: world.region, clearance: world.clearance },
+      },
+      unlimited,
+    ),
+  ],
+};
+
+/** Both people, in tables with many others. */
+const authRows = (others: number): ReadonlyArray<string> => [
+  `insert into organization (id, name, slug, created_at)
+    select 'org_' || n, 'Organization ' || n, 'org-' || n, now() from generate_series(1, ${others}) n
+    union all select '${world.organizationId}', 'Acme', 'acme', now()`,
+  `insert into team (id, name, organization_id, created_at)
+    values ('${world.teamId}', 'One', '${world.organizationId}', now())`,
+  `insert into "user" (id, name, email, role, region, clearance)
+    select 'user_' || n, 'User ' || n, n || '@example.com', 'user', '${world.region}', 1 from generate_series(1, ${others}) n`,
+  `insert into member (id, organization_id, user_id, role, created_at)
+    select 'member_' || n, 'org_' || n, 'user_' || n, 'member', now() from generate_series(1, ${others}) n`,
+  `insert into session (id, token, user_id, active_organization_id, expires_at, updated_at)
+    select 'session_' || n, 'other ' || n, 'user_' || n, 'org_' || n, now() + interval '7 days', now()
+    from generate_series(1, ${others}) n`,
+  ...Object.values(people).flatMap((person) => {
+    const { userId, role, userRole } = person;
+    return [
+      `insert into "user" (id, name, email, role, region, clearance) values
+        ('${userId}', '${userId}', '${userId}@example.com', '${userRole}', '${world.region}', ${world.clearance})`,
+      `insert into member (id, organization_id, user_id, role, created_at)
+        values ('${userId}', '${world.organizationId}', '${userId}', '${role}', now())`,
+      `insert into team_member (id, team_id, user_id, created_at) values ('${userId}', '${world.teamId}', '${userId}', now())`,
+      `insert into session (id, token, user_id, active_organization_id, active_team_id, expires_at, updated_at)
+        values ('${userId}', '${tokenOf(person)}', '${userId}', '${world.organizationId}', '${world.teamId}',
+          now() + interval '7 days', now())`,
+    ];
+  }),
+  "vacuum analyze",
+];
+
+/** One row in a hundred is the organization's, half of those the team's, a tenth of them each person's. */
+const rowsOf = (table: string, rows: number): string => `
+  insert into ${table} (id, organization_id, user_id, team_id, region, level, status, published, archived_at, title
+    ${table === "by_parent" ? ", parent_id" : ""})
+  select 'row_' || lpad(n::text, 8, '0'),
+    case when n % 100 = 0 then '${world.organizationId}' else 'org_' || n % 100 end,
+    case n % 1000 when 0 then '${people.admin.userId}' when 100 then '${people.member.userId}' else 'user_' || n % 1000 end,
+    case when n % 200 = 0 then '${world.teamId}' else 'team_' || n % 7 end,
+    case when n % 400 = 0 then 'south' else '${world.region}' end,
+    n / 100 % 10,
+    (array['draft', 'open', 'closed'])[n / 100 % 3 + 1],
+    n / 100 % 2 = 0,
+    case when n / 100 % 5 = 0 then now() end,
+    'Title of row ' || n
+    ${table === "by_parent" ? `, 'row_' || lpad((n % ${rows} + 1)::text, 8, '0')` : ""}
+  from generate_series(1, ${rows}) n`;
+
+const connect = async (connectionString: string): Promise<pg.Client> => {
+  const client = new pg.Client({ connectionString });
+  // The server may be gone first, where something else has failed.
+  client.on("error", () => {});
+  await client.connect();
+  return client;
+};
+
+const setUpRoles = async (server: FreshPostgres, kind: IdentityKind): Promise<void> => {
+  const database = nodePostgres(server.ownerPool);
+  if (kind === "live") {
+    const identity = sessionIdentity(authOptions, {
+      claims: { region: { from: "user", field: "region" }, clearance: { from: "user", field: "clearance" } },
+    });
+    await push({ schema: { ...authTables(authOptions), ...schema }, identity, database });
+  } else {
+    await push({ schema, identity: claimsIdentity({ claims: ["region", "clearance"] }), database });
+  }
+  await server.ownerPool.query("alter role hedgerow_api password 'api'");
+};
+
+/** @param server an empty one. */
+export const openWorld = async (server: FreshPostgres, kind: IdentityKind): Promise<PoliciesWorld> => {
+  await setUpRoles(server, kind);
+  const superuser = await connect(server.superuserUrl);
+  for (const statement of samplerFunction) await superuser.query(statement);
+  for (const statement of [
+    `create role ${freeRole} nologin bypassrls`,
+    `grant ${freeRole} to hedgerow_api`,
+    `grant select on all tables in schema public to ${freeRole}`,
+  ]) {
+    await superuser.query(statement);
+  }
+  // No trigger has to check what is generated.
+  await superuser.query("set session_replication_role = replica");
+  if (kind === "live") for (const statement of authRows(5_000)) await superuser.query(statement);
+
+  const actAs = async (person: Person): Promise<pg.Client> => {
+    const client = await connect(server.url("hedgerow_api", "api"));
+    await client.query("begin");
+    for (const { text, values = [] } of preludeOf[kind](person)) await client.query(text, [...values]);
+    return client;
+  };
+
+  const callsUntilNow = async (): Promise<ReadonlyMap<string, number>> => {
+    const { rows } = await superuser.query<{ name: string; calls: string }>(
+      "select funcname as name, sum(calls)::text as calls from pg_stat_user_functions where schemaname = 'hedgerow' group by 1",
+    );
+    return new Map(rows.map(({ name, calls }) => [name, Number(calls)]));
+  };
+  const callsDuring = async (person: Person, statements: ReadonlyArray<string>): Promise<Map<string, number>> => {
+    const before = await callsUntilNow();
+    const client = await actAs(person);
+    for (const statement of statements) await client.query(statement);
+    await client.query("select pg_stat_force_next_flush()");
+    await client.query("commit");
+    await client.end();
+    const after = await callsUntilNow();
+    return new Map([...after].map(([name, calls]) => [name, calls - (before.get(name) ?? 0)]));
+  };
+
+  return {
+    actAs,
+    guard: async (client, guarded) => {
+      await client.query("select set_config('role', $1, true)", [guarded ? "authenticated" : freeRole]);
+    },
+    close: () => superuser.end(),
+    fill: async (table, rows) => {
+      await superuser.query(rowsOf(table, rows));
+      await superuser.query(`vacuum analyze ${table}`);
+    },
+    empty: async (table) => {
+      await superuser.query(`truncate ${table}`);
+    },
+    callsOf: async (person, statement) => {
+      await superuser.query("alter role hedgerow_api set track_functions = 'all'");
+      try {
+        const idle = await callsDuring(person, []);
+        const busy = await callsDuring(person, [statement]);
+        return new Map(
+          [...busy]
+            .map(([name, calls]) => [name, calls - (idle.get(name) ?? 0)] as const)
+            .filter(([, calls]) => calls > 0),
+        );
+      } finally {
+        await superuser.query("alter role hedgerow_api reset track_functions");
+      }
+    },
+  };
+};
