@@ -20,6 +20,8 @@ export interface Options {
   /** Slices of each target and operation. */
   readonly slices?: number;
   readonly seconds?: number;
+  /** Seconds for which each is asked before anything counts. */
+  readonly warmUp?: number;
   /** Whether to measure what others use as well; installs it where it is not. */
   readonly peers?: boolean;
   readonly size?: Size;
@@ -60,6 +62,7 @@ export const httpBenchmark = async ({
   only,
   slices = 3,
   seconds = 1.2,
+  warmUp = 2.5,
   peers = false,
   size = fullSize,
   signal,
@@ -104,7 +107,10 @@ export const httpBenchmark = async ({
       const [first, ...running] = started;
       if (first === undefined) throw new Error("There is no reference.");
       const postgres = await processOf(server.superuserUrl);
-      return { ...(await measureAll({ reference: first, running, postgres, size, slices, seconds, signal })), skipped };
+      return {
+        ...(await measureAll({ reference: first, running, postgres, size, slices, seconds, warmUp, signal })),
+        skipped,
+      };
     } finally {
       await Promise.all(started.map((running) => running.stop()));
     }
