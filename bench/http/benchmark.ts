@@ -92,19 +92,18 @@ export const httpBenchmark = async ({
     const server = await open(settings);
     const connections = await prepareDatabases(server, size);
     const started: Array<Running> = [];
+    const ready: Array<Running> = [];
     const begin = async (target: Target): Promise<void> => {
       const running = await start(target, connections, installed?.node);
-      const faults = await isolationFaults(target, running.send, size);
-      if (faults.length > 0) {
-        await running.stop();
-        throw new Error(`${target.name} does not serve the right rows:\n${faults.join("\n")}`);
-      }
       started.push(running);
+      const faults = await isolationFaults(target, running.send, size);
+      if (faults.length > 0) throw new Error(`${target.name} does not serve the right rows:\n${faults.join("\n")}`);
+      ready.push(running);
     };
     try {
       for (const target of own) await begin(target);
       for (const target of rivals) await begin(target).catch((cause: unknown) => skip(target, cause));
-      const [first, ...running] = started;
+      const [first, ...running] = ready;
       if (first === undefined) throw new Error("There is no reference.");
       const postgres = await processOf(server.superuserUrl);
       return {
