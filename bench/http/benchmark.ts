@@ -10,7 +10,7 @@ import { type Running, start } from "./child.js";
 import { prepareDatabases } from "./databases.js";
 import { isolationFaults } from "./isolation.js";
 import { type Measurement, measureAll } from "./measurement.js";
-import { installPeers, peers as others } from "./peers.js";
+import { generateFor, installPeers, peers as others, type Peer } from "./peers.js";
 import { reference, type Target, targets } from "./targets.js";
 import { fullSize, type Size } from "./world.js";
 
@@ -57,6 +57,22 @@ const processOf = async (superuserUrl: string): Promise<number> => {
   }
 };
 
+type Skip = (target: Target, cause: unknown) => void;
+
+/** Those that can be had, and the Node.js that comes with them. */
+const installed = async (
+  rivals: ReadonlyArray<Peer>,
+  skip: Skip,
+): Promise<{ readonly node?: string; readonly rivals: ReadonlyArray<Peer> }> => {
+  if (rivals.length === 0) return { rivals };
+  try {
+    return { node: await installPeers(), rivals };
+  } catch (cause) {
+    for (const rival of rivals) skip(rival, cause);
+    return { rivals: [] };
+  }
+};
+
 /** @throws Error for a name that no target has, and for a target of ours that does not serve the right rows. */
 export const httpBenchmark = async ({
   only,
@@ -75,18 +91,10 @@ export const httpBenchmark = async ({
   const isChosen = ({ name }: Target): boolean => only === undefined || only.includes(name);
   const own = [reference, ...targets.filter(isChosen)];
   const skipped: Array<Skipped> = [];
-  const skip = ({ name }: Target, cause: unknown): void => {
+  const skip: Skip = ({ name }, cause) => {
     skipped.push({ target: name, reason: cause instanceof Error ? cause.message : String(cause) });
   };
-  let rivals = peers ? others.filter(isChosen) : [];
-  const installed =
-    rivals.length === 0
-      ? undefined
-      : await installPeers().catch((cause: unknown) => {
-          for (const rival of rivals) skip(rival, cause);
-          rivals = [];
-          return undefined;
-        });
+  const { node, rivals } = await installed(peers ? others.filter(isChosen) : [], skip);
   await buildTargets(own.map(({ module }) => module));
   return withPostgres(async (open) => {
     const server = await open(settings);
@@ -94,7 +102,7 @@ export const httpBenchmark = async ({
     const started: Array<Running> = [];
     const ready: Array<Running> = [];
     const begin = async (target: Target): Promise<void> => {
-      const running = await start(target, connections, installed?.node);
+      const running = await start(target, connections, node);
       started.push(running);
       const faults = await isolationFaults(target, running.send, size);
       if (faults.length > 0) throw new Error(`${target.name} does not serve the right rows:\n${faults.join("\n")}`);
@@ -102,7 +110,14 @@ export const httpBenchmark = async ({
     };
     try {
       for (const target of own) await begin(target);
-      for (const target of rivals) await begin(target).catch((cause: unknown) => skip(target, cause));
+      for (const rival of rivals) {
+        try {
+          await generateFor(rival);
+          await begin(rival);
+        } catch (cause) {
+          skip(rival, cause);
+        }
+      }
       const [first, ...running] = ready;
       if (first === undefined) throw new Error("There is no reference.");
       const postgres = await processOf(server.superuserUrl);
