@@ -36,6 +36,7 @@ export const start = async (target: Target, connections: Connections, node = pro
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const port = await new Promise<number>((resolve, reject) => {
     child.once("message", (message: { readonly port: number }) => resolve(message.port));
+    child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`${target.name} ended with ${code}: ${lastWords(output)}`)));
   });
   return {

@@ -110,6 +110,7 @@ const npm = (...parameters: ReadonlyArray<string>): Promise<void> =>
 export const installPeers = async (): Promise<string> => {
   const node = join(folder, "node_modules", "node", "bin", "node");
   if (!existsSync(node)) await npm("ci");
+  if (!existsSync(node)) throw new Error("npm did not run the script that installs the peers' Node.js");
   return node;
 };
 
