@@ -2,7 +2,7 @@
  * A get by id and a list of 20 over HTTP, against PostgreSQL on the same machine: 100 organizations, 1,000 users, 100,000
  * documents; Hedgerow between slices of code without any protection.
  *
- *     npm run bench:http -- --only hedgerow-claims --slices 3 --seconds 1
+ *     npx tsx --tsconfig tsconfig.source.json bench/http/run.ts --only hedgerow-claims --slices 3 --seconds 1
  *
  * `--only a,b` names targets; `--slices` says how many each gets of each operation (an odd number: the median is reported),
  * `--seconds` how long one is, `--warm-up` how many seconds come before the first. `--peers` adds what others use, installed
