@@ -10,7 +10,7 @@ import { type Running, start } from "./child.js";
 import { prepareDatabases } from "./databases.js";
 import { isolationFaults } from "./isolation.js";
 import { type Measurement, measureAll } from "./measurement.js";
-import { installPeers, peers as others } from "./peers.js";
+import { generateFor, installPeers, peers as others, type Peer } from "./peers.js";
 import { reference, type Target, targets } from "./targets.js";
 import { fullSize, type Size } from "./world.js";
 
@@ -20,6 +20,8 @@ export interface Options {
   /** Slices of each target and operation. */
   readonly slices?: number;
   readonly seconds?: number;
+  /** Seconds for which each is asked before anything counts. */
+  readonly warmUp?: number;
   /** Whether to measure what others use as well; installs it where it is not. */
   readonly peers?: boolean;
   readonly size?: Size;
@@ -55,11 +57,28 @@ const processOf = async (superuserUrl: string): Promise<number> => {
   }
 };
 
+type Skip = (target: Target, cause: unknown) => void;
+
+/** Those that can be had, and the Node.js that comes with them. */
+const installed = async (
+  rivals: ReadonlyArray<Peer>,
+  skip: Skip,
+): Promise<{ readonly node?: string; readonly rivals: ReadonlyArray<Peer> }> => {
+  if (rivals.length === 0) return { rivals };
+  try {
+    return { node: await installPeers(), rivals };
+  } catch (cause) {
+    for (const rival of rivals) skip(rival, cause);
+    return { rivals: [] };
+  }
+};
+
 /** @throws Error for a name that no target has, and for a target of ours that does not serve the right rows. */
 export const httpBenchmark = async ({
   only,
   slices = 3,
   seconds = 1.2,
+  warmUp = 2.5,
   peers = false,
   size = fullSize,
   signal,
@@ -72,39 +91,40 @@ export const httpBenchmark = async ({
   const isChosen = ({ name }: Target): boolean => only === undefined || only.includes(name);
   const own = [reference, ...targets.filter(isChosen)];
   const skipped: Array<Skipped> = [];
-  const skip = ({ name }: Target, cause: unknown): void => {
+  const skip: Skip = ({ name }, cause) => {
     skipped.push({ target: name, reason: cause instanceof Error ? cause.message : String(cause) });
   };
-  let rivals = peers ? others.filter(isChosen) : [];
-  const installed =
-    rivals.length === 0
-      ? undefined
-      : await installPeers().catch((cause: unknown) => {
-          for (const rival of rivals) skip(rival, cause);
-          rivals = [];
-          return undefined;
-        });
+  const { node, rivals } = await installed(peers ? others.filter(isChosen) : [], skip);
   await buildTargets(own.map(({ module }) => module));
   return withPostgres(async (open) => {
     const server = await open(settings);
     const connections = await prepareDatabases(server, size);
     const started: Array<Running> = [];
+    const ready: Array<Running> = [];
     const begin = async (target: Target): Promise<void> => {
-      const running = await start(target, connections, installed?.node);
-      const faults = await isolationFaults(target, running.send, size);
-      if (faults.length > 0) {
-        await running.stop();
-        throw new Error(`${target.name} does not serve the right rows:\n${faults.join("\n")}`);
-      }
+      const running = await start(target, connections, node);
       started.push(running);
+      const faults = await isolationFaults(target, running.send, size);
+      if (faults.length > 0) throw new Error(`${target.name} does not serve the right rows:\n${faults.join("\n")}`);
+      ready.push(running);
     };
     try {
       for (const target of own) await begin(target);
-      for (const target of rivals) await begin(target).catch((cause: unknown) => skip(target, cause));
-      const [first, ...running] = started;
+      for (const rival of rivals) {
+        try {
+          await generateFor(rival);
+          await begin(rival);
+        } catch (cause) {
+          skip(rival, cause);
+        }
+      }
+      const [first, ...running] = ready;
       if (first === undefined) throw new Error("There is no reference.");
       const postgres = await processOf(server.superuserUrl);
-      return { ...(await measureAll({ reference: first, running, postgres, size, slices, seconds, signal })), skipped };
+      return {
+        ...(await measureAll({ reference: first, running, postgres, size, slices, seconds, warmUp, signal })),
+        skipped,
+      };
     } finally {
       await Promise.all(started.map((running) => running.stop()));
     }

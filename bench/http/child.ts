@@ -7,6 +7,7 @@ import { fork } from "node:child_process";
 import { join } from "node:path";
 import { built } from "./build.js";
 import type { Send } from "./isolation.js";
+import { lastWords } from "./last-words.js";
 import type { Connections } from "./target.js";
 import type { Target } from "./targets.js";
 
@@ -20,7 +21,7 @@ export interface Running {
 
 /**
  * @param node the Node.js that it runs on.
- * @throws Error with the last of what the process wrote when it ends before it serves.
+ * @throws Error with the last words of the process when it ends before it serves.
  */
 export const start = async (target: Target, connections: Connections, node = process.execPath): Promise<Running> => {
   const child = fork(join(built, "serve.js"), [target.module, JSON.stringify(connections)], {
@@ -35,7 +36,8 @@ export const start = async (target: Target, connections: Connections, node = pro
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const port = await new Promise<number>((resolve, reject) => {
     child.once("message", (message: { readonly port: number }) => resolve(message.port));
-    child.once("exit", (code) => reject(new Error(`${target.name} ended with ${code}: ${output.trim()}`)));
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`${target.name} ended with ${code}: ${lastWords(output)}`)));
   });
   return {
     target,

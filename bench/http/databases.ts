@@ -14,7 +14,7 @@ import { authOptions, sessionToken } from "./auth.js";
 import { documents as guarded } from "./guarded.js";
 import { documents as plain } from "./plain.js";
 import type { Connections } from "./target.js";
-import { insertDocuments, organizationId, organizationOf, type Size, userId } from "./world.js";
+import { insertDocuments, organizationId, organizationOf, roleOf, type Size, userId } from "./world.js";
 
 /** Where each database of the server is, for whoever logs in. */
 interface Addresses {
@@ -65,7 +65,7 @@ const insertPeople = (size: Size): ReadonlyArray<string> => {
   return [
     `insert into organization (id, name, slug, created_at) values ${each(size.organizations, (n) => `'${organizationId(n)}', 'Organization ${n}', 'organization-${n}', now()`)}`,
     `insert into "user" (id, name, email, email_verified, created_at, updated_at) values ${each(size.users, (n) => `'${userId(n)}', 'User ${n}', 'user-${n}@example.com', true, now(), now()`)}`,
-    `insert into member (id, organization_id, user_id, role, created_at) values ${each(size.users, (n) => `'member-${n}', '${organizationId(organizationOf(n, size))}', '${userId(n)}', 'admin', now()`)}`,
+    `insert into member (id, organization_id, user_id, role, created_at) values ${each(size.users, (n) => `'member-${n}', '${organizationId(organizationOf(n, size))}', '${userId(n)}', '${roleOf(n, size)}', now()`)}`,
     `insert into session (id, token, user_id, active_organization_id, expires_at, created_at, updated_at) values ${each(size.users, (n) => `'session-${n}', '${sessionToken(n)}', '${userId(n)}', '${organizationId(organizationOf(n, size))}', now() + interval '7 days', now(), now()`)}`,
   ];
 };

@@ -3,8 +3,8 @@
  *
  * Invariant: a target that fails here is not measured: what is fast and wrong is worth nothing.
  */
-import { type Asked, type operations, pageSize, type Target } from "./targets.js";
-import { documentRow, newest, organizationOf, type Row, type Size } from "./world.js";
+import { type Asked, type Operation, pageSize, type Target } from "./targets.js";
+import { documentRow, newestFor, organizationOf, type Pick, type Row, roleOf, type Size } from "./world.js";
 
 export interface Answer {
   readonly status: number;
@@ -35,21 +35,29 @@ const same = (found: ReadonlyArray<unknown>, expected: ReadonlyArray<Row>): bool
 /** @returns what is wrong, one sentence each; nothing where all is well. */
 export const isolationFaults = async (target: Target, send: Send, size: Size): Promise<ReadonlyArray<string>> => {
   const faults: Array<string> = [];
-  // The first, one in the middle and the last, each beside a neighbour of another organization.
-  for (const user of [0, Math.floor(size.users / 2), size.users - 1]) {
-    const organization = organizationOf(user, size);
-    const rowsOf = async (operation: (typeof operations)[number], document: number) => {
-      const { status, text } = await send(target.ask(operation, { user, document }, size));
-      const rows = status === 200 ? target.rows(operation, JSON.parse(text)).filter((row) => row != null) : [];
-      return { rows, said: `${status} ${text.slice(0, 200)}` };
-    };
-    const own = await rowsOf("get", organization);
-    if (!same(own.rows, [documentRow(organization, size)])) faults.push(`user ${user} got of an own row: ${own.said}`);
-    const foreign = await rowsOf("get", (organization + 1) % size.organizations);
-    if (foreign.rows.length > 0) faults.push(`user ${user} got a foreign row: ${foreign.said}`);
-    const list = await rowsOf("list", organization);
-    const expected = newest(organization, pageSize, size).map((number) => documentRow(number, size));
-    if (!same(list.rows, expected)) faults.push(`user ${user} did not get the newest ${pageSize}: ${list.said}`);
+  const expectRows = async (
+    operation: Operation,
+    { user, document }: Pick,
+    numbers: ReadonlyArray<number>,
+    what: string,
+  ): Promise<void> => {
+    const { status, text } = await send(target.ask(operation, { user, document }, size));
+    const rows = status === 200 ? target.rows(operation, JSON.parse(text)).filter((row) => row != null) : [];
+    const expected = numbers.map((number) => documentRow(number, size));
+    if (!same(rows, expected))
+      faults.push(`user ${user} (${roleOf(user, size)}), ${what}: ${status} ${text.slice(0, 200)}`);
+  };
+  const last = size.users - 1;
+  const lastAdmin = last - size.organizations;
+  for (const user of [0, Math.floor(lastAdmin / 2), lastAdmin, ...(target.ignoresRoles ? [] : [last])]) {
+    // The first document with the number of a user is theirs.
+    const colleague = organizationOf(user, size) + (user < size.organizations ? size.organizations : 0);
+    const neighbour = organizationOf(user + 1, size);
+    const sees = roleOf(user, size) === "admin" ? [colleague] : [];
+    await expectRows("get", { user, document: user }, [user], "an own row");
+    await expectRows("get", { user, document: colleague }, sees, "a row of a colleague");
+    await expectRows("get", { user, document: neighbour }, [], "a row of another organization");
+    await expectRows("list", { user, document: user }, newestFor(user, pageSize, size), `the newest ${pageSize}`);
   }
   return faults;
 };

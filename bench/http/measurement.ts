@@ -50,11 +50,10 @@ export interface Plan {
   /** Slices of each target and operation. */
   readonly slices: number;
   readonly seconds: number;
+  /** Seconds before the first slice of each target and operation: V8 compiles what runs often, Postgres plans once. */
+  readonly warmUp: number;
   readonly signal: AbortSignal | undefined;
 }
-
-/** How many slices long each is warmed up: V8 compiles what runs often, and plans are made once per connection. */
-const warmUp = 2;
 
 /** Less than what a row's longest column alone has. */
 const bytesPerRow = 288;
@@ -100,7 +99,7 @@ const pairOf = (before: Slice, own: Slice, after: Slice): Pair => ({
 
 /** Warms everything up, then goes round and round. */
 export const measureAll = async (plan: Plan): Promise<Measurement> => {
-  const { size, slices, seconds } = plan;
+  const { size, slices, seconds, warmUp } = plan;
   const asked = picks(5000, size);
   const subjectOf = (running: Running): Subject => {
     const requests = (operation: Operation) => asked.map((pick) => encode(running.target.ask(operation, pick, size)));
@@ -109,7 +108,7 @@ export const measureAll = async (plan: Plan): Promise<Measurement> => {
   const reference = subjectOf(plan.reference);
   const running = plan.running.map(subjectOf);
   for (const each of [reference, ...running]) {
-    for (const operation of operations) await slice(plan, each, operation, warmUp * seconds);
+    for (const operation of operations) await slice(plan, each, operation, warmUp);
   }
   const references: Record<Operation, Array<Slice>> = { get: [], list: [] };
   const pairs = new Map<string, Array<Pair>>();

@@ -7,7 +7,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { lastWords } from "./last-words.js";
 import { at, claimed, type Operation, pageSize, rest, type Target } from "./targets.js";
 import { documentId } from "./world.js";
 
@@ -16,10 +16,15 @@ const modules = "../peers";
 
 const list = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [value]);
 
-/** Hono and a mapper: the routes are the benchmark's own. */
-const mapper = (name: string): Target => ({ ...rest(name, claimed), module: `${modules}/${name}` });
+export interface Peer extends Target {
+  /** The script of `peers/package.json` that generates what its module imports. */
+  readonly generate?: string;
+}
 
-const remult: Target = {
+/** Hono and a mapper: the routes are the benchmark's own. */
+const mapper = (name: string): Peer => ({ ...rest(name, claimed), module: `${modules}/${name}` });
+
+const remult: Peer = {
   name: "remult",
   module: `${modules}/remult`,
   ask: (operation, pick, size) => ({
@@ -33,8 +38,9 @@ const remult: Target = {
   rows: (_operation, json) => list(json),
 };
 
-const zenstack: Target = {
+const zenstack: Peer = {
   name: "zenstack",
+  generate: "zenstack",
   module: `${modules}/zenstack`,
   ask: (operation, pick, size) => {
     const [name, query] =
@@ -56,7 +62,7 @@ const queries: Readonly<Record<Operation, string>> = {
   list: `query ($first: Int!) { allDocuments(orderBy: CREATED_AT_DESC, first: $first) { nodes { ${fields} } } }`,
 };
 
-const postgraphile: Target = {
+const postgraphile: Peer = {
   name: "postgraphile",
   module: `${modules}/postgraphile`,
   ask: (operation, pick, size) => ({
@@ -72,25 +78,43 @@ const postgraphile: Target = {
     list(operation === "get" ? at(json, "data", "documentByRowId") : at(json, "data", "allDocuments", "nodes")),
 };
 
-export const peers: ReadonlyArray<Target> = [mapper("prisma-rls"), mapper("mikro-orm"), remult, zenstack, postgraphile];
+export const peers: ReadonlyArray<Peer> = [
+  { ...mapper("prisma-rls"), generate: "prisma" },
+  mapper("mikro-orm"),
+  remult,
+  zenstack,
+  postgraphile,
+];
 
-export interface Installed {
-  /** The Node.js that came with the peers, because some need a newer one than Hedgerow does. */
-  readonly node: string;
-}
-
-const npm = async (...parameters: ReadonlyArray<string>): Promise<void> => {
-  await promisify(execFile)("npm", [...parameters, "--prefix", folder], {
+const npm = (...parameters: ReadonlyArray<string>): Promise<void> =>
+  new Promise((resolve, reject) => {
     // Prisma would load an engine that nothing here needs; none of them shall report that it was used.
-    env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: "1", DO_NOT_TRACK: "1" },
-    maxBuffer: 16 * 1024 * 1024,
+    const env = { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: "1", DO_NOT_TRACK: "1" };
+    execFile(
+      "npm",
+      [...parameters, "--silent", "--prefix", folder],
+      { env: { ...process.env, ...env }, maxBuffer: 16 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        if (error === null) resolve();
+        else reject(new Error(`npm ${parameters.join(" ")} failed: ${lastWords(`${stdout}\n${stderr}`)}`));
+      },
+    );
   });
-};
 
-/** Installs what is not installed yet, which takes minutes. @throws Error where it cannot be. */
-export const installPeers = async (): Promise<Installed> => {
+/**
+ * Installs what is not installed yet, which takes minutes.
+ *
+ * @returns the Node.js that comes with the peers, because some need a newer one than Hedgerow does.
+ * @throws Error where it cannot be installed.
+ */
+export const installPeers = async (): Promise<string> => {
   const node = join(folder, "node_modules", "node", "bin", "node");
   if (!existsSync(node)) await npm("ci");
-  await npm("run", "generate");
-  return { node };
+  if (!existsSync(node)) throw new Error("npm did not run the script that installs the peers' Node.js");
+  return node;
+};
+
+/** @throws Error where it cannot be generated. */
+export const generateFor = async ({ generate }: Peer): Promise<void> => {
+  if (generate !== undefined) await npm("run", generate);
 };

@@ -4,8 +4,11 @@
  *
  *     npx tsx --tsconfig tsconfig.source.json bench/http/run.ts --only hedgerow-claims --slices 3 --seconds 1
  *
- * `--only a,b` names targets, `--slices` how many each gets of each operation, `--seconds` how long one is, `--peers` adds
- * what others use (installed at the first time), `--full` measures longer.
+ * `--only a,b` names targets; `--slices` says how many each gets of each operation (an odd number: the median is reported),
+ * `--seconds` how long one is, `--warm-up` how many seconds come before the first. `--peers` adds what others use, installed
+ * at the first time. `--full` measures longer.
+ *
+ * Invariant: figures of one run only; what counts is each target beside the reference of the same seconds.
  */
 import { parseArgs } from "node:util";
 import { httpBenchmark } from "./benchmark.js";
@@ -17,6 +20,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     slices: { type: "string" },
     seconds: { type: "string" },
+    "warm-up": { type: "string" },
     peers: { type: "boolean" },
     full: { type: "boolean" },
   },
@@ -32,6 +36,7 @@ const result = await httpBenchmark({
   ...(values.only !== undefined && { only: values.only.split(",") }),
   slices: number(values.slices, values.full ? 7 : 3),
   seconds: number(values.seconds, values.full ? 2 : 1.2),
+  warmUp: number(values["warm-up"], 2.5),
   peers: values.peers ?? false,
   signal: interrupted.signal,
 });

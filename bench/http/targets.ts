@@ -5,7 +5,7 @@
  */
 import { cookieOf } from "./auth.js";
 import { claimHeader, claimText } from "./claim.js";
-import { documentId, organizationId, organizationOf, type Pick, type Size, userId } from "./world.js";
+import { documentId, organizationId, organizationOf, type Pick, roleOf, type Size, userId } from "./world.js";
 
 export const operations = ["get", "list"] as const;
 export type Operation = (typeof operations)[number];
@@ -27,6 +27,8 @@ export interface Target {
   readonly ask: (operation: Operation, pick: Pick, size: Size) => Asked;
   /** The rows of a successful answer; none where there is none to see. */
   readonly rows: (operation: Operation, json: unknown) => ReadonlyArray<unknown>;
+  /** Knows of organizations and of nothing else: a member sees what an admin sees. */
+  readonly ignoresRoles?: true;
 }
 
 /** The credential of a caller whom a claim names. */
@@ -34,7 +36,7 @@ export const claimed = ({ user }: Pick, size: Size): Readonly<Record<string, str
   [claimHeader]: claimText({
     userId: userId(user),
     organizationId: organizationId(organizationOf(user, size)),
-    role: "admin",
+    role: roleOf(user, size),
   }),
 });
 
@@ -62,7 +64,7 @@ export const rest = (name: string, credential: Credential): Target => ({
 
 type Credential = (pick: Pick, size: Size) => Readonly<Record<string, string>>;
 
-export const reference = rest("reference", claimed);
+export const reference: Target = { ...rest("reference", claimed), ignoresRoles: true };
 
 /** Everything that is compared with the reference. */
 export const targets: ReadonlyArray<Target> = [

@@ -24,6 +24,10 @@ export const documentId = (number: number): string => named("doc", "document", n
 /** A user works in one organization. */
 export const organizationOf = (user: number, { organizations }: Size): number => user % organizations;
 
+/** The last to join an organization is a member, who sees what is theirs; everybody else is an admin, who sees all of it. */
+export const roleOf = (user: number, { organizations, users }: Size): "admin" | "member" =>
+  user < users - organizations ? "admin" : "member";
+
 /** The same rows as SQL: eight columns, about 560 bytes as JSON. Neighbours in the table belong to different organizations. */
 export const insertDocuments = ({ organizations, users, documents }: Size): string => `
   insert into documents (id, organization_id, user_id, title, status, body, pages, created_at)
@@ -53,12 +57,11 @@ const md5 = (text: string): string => createHash("md5").update(text).digest("hex
 
 /** What `insertDocuments` wrote. */
 export const documentRow = (number: number, size: Size): Row => {
-  const organization = number % size.organizations;
-  const turn = Math.floor(number / size.organizations) % (size.users / size.organizations);
+  const author = authorOf(number, size);
   return {
     id: documentId(number),
-    organizationId: organizationId(organization),
-    userId: userId(organization + size.organizations * turn),
+    organizationId: organizationId(organizationOf(author, size)),
+    userId: userId(author),
     title: `Document ${number}`,
     status: ["draft", "review", "published"][number % 3] ?? "",
     body: md5(`body ${number}`).repeat(9),
@@ -67,23 +70,28 @@ export const documentRow = (number: number, size: Size): Row => {
   };
 };
 
-/** The numbers of an organization's newest documents, newest first. */
-export const newest = (
-  organization: number,
-  count: number,
-  { organizations, documents }: Size,
-): ReadonlyArray<number> => {
-  const last = documents - organizations + organization;
-  return Array.from({ length: count }, (_, index) => last - index * organizations);
+/** The number of the author of a document. */
+export const authorOf = (document: number, { organizations, users }: Size): number =>
+  (document % organizations) + organizations * (Math.floor(document / organizations) % (users / organizations));
+
+/** The numbers of the newest documents that a user may read, newest first. */
+export const newestFor = (user: number, count: number, size: Size): ReadonlyArray<number> => {
+  const found: Array<number> = [];
+  for (let document = size.documents - 1; document >= 0 && found.length < count; document -= 1) {
+    const author = authorOf(document, size);
+    const readable = organizationOf(author, size) === organizationOf(user, size);
+    if (readable && (author === user || roleOf(user, size) === "admin")) found.push(document);
+  }
+  return found;
 };
 
-/** A user, and a document of the organization that they work in. */
+/** Who asks, and for which document. */
 export interface Pick {
   readonly user: number;
   readonly document: number;
 }
 
-/** Spread over everybody, and the same in every run. */
+/** Admins with documents of their organizations: spread over all of them, and the same in every run. */
 export const picks = (count: number, size: Size): ReadonlyArray<Pick> => {
   let state = 20260101;
   const random = (below: number): number => {
@@ -94,7 +102,7 @@ export const picks = (count: number, size: Size): ReadonlyArray<Pick> => {
     return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
   };
   return Array.from({ length: count }, () => {
-    const user = random(size.users);
+    const user = random(size.users - size.organizations);
     const turn = random(size.documents / size.organizations);
     return { user, document: organizationOf(user, size) + size.organizations * turn };
   });

@@ -44,7 +44,7 @@ const sendTo =
   };
 
 describe.each([reference, ...targets])("$name", (target) => {
-  it("serves the caller's own row and the newest rows of the organization, and no foreign row", async () => {
+  it("serves each caller the rows that the rule says, and no others", async () => {
     const served = await open(target);
     try {
       expect(await isolationFaults(target, sendTo(served), size)).toEqual([]);
@@ -65,19 +65,34 @@ describe.each([reference, ...targets])("$name", (target) => {
   });
 });
 
-it("finds a target that serves foreign rows", async () => {
-  const served = await open(reference);
-  const everybody: Target = {
-    ...reference,
-    // Asks as a member of the organization that the document belongs to, whoever should be asking.
-    ask: (operation, { document }, sizes) =>
-      reference.ask(operation, { user: document % sizes.users, document }, sizes),
-  };
-  try {
-    expect(await isolationFaults(everybody, sendTo(served), size)).toContainEqual(
-      expect.stringMatching(/got a foreign row/),
-    );
-  } finally {
-    await served.close();
-  }
+describe("the isolation check", () => {
+  it("finds a target that serves rows of another organization", async () => {
+    const served = await open(reference);
+    const everybody: Target = {
+      ...reference,
+      // Asks as a member of the organization that the document belongs to, whoever should be asking.
+      ask: (operation, { document }, sizes) =>
+        reference.ask(operation, { user: document % sizes.users, document }, sizes),
+    };
+    try {
+      expect(await isolationFaults(everybody, sendTo(served), size)).toContainEqual(
+        expect.stringMatching(/a row of another organization: 200/),
+      );
+    } finally {
+      await served.close();
+    }
+  });
+
+  it("finds a target whose members see what admins see", async () => {
+    const { ignoresRoles: _, ...strict } = reference;
+    const served = await open(reference);
+    try {
+      const faults = await isolationFaults(strict, sendTo(served), size);
+      expect(faults).toHaveLength(2);
+      expect(faults).toContainEqual(expect.stringMatching(/\(member\), a row of a colleague: 200/));
+      expect(faults).toContainEqual(expect.stringMatching(/\(member\), the newest 20: 200/));
+    } finally {
+      await served.close();
+    }
+  });
 });
