@@ -21,7 +21,7 @@ import {
   SqlError,
   type Statement,
 } from "./database.js";
-import { inFlight } from "./in-flight.js";
+import { aborted, inFlight, unlessAborted } from "./in-flight.js";
 import { connectionError, databaseError, isRefusal, toText } from "./protocol.js";
 import { resultOf } from "./rows.js";
 import { type HeldConnection, holdOpen } from "./turns.js";
@@ -45,9 +45,11 @@ export const postgresJs = (sql: Sql): DatabaseShape => {
   return {
     driver: "postgres-js",
     rolesAreBoundary: true,
-    transact: (statements) =>
-      statements.length === 0 ? Effect.succeed([]) : inFlight((abandoned) => transact(sql, statements, abandoned)),
-    interactive: { supported: true, transaction: (options, use) => holdOpen(hold(sql), options, use) },
+    transact: (statements, giveUp) =>
+      statements.length === 0
+        ? Effect.succeed([])
+        : inFlight((abandoned) => transact(sql, statements, abandoned), giveUp),
+    interactive: { supported: true, transaction: (options, use) => holdOpen(hold(sql, options.giveUp), options, use) },
   };
 };
 
@@ -89,31 +91,38 @@ const reserve = async (sql: Sql): Promise<ReservedSql | ConnectionError> => {
 };
 
 /** A connection for a transaction that stays open. Nothing is sent before BEGIN has been answered. */
-const hold = (sql: Sql): Effect.Effect<HeldConnection, DatabaseError> =>
+const hold = (sql: Sql, giveUp: AbortSignal | undefined): Effect.Effect<HeldConnection, DatabaseError> =>
   Effect.flatMap(
-    Effect.promise(() => reserve(sql)),
-    (reserved) => (reserved instanceof ConnectionError ? Effect.fail(reserved) : Effect.succeed(held(sql, reserved))),
+    Effect.promise(() => unlessAborted(reserve(sql), giveUp, releaseLate).catch(connectionError)),
+    (reserved) =>
+      reserved instanceof ConnectionError ? Effect.fail(reserved) : Effect.succeed(held(sql, reserved, giveUp)),
   );
 
-const held = (sql: Sql, reserved: ReservedSql): HeldConnection => {
+const releaseLate = (reserved: ReservedSql | ConnectionError): void => {
+  if (!(reserved instanceof ConnectionError)) reserved.release();
+};
+
+const held = (sql: Sql, reserved: ReservedSql, giveUp: AbortSignal | undefined): HeldConnection => {
   let isOver = false;
   const send = async (statements: ReadonlyArray<Statement>): Promise<Outcome> => {
     const outcome = await converse(sql, reserved, statements);
     isOver = statements.at(-1)?.text === "commit" && Effect.runSync(Effect.isSuccess(outcome));
     return outcome;
   };
+  const leaving = async (): Promise<void> => {
+    // Twice, because the first may be what somebody cancelled.
+    if (isOver || (await succeeds(reserved, "rollback")) || (await succeeds(reserved, "rollback"))) {
+      reserved.release();
+      return;
+    }
+    sound.delete(sql);
+    await succeeds(reserved, "select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())");
+  };
   return {
     exchange: (statements) =>
-      inFlight((abandoned) => (abandoned() ? Promise.resolve(Effect.interrupt) : send(statements))),
-    leave: async () => {
-      // Twice, because the first may be what somebody cancelled.
-      if (isOver || (await succeeds(reserved, "rollback")) || (await succeeds(reserved, "rollback"))) {
-        reserved.release();
-        return;
-      }
-      sound.delete(sql);
-      await succeeds(reserved, "select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())");
-    },
+      inFlight((abandoned) => (abandoned() ? Promise.resolve(Effect.interrupt) : send(statements)), giveUp),
+    // One that owes an answer cannot be ended from here. It is left when it answers, and nobody waits for that.
+    leave: () => Promise.race([leaving(), aborted(giveUp)]),
   };
 };
 

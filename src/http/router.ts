@@ -13,6 +13,9 @@ import type { BlankEnv } from "hono/types";
 import type { Authenticator, Credential } from "../auth/authenticator.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
 import { Database, type DatabaseShape } from "../database/database.js";
+import { answerMsOf, withDeadline } from "../database/deadline.js";
+import { withRetry } from "../database/retry.js";
+import type { Timeouts } from "../database/session.js";
 import { postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
 import { type CorsOptions, corsMiddleware, crossSiteCheck, type TrustedOrigins } from "./cross-site.js";
@@ -41,8 +44,11 @@ export interface RouterOptions<S> {
   readonly page?: { readonly default: number; readonly max: number };
   /** Bytes that a body may have (1 MiB). */
   readonly maxBodyBytes?: number;
-  /** How long Postgres may work on a request's statement (15,000) and wait for a lock (5,000), in milliseconds. */
-  readonly timeouts?: { readonly statementMs: number; readonly lockMs: number };
+  /**
+   * How long Postgres may work on a request's statement (15,000) and wait for a lock (5,000), in milliseconds; and how long to
+   * wait for an answer in all, from asking the pool for a connection on (`statementMs` + 5,000).
+   */
+  readonly timeouts?: Timeouts & { readonly answerMs?: number };
   /**
    * Origins beside the API's own from whose pages a browser's cookies may write. Behind a proxy that changes scheme or host
    * the API cannot know its own origin, so it belongs here too; `X-Forwarded-Host` is not believed. Credentials in a header
@@ -113,25 +119,29 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
   checkPaths(schema);
   const report = options.onError ?? ((error: unknown) => console.error(error));
   const maxBodyBytes = options.maxBodyBytes ?? 1_048_576;
-  const services = Context.make(Database, options.database);
-  const run = Effect.runPromiseExitWith(services);
+  const timeouts = options.timeouts ?? { statementMs: 15_000, lockMs: 5_000 };
+  const answerMs = answerMsOf(timeouts);
+  const reading = withDeadline(withRetry(options.database, "reads"), answerMs);
+  const runReading = Effect.runPromiseExitWith(Context.make(Database, reading));
+  const writing = withDeadline(withRetry(options.database, "writes"), answerMs);
+  const runWriting = Effect.runPromiseExitWith(Context.make(Database, writing));
   const target = options.target ?? postgresTarget;
   const operationOptions = {
     target,
     limits: options.page ?? { default: 50, max: 100 },
-    timeouts: options.timeouts ?? { statementMs: 15_000, lockMs: 5_000 },
+    timeouts,
   };
 
   const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
     ? () => Promise.resolve(undefined)
-    : safetyCheck(options.database, verifyDatabaseEffect(schema, target));
+    : safetyCheck(reading, verifyDatabaseEffect(schema, target));
   const crossSite = crossSiteCheck(options.trustedOrigins);
 
   const identify = (request: Request): Effect.Effect<Credential> =>
     Effect.promise(() => options.auth.identify(request));
 
   const serve =
-    (handler: Handler): HonoHandler =>
+    (handler: Handler, run: typeof runReading): HonoHandler =>
     async (context) => {
       const unsafe = await isSafe();
       if (unsafe !== undefined) {
@@ -169,11 +179,11 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
   for (const table of schema.tables) {
     const path = `/${kebab(table.key)}`;
     const operations = operationsFor(table, operationOptions);
-    if (operations.list) app.get(path, serve(operations.list));
-    if (operations.create) app.post(path, serve(operations.create));
-    if (operations.get) app.get(`${path}/:id`, serve(operations.get));
-    if (operations.update) app.patch(`${path}/:id`, serve(operations.update));
-    if (operations.remove) app.delete(`${path}/:id`, serve(operations.remove));
+    if (operations.list) app.get(path, serve(operations.list, runReading));
+    if (operations.create) app.post(path, serve(operations.create, runWriting));
+    if (operations.get) app.get(`${path}/:id`, serve(operations.get, runReading));
+    if (operations.update) app.patch(`${path}/:id`, serve(operations.update, runWriting));
+    if (operations.remove) app.delete(`${path}/:id`, serve(operations.remove, runWriting));
     app.all(path, refuse(methodsOf(operations, false)));
     app.all(`${path}/:id`, refuse(methodsOf(operations, true)));
   }

@@ -25,13 +25,17 @@ export interface FreshPostgres {
   readonly ownerPool: pg.Pool;
   /** A pool of the test's own, which `close` ends as well. */
   readonly pool: (url: string, config?: pg.PoolConfig) => pg.Pool;
+  /** Stops the server: `fast` tells its clients goodbye, `immediate` is a crash. Its data stay. */
+  readonly stop: (how: "fast" | "immediate") => Promise<void>;
+  /** Starts it again, on the same port, with these settings beside its own. */
+  readonly start: (settings?: ReadonlyArray<string>) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 /** A new PostgreSQL 18 with the empty database `app`, which `hedgerow_owner` owns. */
 export const freshPostgres = async (): Promise<FreshPostgres> => {
   const { password } = inject("postgres");
-  const { port, stop } = await startCluster();
+  const { port, stop, start, remove } = await startCluster();
   const url = (role: string, secret: string): string =>
     `postgres://${encodeURIComponent(role)}:${encodeURIComponent(secret)}@127.0.0.1:${port}/app`;
   const pools: Array<pg.Pool> = [];
@@ -49,16 +53,20 @@ export const freshPostgres = async (): Promise<FreshPostgres> => {
     url,
     ownerPool: pool(ownerUrl),
     pool,
+    stop,
+    start,
     close: async () => {
       await Promise.all(pools.filter((each) => !each.ending).map((each) => each.end()));
-      await stop();
+      await remove();
     },
   };
 };
 
 interface Cluster {
   readonly port: number;
-  readonly stop: () => Promise<void>;
+  readonly stop: FreshPostgres["stop"];
+  readonly start: FreshPostgres["start"];
+  readonly remove: () => Promise<void>;
 }
 
 let clusters = 0;
@@ -70,15 +78,31 @@ const startCluster = async (): Promise<Cluster> => {
   // `cp` and not Node's, because the files must belong to the user that the server runs as.
   await promisify(execFile)("cp", ["-R", template, directory], { ...user });
   await appendFile(join(directory, "postgresql.conf"), settings);
-  for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
-    const child = spawn(server, ["-D", directory, "-p", String(port)], {
+  const run = async (port: number, own: ReadonlyArray<string> = []): Promise<ChildProcess> => {
+    const options = own.flatMap((setting) => ["-c", setting]);
+    const child = spawn(server, ["-D", directory, "-p", String(port), ...options], {
       ...user,
       stdio: ["ignore", "ignore", "pipe"],
     });
+    await ready(child);
+    return child;
+  };
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort();
     try {
-      await ready(child);
-      return { port, stop: () => stopServer(child, directory) };
+      let child = await run(port);
+      return {
+        port,
+        stop: (how) => stopServer(child, how),
+        start: async (own) => {
+          child = await run(port, own);
+        },
+        remove: async () => {
+          // At once, as in a crash: nothing of it is needed any more.
+          await stopServer(child, "immediate");
+          await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+        },
+      };
     } catch (cause) {
       // Another process may have taken the port in between.
       if (attempt === 5) throw cause;
@@ -128,19 +152,16 @@ const ready = (child: ChildProcess): Promise<void> =>
     child.once("exit", () => reject(new Error(`PostgreSQL did not start: ${output}`)));
   });
 
-/** At once, as in a crash: nothing of it is needed any more. */
-const stopServer = async (child: ChildProcess, directory: string): Promise<void> => {
-  if (child.exitCode === null && child.signalCode === null) {
-    const exited = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGQUIT");
-    await exited;
-  }
-  await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+const stopServer = async (child: ChildProcess, how: "fast" | "immediate"): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  child.kill(how === "fast" ? "SIGINT" : "SIGQUIT");
+  await exited;
 };
 
 /**
  * A new PGlite. To initialise one takes 3 s and to load a dump 0.5 s, so the first call of a run writes a dump for all
- * others. Two workers may both be first; then the later one replaces the dump by another like it.
+ * others. Two may both be first; then the later one replaces the dump by another like it.
  */
 export const freshPglite = async (): Promise<PGlite> => {
   const path = join(inject("postgres").directory, "pglite.tar");
@@ -152,7 +173,7 @@ const writeDump = async (path: string): Promise<Buffer> => {
   const original = await PGlite.create();
   const dump = Buffer.from(await (await original.dumpDataDir("none")).arrayBuffer());
   await original.close();
-  const draft = `${path}.${process.pid}`;
+  const draft = `${path}.${crypto.randomUUID()}`;
   await writeFile(draft, dump);
   await rename(draft, path);
   return dump;
