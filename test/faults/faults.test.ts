@@ -156,7 +156,7 @@ describe.each(drivers)("a request on $name", ({ valve, open, pools, commits, des
     const url = made.through(
       pools && valve() === valves.postgres ? world.apiUrl : local.url("hedgerow_api", "api", "app"),
     );
-    const call = serve(patient, 2, url);
+    const call = serve(timeouts, 2, url);
     expect((await call(ada, "GET", "/items")).status).toBe(200);
     await made.close();
     await pause(50);
