@@ -29,13 +29,15 @@ export interface FreshPostgres {
   readonly stop: (how: "fast" | "immediate") => Promise<void>;
   /** Starts it again, on the same port, with these settings beside its own. */
   readonly start: (settings?: ReadonlyArray<string>) => Promise<void>;
+  /** Whether it is a standby when it starts, one that waits for a primary that never says anything. */
+  readonly asStandby: (standby: boolean) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 /** A new PostgreSQL 18 with the empty database `app`, which `hedgerow_owner` owns. */
 export const freshPostgres = async (): Promise<FreshPostgres> => {
   const { password } = inject("postgres");
-  const { port, stop, start, remove } = await startCluster();
+  const { port, stop, start, asStandby, remove } = await startCluster();
   const url = (role: string, secret: string): string =>
     `postgres://${encodeURIComponent(role)}:${encodeURIComponent(secret)}@127.0.0.1:${port}/app`;
   const pools: Array<pg.Pool> = [];
@@ -55,6 +57,7 @@ export const freshPostgres = async (): Promise<FreshPostgres> => {
     pool,
     stop,
     start,
+    asStandby,
     close: async () => {
       await Promise.all(pools.filter((each) => !each.ending).map((each) => each.end()));
       await remove();
@@ -66,6 +69,7 @@ interface Cluster {
   readonly port: number;
   readonly stop: FreshPostgres["stop"];
   readonly start: FreshPostgres["start"];
+  readonly asStandby: FreshPostgres["asStandby"];
   readonly remove: () => Promise<void>;
 }
 
@@ -96,6 +100,10 @@ const startCluster = async (): Promise<Cluster> => {
         stop: (how) => stopServer(child, how),
         start: async (own) => {
           child = await run(port, own);
+        },
+        asStandby: (standby) => {
+          const signal = join(directory, "standby.signal");
+          return standby ? writeFile(signal, "") : rm(signal);
         },
         remove: async () => {
           // At once, as in a crash: nothing of it is needed any more.
@@ -146,7 +154,7 @@ const ready = (child: ChildProcess): Promise<void> =>
     // It keeps listening afterwards: a pipe that nobody reads would stop the server when it is full.
     child.stderr?.on("data", (chunk) => {
       output = (output + chunk).slice(-4000);
-      if (output.includes("ready to accept connections")) resolve();
+      if (/ready to accept connections|entering standby mode/.test(output)) resolve();
     });
     child.once("error", reject);
     child.once("exit", () => reject(new Error(`PostgreSQL did not start: ${output}`)));

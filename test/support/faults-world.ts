@@ -137,6 +137,9 @@ export const openFaultsWorld = async () => {
       const acting = withCaller({ schema, ...given });
       const app = new Hono()
         .get("/own/items", acting, async (c) => c.json(await c.var.hedgerow.db.select().from(items)))
+        .get("/own/categories", acting, async (c) =>
+          c.json(await c.var.hedgerow.transaction((tx) => tx.select().from(categories))),
+        )
         .post("/own/diaries", acting, async (c) => {
           const { title } = await c.req.json();
           const rows = await c.var.hedgerow.transaction(async (tx) => {
@@ -147,6 +150,8 @@ export const openFaultsWorld = async () => {
           return c.json(rows, 201);
         })
         .route("/", createRouter({ schema, ...given }));
+      // Hono's own writes every error to the console.
+      app.onError((_, c) => c.text("", 500));
       return async (who, method, path, body) => {
         const started = performance.now();
         const response = await app.request(`${basics.baseURL}${path}`, {
