@@ -8,6 +8,7 @@ import { apiKey } from "@better-auth/api-key";
 import { type BetterAuthOptions, betterAuth } from "better-auth";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { organization as organizationPlugin } from "better-auth/plugins";
+import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { text } from "drizzle-orm/pg-core";
 import { id, organization, owner, table } from "hedgerow";
@@ -119,7 +120,7 @@ export const openFaultsWorld = async () => {
     /** A key of a user, in an organization of theirs. */
     keyOf: async (userId: string, organizationId: string): Promise<Who> => {
       const { key } = await auth.api.createApiKey({
-        body: { userId, metadata: { organizationId }, permissions: { roles: ["member"] } },
+        body: { userId, metadata: { organizationId }, permissions: { roles: ["owner"] } },
       });
       return { "x-api-key": key };
     },
@@ -137,6 +138,16 @@ export const openFaultsWorld = async () => {
       const acting = withCaller({ schema, ...given });
       const app = new Hono()
         .get("/own/items", acting, async (c) => c.json(await c.var.hedgerow.db.select().from(items)))
+        .get("/own/caller", acting, async (c) => c.json(await c.var.hedgerow.caller()))
+        // What SQL can leave behind on a connection, of a statement that succeeds and of one that does not.
+        .get("/own/residue", acting, async (c) => {
+          const divisor = c.req.query("fails") === undefined ? 1 : 0;
+          await c.var.hedgerow.db.execute(
+            sql`select set_config('hedgerow.user_id', 'left behind', false), set_config('statement_timeout', '1', false),
+              pg_advisory_lock_shared(7), 1 / ${divisor}::int`,
+          );
+          return c.json(await c.var.hedgerow.db.select().from(diaries));
+        })
         .get("/own/categories", acting, async (c) =>
           c.json(await c.var.hedgerow.transaction((tx) => tx.select().from(categories))),
         )
