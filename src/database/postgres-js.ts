@@ -149,10 +149,14 @@ const sound = new WeakSet<Sql>();
 /**
  * A reservation that fails to connect stays in the queue of postgres.js and takes a connection later, for nobody; and the
  * last words of a lost connection are told to whoever connects next. A plain statement has neither trouble, so it goes first.
+ *
+ * When it has been answered, the types of the database are known to all connections. Each would ask for them again, and a
+ * connection that is lost meanwhile ends the process, because nobody listens to that question.
  */
 const heal = async (sql: Sql): Promise<void> => {
   if (sound.has(sql)) return;
   if (!(await succeeds(sql, "select"))) await sql.unsafe("select");
+  sql.options.fetch_types = false;
   sound.add(sql);
 };
 

@@ -262,6 +262,20 @@ describe.each(drivers)("a request on $name", ({ valve, open, pools, commits, des
     await world.truth("delete from items");
   });
 
+  it("ends connections that owe an answer, so that others take their places", async () => {
+    const call = serve(timeouts);
+    const reads = () => Promise.all([call(ada, "GET", "/items"), call(ada, "GET", "/own/items")]);
+    await reads();
+    await reads();
+    valve().stall();
+    for (const answer of await reads()) expectProblem(answer, "unavailable");
+    // With postgres.js they are free when the network says that they are lost.
+    if (!destroys) valve().cut();
+    await vi.waitFor(async () => expect((await reads()).map(({ status }) => status)).toEqual([200, 200]), {
+      timeout: 2 * answerMs,
+    });
+  });
+
   if (pools) {
     it("leaves a transaction that the network has cut off in bounded time", async () => {
       const call = serve(timeouts);

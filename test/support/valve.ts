@@ -13,6 +13,8 @@ export interface Valve {
   /** From now on nothing passes, new connections included, for so many milliseconds or until it is opened. */
   readonly shut: (ms?: number) => void;
   readonly open: () => void;
+  /** From now on nothing passes on the connections that there are; new ones are as good as ever. */
+  readonly stall: () => void;
   /** Ends every connection on both sides. */
   readonly cut: () => void;
   /** Ends a share (0 to 1) of the connections, chosen by a number between 0 and 1 for each. */
@@ -26,6 +28,7 @@ export interface Valve {
 
 export const openValve = async (target: number): Promise<Valve> => {
   const pairs = new Set<readonly [Socket, Socket]>();
+  const stalled = new WeakSet<readonly [Socket, Socket]>();
   let waiting: Array<() => void> = [];
   let isShut = false;
   let watched: { readonly text: string; readonly act: () => void } | undefined;
@@ -46,6 +49,7 @@ export const openValve = async (target: number): Promise<Valve> => {
     const wire = (from: Socket, to: Socket, isServer: boolean): void => {
       from.setNoDelay(true);
       from.on("data", (chunk) => {
+        if (stalled.has(pair)) return;
         if (isServer && watched !== undefined && chunk.includes(watched.text)) {
           const { act } = watched;
           watched = undefined;
@@ -87,6 +91,9 @@ export const openValve = async (target: number): Promise<Valve> => {
       if (ms !== undefined) setTimeout(open, ms);
     },
     open,
+    stall: () => {
+      for (const pair of pairs) stalled.add(pair);
+    },
     cut,
     cutSome: (share, random) => {
       for (const pair of pairs) if (random() < share) destroy(pair);
