@@ -29,7 +29,7 @@ import { type HeldConnection, holdOpen } from "./turns.js";
 
 /**
  * @param sql as `postgres(url)` made it. It stays open.
- * @throws TypeError for one that renames columns.
+ * @throws TypeError for one that renames columns, or that was made with `fetch_types: false`.
  *
  * @example
  * ```ts
@@ -42,6 +42,10 @@ import { type HeldConnection, holdOpen } from "./turns.js";
 export const postgresJs = (sql: Sql): DatabaseShape => {
   if (sql.options.transform.column.from !== undefined) {
     throw new TypeError("postgresJs() needs the columns under their own names: make the sql without `transform`");
+  }
+  // Without it postgres.js opens a connection for a reservation and never hands it over.
+  if (!sql.options.fetch_types) {
+    throw new TypeError("postgresJs() would wait for ever for a connection: make the sql without `fetch_types: false`");
   }
   return {
     driver: "postgres-js",
@@ -149,14 +153,10 @@ const sound = new WeakSet<Sql>();
 /**
  * A reservation that fails to connect stays in the queue of postgres.js and takes a connection later, for nobody; and the
  * last words of a lost connection are told to whoever connects next. A plain statement has neither trouble, so it goes first.
- *
- * When it has been answered, the types of the database are known to all connections. Each would ask for them again, and a
- * connection that is lost meanwhile ends the process, because nobody listens to that question.
  */
 const heal = async (sql: Sql): Promise<void> => {
   if (sound.has(sql)) return;
   if (!(await succeeds(sql, "select"))) await sql.unsafe("select");
-  sql.options.fetch_types = false;
   sound.add(sql);
 };
 

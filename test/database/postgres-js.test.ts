@@ -84,10 +84,11 @@ describe("postgres.js", () => {
     await broken.end({ timeout: 1 });
   });
 
-  it("refuses COPY FROM STDIN, and a sql that renames columns", async () => {
+  it("refuses COPY FROM STDIN, and a sql that renames columns or does not fetch types", async () => {
     expect(await failure("copy notes from stdin", "select 1")).toMatchObject({ _tag: "ConnectionError" });
     expect((await send("select 1 as one"))[0]?.rows).toEqual([{ one: 1 }]);
     expect(() => postgresJs(postgres(server.ownerUrl, { transform: postgres.camel }))).toThrow(TypeError);
+    expect(() => postgresJs(postgres(server.ownerUrl, { fetch_types: false }))).toThrow("`fetch_types: false`");
   });
 
   /** @param use gets a function that sends one statement and returns the first row. */
