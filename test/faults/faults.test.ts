@@ -191,6 +191,20 @@ describe.each(drivers)("a request on $name", ({ valve, open, pools, commits, des
     expect((await call(ada, "GET", "/items")).status).toBe(200);
   });
 
+  it("that reads is not told that the server has closed the idle connections meanwhile", async () => {
+    const call = serve();
+    const reads = () => Promise.all([call(ada, "GET", "/items"), call(ada, "GET", "/items")]);
+    await reads();
+    await reads();
+    // The goodbye is on its way when the next requests are sent.
+    valve().shut();
+    await terminate();
+    const answers = reads();
+    await pause(100);
+    valve().open();
+    expect((await answers).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
   it("that writes is not sent again when its connection is lost, and says that nobody knows", async () => {
     const call = serve();
     const lost = call(ada, "POST", "/items", { title: "sleep:5" });

@@ -1,5 +1,4 @@
 /** A database that is restarted, or that becomes one that can only be read, under an API that goes on running. */
-import { spawnSync } from "node:child_process";
 import { neon } from "hedgerow/neon";
 import { startNeonLocal } from "hedgerow/neon-local";
 import { nodePostgres } from "hedgerow/node-postgres";
@@ -132,19 +131,6 @@ describe.each(drivers)("an API on $name", ({ name, open }) => {
 });
 
 describe("an API on node-postgres", () => {
-  it("shows nobody who reads that its idle connections were lost", async () => {
-    const pool = world.postgres.pool(world.apiUrl, { max: 3 });
-    const call = world.serve(nodePostgres(pool), { timeouts });
-    const three = () => Promise.all([1, 2, 3].map(() => call(ada, "GET", "/items?limit=1")));
-    await three();
-    expect(pool.idleCount).toBe(3);
-    const pids = await world.truth("select pid from pg_stat_activity where usename = 'hedgerow_api'");
-    // While this process waits here it hears nothing of what becomes of its connections.
-    for (const { pid } of pids) process.kill(Number(pid), "SIGTERM");
-    spawnSync(process.execPath, ["-e", "setTimeout(() => {}, 300)"]);
-    expect((await three()).map(({ status }) => status)).toEqual([200, 200, 200]);
-  });
-
   it("reads from a standby and says to whoever writes that it cannot be written to now; and waits for one that starts", async () => {
     await world.postgres.stop("fast");
     await world.postgres.start(["wal_level=replica"]);
