@@ -35,8 +35,10 @@ export const openEmbedded = async (folder: string): Promise<ExampleDatabase> => 
  * @param authUrl connects as `hedgerow_auth`.
  */
 export const openPostgres = (apiUrl: string, authUrl: string): ExampleDatabase => {
-  const api = new pg.Pool({ connectionString: apiUrl });
-  const auth = new pg.Pool({ connectionString: authUrl });
+  // Without it a connection that cannot be made holds its place in the pool until the network gives it up.
+  const connectionTimeoutMillis = 5_000;
+  const api = new pg.Pool({ connectionString: apiUrl, connectionTimeoutMillis });
+  const auth = new pg.Pool({ connectionString: authUrl, connectionTimeoutMillis });
   return {
     api: nodePostgres(api),
     auth: drizzlePostgres({ client: auth }),

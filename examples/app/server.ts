@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { serve } from "@hono/node-server";
+import { type ServerType, serve } from "@hono/node-server";
 import { sessionIdentity } from "hedgerow/better-auth";
 import { push } from "hedgerow/drizzle-kit";
 import { UnsafeDatabase, verifyDatabase } from "hedgerow/hono";
@@ -17,6 +17,7 @@ import { type ExampleDatabase, openEmbedded, openPostgres } from "./database.js"
 import { claimFolder } from "./folder.js";
 import * as schema from "./schema.js";
 import { password, people, seed } from "./seed.js";
+import { endGracefully } from "./shutdown.js";
 
 class StartupError extends Error {}
 
@@ -27,6 +28,13 @@ const readPort = (): number => {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65535) throw new StartupError(`PORT=${text} is not a port; use 0 to 65535.`);
   return port;
+};
+
+/** How long requests that are running may take when the process is asked to end. */
+const readStopMs = (): number => {
+  const text = process.env.STOP_MS ?? "10000";
+  if (!/^\d{1,9}$/.test(text)) throw new StartupError(`STOP_MS=${text} is not a number of milliseconds.`);
+  return Number(text);
 };
 
 /** Made once and kept beside the data, so that sessions survive a restart. */
@@ -57,13 +65,16 @@ const open = async (): Promise<ExampleDatabase> => {
   return openPostgres(apiUrl, authUrl);
 };
 
-const listen = (fetch: (request: Request) => Response | Promise<Response>, port: number): Promise<number> =>
+const listen = (
+  fetch: (request: Request) => Response | Promise<Response>,
+  wanted: number,
+): Promise<{ readonly server: ServerType; readonly port: number }> =>
   new Promise((resolve, reject) => {
-    const server = serve({ fetch, port }, (info) => resolve(info.port));
+    const server = serve({ fetch, port: wanted }, ({ port }) => resolve({ server, port }));
     server.on("error", (error: NodeJS.ErrnoException) =>
       reject(
         error.code === "EADDRINUSE"
-          ? new StartupError(`Port ${port} is taken. Choose another: PORT=${port + 1} npm start`)
+          ? new StartupError(`Port ${wanted} is taken. Choose another: PORT=${wanted + 1} npm start`)
           : error,
       ),
     );
@@ -71,7 +82,7 @@ const listen = (fetch: (request: Request) => Response | Promise<Response>, port:
 
 const start = async (): Promise<void> => {
   let handle: (request: Request) => Response | Promise<Response> = () => new Response("Starting", { status: 503 });
-  const port = await listen((request) => handle(request), readPort());
+  const { server, port } = await listen((request) => handle(request), readPort());
   const database = await open();
   await verifyDatabase({ schema, database: database.api });
   const url = `http://localhost:${port}`;
@@ -95,11 +106,7 @@ Sign in, choose an organization, list its documents:
 An invitation, a removal, and what the open tab of the one who was removed still sees: npm run tour${port === 3000 ? "" : ` -- ${url}`}
 `);
 
-  const stop = (): void => {
-    void database.close().finally(() => process.exit(0));
-  };
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
+  endGracefully(server, database.close, readStopMs());
 };
 
 start().catch((error: unknown) => {

@@ -63,11 +63,13 @@ export class SqlError extends Data.TaggedError("SqlError")<{
 }> {}
 
 /**
- * The database could not be reached, or the connection was lost before an answer came. In the second case nobody knows
- * whether the call took effect, so it is never repeated by itself.
+ * The database could not be reached, the connection was lost before an answer came, or the answer was given up. Unless
+ * nothing was sent, nobody knows whether the call took effect, so only one that reads is ever repeated by itself.
  */
 export class ConnectionError extends Data.TaggedError("ConnectionError")<{
   readonly message: string;
+  /** Nothing of the call can have reached a session, so it had no effect. */
+  readonly unsent?: true | undefined;
   readonly cause?: unknown;
 }> {}
 
@@ -97,6 +99,8 @@ export interface InteractiveOptions {
   readonly first: ReadonlyArray<Statement>;
   /** Sent together with COMMIT. */
   readonly last: ReadonlyArray<Statement>;
+  /** As for `transact`. */
+  readonly giveUp?: AbortSignal | undefined;
 }
 
 /**
@@ -126,7 +130,14 @@ export interface DatabaseShape {
   readonly driver: string;
   /** False where every statement runs in one superuser session (PGlite): roles then show the rules but are no boundary. */
   readonly rolesAreBoundary: boolean;
-  readonly transact: (statements: ReadonlyArray<Statement>) => Effect.Effect<ReadonlyArray<Result>, DatabaseError>;
+  /**
+   * @param giveUp when it aborts, the call fails at once, whatever the server does. What was not sent is not sent any more,
+   * and a connection that owes an answer serves nobody else.
+   */
+  readonly transact: (
+    statements: ReadonlyArray<Statement>,
+    giveUp?: AbortSignal,
+  ) => Effect.Effect<ReadonlyArray<Result>, DatabaseError>;
   readonly interactive: Interactive;
   /**
    * Where the database itself verifies who is calling: the same database, reached with a caller's own token instead of a

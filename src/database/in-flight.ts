@@ -1,23 +1,68 @@
 /**
- * The edge between a driver's promise and an effect that may be interrupted.
+ * The edge between a driver's promise and an effect that may be interrupted, or given up.
  *
  * Invariant: a call that was interrupted either never sent anything or ran to its end. The interrupted fiber waits for
- * it, so whoever interrupted knows that nothing is still being written behind their back.
+ * it, so whoever interrupted knows that nothing is still being written behind their back. Only a call that is given up is
+ * not waited for, and then it is known whether anything had been sent.
  */
 import * as Effect from "effect/Effect";
+import { ConnectionError } from "./database.js";
+
+/** Never rejects; never settles without a signal. */
+export const aborted = (signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    else signal?.addEventListener("abort", () => resolve(), { once: true });
+  });
+
+const unsent = <E>(error: E): E | ConnectionError =>
+  error instanceof ConnectionError && !error.unsent ? new ConnectionError({ ...error, unsent: true }) : error;
 
 /**
  * `run` asks `abandoned` right before it sends. It answers with an effect, so that the driver says which of its
  * failures are errors; a promise that rejects is a defect.
  */
-export const inFlight = <A, E>(run: (abandoned: () => boolean) => Promise<Effect.Effect<A, E>>): Effect.Effect<A, E> =>
-  Effect.callback<A, E>((resume) => {
+export const inFlight = <A, E>(
+  run: (abandoned: () => boolean) => Promise<Effect.Effect<A, E>>,
+  giveUp?: AbortSignal,
+): Effect.Effect<A, E | ConnectionError> =>
+  Effect.callback<A, E | ConnectionError>((resume) => {
     let interrupted = false;
-    const ended = run(() => interrupted)
+    let sent = false;
+    const abandoned = (): boolean => {
+      if (interrupted || giveUp?.aborted) return true;
+      sent = true;
+      return false;
+    };
+    const onGiveUp = (): void => {
+      const message = sent
+        ? "The database has not answered in time."
+        : "No connection to the database was free in time.";
+      resume(Effect.fail(new ConnectionError({ message, unsent: sent ? undefined : true })));
+    };
+    if (giveUp?.aborted) onGiveUp();
+    giveUp?.addEventListener("abort", onGiveUp);
+    const ended = run(abandoned)
       .catch((defect: unknown) => Effect.die(defect))
-      .then(resume);
+      .then((outcome) => {
+        giveUp?.removeEventListener("abort", onGiveUp);
+        resume(sent ? outcome : Effect.mapError(outcome, unsent));
+      });
     return Effect.suspend(() => {
       interrupted = true;
-      return Effect.promise(() => ended);
+      return Effect.promise(() => Promise.race([ended, aborted(giveUp)]));
     });
   });
+
+/** @param late gets what comes when nobody waits for it any more. */
+export const unlessAborted = async <A>(
+  promise: Promise<A>,
+  signal: AbortSignal | undefined,
+  late: (value: A) => void,
+): Promise<A> => {
+  if (signal === undefined) return promise;
+  const first = await Promise.race([promise.then((value) => ({ value })), aborted(signal)]);
+  if (first !== undefined) return first.value;
+  promise.then(late, () => {});
+  throw new Error("No connection to the database was free in time.");
+};

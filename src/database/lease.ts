@@ -8,7 +8,7 @@
  */
 import * as Effect from "effect/Effect";
 import type { DatabaseError, DatabaseShape, OpensTransactions, Result, Statement } from "./database.js";
-import { inFlight } from "./in-flight.js";
+import { inFlight, unlessAborted } from "./in-flight.js";
 import { type Answer, Pipeline, type Wire } from "./pipeline.js";
 import type { PreparedStatements } from "./prepared.js";
 import { connectionError, databaseError, isRefusal } from "./protocol.js";
@@ -42,11 +42,14 @@ export class Lease {
   /** A connection that was never used is as good as it was. */
   #inStep = true;
   #lost = false;
+  readonly #giveUp: AbortSignal | undefined;
 
-  constructor(client: LeasedClient, prepared: PreparedStatements) {
+  constructor(client: LeasedClient, prepared: PreparedStatements, giveUp?: AbortSignal) {
     this.client = client;
     this.#prepared = prepared;
+    this.#giveUp = giveUp;
     client.on("error", this.#onLost);
+    giveUp?.addEventListener("abort", this.#onGivenUp);
   }
 
   async run(statements: ReadonlyArray<Statement>): Promise<Outcome> {
@@ -78,18 +81,26 @@ export class Lease {
     // The pool starts to listen before this stops.
     this.client.release(this.#lost || !this.#inStep);
     this.client.removeListener("error", this.#onLost);
+    this.#giveUp?.removeEventListener("abort", this.#onGivenUp);
   }
 
   #onLost = (error: Error): void => {
     this.#lost = true;
     this.#running?.handleError(error, this.client.connection);
   };
+
+  /** A connection that owes no answer is as good as it was. */
+  #onGivenUp = (): void => {
+    if (!this.#inStep) this.#onLost(new Error("given up"));
+  };
 }
 
 /** By callback: between the pool's promise and whoever awaits it nobody would listen. */
-export const lease = (pool: LeasingPool, prepared: PreparedStatements): Promise<Lease> =>
+export const lease = (pool: LeasingPool, prepared: PreparedStatements, giveUp?: AbortSignal): Promise<Lease> =>
   new Promise((resolve, reject) => {
-    pool.connect((error, client) => (client === undefined ? reject(error) : resolve(new Lease(client, prepared))));
+    pool.connect((error, client) =>
+      client === undefined ? reject(error) : resolve(new Lease(client, prepared, giveUp)),
+    );
   });
 
 const exchange = async (connection: Lease, statements: ReadonlyArray<Statement>) => {
@@ -102,20 +113,21 @@ const exchange = async (connection: Lease, statements: ReadonlyArray<Statement>)
 /** `transact` over a pool: one call takes one connection, and reads the values after the transaction has ended. */
 export const transactOver =
   (pool: LeasingPool, prepared: PreparedStatements): DatabaseShape["transact"] =>
-  (statements) =>
+  (statements, giveUp) =>
     statements.length === 0
       ? Effect.succeed([])
-      : inFlight((abandoned) => transact(pool, prepared, statements, abandoned));
+      : inFlight((abandoned) => transact(pool, prepared, statements, abandoned, giveUp), giveUp);
 
 const transact = async (
   pool: LeasingPool,
   prepared: PreparedStatements,
   statements: ReadonlyArray<Statement>,
   abandoned: () => boolean,
+  giveUp: AbortSignal | undefined,
 ): Promise<Effect.Effect<ReadonlyArray<Result>, DatabaseError>> => {
   let connection: Lease;
   try {
-    connection = await lease(pool, prepared);
+    connection = await lease(pool, prepared, giveUp);
   } catch (cause) {
     // Also what Postgres says while it refuses a login: there is no session in which a statement could be refused.
     return Effect.fail(connectionError(cause));
@@ -134,13 +146,16 @@ export const interactOver =
   (options, use) =>
     holdOpen(
       Effect.mapError(
-        Effect.tryPromise(() => lease(pool, prepared)),
+        Effect.tryPromise(() =>
+          unlessAborted(lease(pool, prepared, options.giveUp), options.giveUp, (connection) => connection.release()),
+        ),
         ({ cause }) => connectionError(cause),
       ).pipe(
         Effect.map((connection) => ({
           exchange: (statements) =>
-            inFlight((abandoned) =>
-              abandoned() ? Promise.resolve(Effect.interrupt) : exchange(connection, statements),
+            inFlight(
+              (abandoned) => (abandoned() ? Promise.resolve(Effect.interrupt) : exchange(connection, statements)),
+              options.giveUp,
             ),
           leave: async () => {
             try {

@@ -96,24 +96,32 @@ const overHttp = (
 ): NeonDatabase => {
   const settings = { arrayMode: true, fullResults: true, fetchOptions } as const;
   const endpoint = local ? `http://${host}/sql` : undefined;
-  const own = httpDatabase(client(url, settings), endpoint);
+  const own = httpDatabase(client(url, settings), endpoint, fetchOptions);
   if (tokenUrl === undefined) return own;
   return {
     ...own,
     ...(local && { local }),
     // A client of its own for each token: given with a batch, the driver would ignore it and send none.
-    withToken: (authToken) => httpDatabase(client(tokenUrl, { ...settings, authToken }), endpoint),
+    withToken: (authToken) => httpDatabase(client(tokenUrl, { ...settings, authToken }), endpoint, fetchOptions),
   };
 };
 
-const httpDatabase = (sql: Http, endpoint: string | undefined): NeonDatabase => {
+const httpDatabase = (
+  sql: Http,
+  endpoint: string | undefined,
+  fetchOptions: Readonly<Record<string, unknown>>,
+): NeonDatabase => {
   return {
     driver: "neon-http",
     rolesAreBoundary: true,
-    transact: (statements) =>
+    transact: (statements, giveUp) =>
       statements.length === 0
         ? Effect.succeed([])
-        : inFlight(async (abandoned) => (abandoned() ? Effect.interrupt : batch(sql, statements, endpoint))),
+        : inFlight(
+            async (abandoned) =>
+              abandoned() ? Effect.interrupt : batch(sql, statements, endpoint, endedBy(fetchOptions, giveUp)),
+            giveUp,
+          ),
     interactive: {
       supported: false,
       reason: 'each request to Neon over HTTP is a transaction of its own; use neon({ url, mode: "websocket" })',
@@ -131,12 +139,13 @@ const batch = async (
   sql: Http,
   statements: ReadonlyArray<Statement>,
   endpoint: string | undefined,
+  fetchOptions: Readonly<Record<string, unknown>>,
 ): Promise<Effect.Effect<ReadonlyArray<Result>, DatabaseError>> => {
   try {
     const queries = statements.map(({ text, values = [] }) =>
       sql.query(text, values.map(toText), { types: asTheyAre }),
     );
-    const results = await sendTo(endpoint, () => sql.transaction(queries));
+    const results = await sendTo(endpoint, () => sql.transaction(queries, { fetchOptions }));
     return Effect.succeed(
       results.map((result, index) =>
         resultOf(statements[index], { ...result, count: result.rowCount ?? 0 }, (oid) =>
@@ -147,6 +156,15 @@ const batch = async (
   } catch (cause) {
     return Effect.fail(databaseError(cause));
   }
+};
+
+/** A request that is given up is ended, and one that the application's own signal ends as well. */
+const endedBy = (
+  options: Readonly<Record<string, unknown>>,
+  giveUp: AbortSignal | undefined,
+): Readonly<Record<string, unknown>> => {
+  if (giveUp === undefined) return {};
+  return { signal: options.signal instanceof AbortSignal ? AbortSignal.any([options.signal, giveUp]) : giveUp };
 };
 
 /** The driver reads its global setting while it is called and not later, so nobody else can see this one. */
@@ -171,7 +189,8 @@ const overWebSocket = (options: NeonOptions, address: NeonAddress): NeonDatabase
   return {
     driver: "neon-websocket",
     rolesAreBoundary: true,
-    transact: (statements) => Effect.flatMap(Effect.promise(open), (pool) => transactOver(pool, prepared)(statements)),
+    transact: (statements, giveUp) =>
+      Effect.flatMap(Effect.promise(open), (pool) => transactOver(pool, prepared)(statements, giveUp)),
     interactive: {
       supported: true,
       transaction: (transaction, use) =>

@@ -35,8 +35,10 @@ type Client = Pick<PGlite, "transaction">;
 export const pglite = (client: Client): DatabaseShape => ({
   driver: "pglite",
   rolesAreBoundary: false,
-  transact: (statements) =>
-    statements.length === 0 ? Effect.succeed([]) : inFlight((abandoned) => transact(client, statements, abandoned)),
+  transact: (statements, giveUp) =>
+    statements.length === 0
+      ? Effect.succeed([])
+      : inFlight((abandoned) => transact(client, statements, abandoned), giveUp),
   interactive: { supported: true, transaction: (options, use) => interact(client, options, use) },
 });
 

@@ -21,14 +21,15 @@ import {
   SqlError,
   type Statement,
 } from "./database.js";
-import { inFlight } from "./in-flight.js";
+import { aborted, inFlight, unlessAborted } from "./in-flight.js";
 import { connectionError, databaseError, isRefusal, toText } from "./protocol.js";
+import { Reservation, type Settled } from "./reservation.js";
 import { resultOf } from "./rows.js";
 import { type HeldConnection, holdOpen } from "./turns.js";
 
 /**
  * @param sql as `postgres(url)` made it. It stays open.
- * @throws TypeError for one that renames columns.
+ * @throws TypeError for one that renames columns, or that was made with `fetch_types: false`.
  *
  * @example
  * ```ts
@@ -42,12 +43,18 @@ export const postgresJs = (sql: Sql): DatabaseShape => {
   if (sql.options.transform.column.from !== undefined) {
     throw new TypeError("postgresJs() needs the columns under their own names: make the sql without `transform`");
   }
+  // Without it postgres.js opens a connection for a reservation and never hands it over.
+  if (!sql.options.fetch_types) {
+    throw new TypeError("postgresJs() would wait for ever for a connection: make the sql without `fetch_types: false`");
+  }
   return {
     driver: "postgres-js",
     rolesAreBoundary: true,
-    transact: (statements) =>
-      statements.length === 0 ? Effect.succeed([]) : inFlight((abandoned) => transact(sql, statements, abandoned)),
-    interactive: { supported: true, transaction: (options, use) => holdOpen(hold(sql), options, use) },
+    transact: (statements, giveUp) =>
+      statements.length === 0
+        ? Effect.succeed([])
+        : inFlight((abandoned) => transact(sql, statements, abandoned), giveUp),
+    interactive: { supported: true, transaction: (options, use) => holdOpen(hold(sql, options.giveUp), options, use) },
   };
 };
 
@@ -60,9 +67,8 @@ const transact = async (sql: Sql, statements: ReadonlyArray<Statement>, abandone
   if (statements.some(({ values = [] }) => values.length > maxValues)) {
     return Effect.fail(new SqlError({ message: `more than ${maxValues} values`, sqlState: "54023" }));
   }
-  const taken = await reserve(sql);
-  if (taken instanceof ConnectionError) return Effect.fail(taken);
-  const reserved = taken;
+  const reserved = await reserve(sql);
+  if (reserved instanceof ConnectionError) return Effect.fail(reserved);
   if (abandoned()) {
     reserved.release();
     return Effect.interrupt;
@@ -78,10 +84,10 @@ const transact = async (sql: Sql, statements: ReadonlyArray<Statement>, abandone
   }
 };
 
-const reserve = async (sql: Sql): Promise<ReservedSql | ConnectionError> => {
+const reserve = async (sql: Sql): Promise<Reservation | ConnectionError> => {
   try {
     await heal(sql);
-    return await sql.reserve();
+    return new Reservation(await sql.reserve());
   } catch (cause) {
     sound.delete(sql);
     return connectionError(cleaned(cause));
@@ -89,41 +95,51 @@ const reserve = async (sql: Sql): Promise<ReservedSql | ConnectionError> => {
 };
 
 /** A connection for a transaction that stays open. Nothing is sent before BEGIN has been answered. */
-const hold = (sql: Sql): Effect.Effect<HeldConnection, DatabaseError> =>
+const hold = (sql: Sql, giveUp: AbortSignal | undefined): Effect.Effect<HeldConnection, DatabaseError> =>
   Effect.flatMap(
-    Effect.promise(() => reserve(sql)),
-    (reserved) => (reserved instanceof ConnectionError ? Effect.fail(reserved) : Effect.succeed(held(sql, reserved))),
+    Effect.promise(() => unlessAborted(reserve(sql), giveUp, releaseLate).catch(connectionError)),
+    (reserved) =>
+      reserved instanceof ConnectionError ? Effect.fail(reserved) : Effect.succeed(held(sql, reserved, giveUp)),
   );
 
-const held = (sql: Sql, reserved: ReservedSql): HeldConnection => {
+const releaseLate = (reserved: Reservation | ConnectionError): void => {
+  if (!(reserved instanceof ConnectionError)) reserved.release();
+};
+
+const held = (sql: Sql, reserved: Reservation, giveUp: AbortSignal | undefined): HeldConnection => {
   let isOver = false;
   const send = async (statements: ReadonlyArray<Statement>): Promise<Outcome> => {
     const outcome = await converse(sql, reserved, statements);
     isOver = statements.at(-1)?.text === "commit" && Effect.runSync(Effect.isSuccess(outcome));
     return outcome;
   };
+  const leaving = async (): Promise<void> => {
+    // Twice, because the first may be what somebody cancelled.
+    if (isOver || (await reserved.succeeds("rollback")) || (await reserved.succeeds("rollback"))) {
+      reserved.release();
+      return;
+    }
+    sound.delete(sql);
+    await reserved.succeeds("select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())");
+  };
   return {
     exchange: (statements) =>
-      inFlight((abandoned) => (abandoned() ? Promise.resolve(Effect.interrupt) : send(statements))),
-    leave: async () => {
-      // Twice, because the first may be what somebody cancelled.
-      if (isOver || (await succeeds(reserved, "rollback")) || (await succeeds(reserved, "rollback"))) {
-        reserved.release();
-        return;
-      }
-      sound.delete(sql);
-      await succeeds(reserved, "select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())");
-    },
+      inFlight((abandoned) => (abandoned() ? Promise.resolve(Effect.interrupt) : send(statements)), giveUp),
+    // One that owes an answer cannot be ended from here. It is left when it answers, and nobody waits for that.
+    leave: () => Promise.race([leaving(), aborted(giveUp)]),
   };
 };
 
 /** Postgres refuses what stands behind a statement that failed, so all but BEGIN can be handed over at once. */
-const converse = async (sql: Sql, reserved: ReservedSql, statements: ReadonlyArray<Statement>): Promise<Outcome> => {
+const converse = async (sql: Sql, reserved: Reservation, statements: ReadonlyArray<Statement>): Promise<Outcome> => {
   const alone = statements.filter(({ text }) => text.startsWith("begin"));
   const rest = statements.slice(alone.length);
   const settled: Array<Settled<Answer>> = [];
   for (const part of [alone, rest]) {
-    settled.push(...(await Promise.allSettled(part.map((statement) => answerOf(reserved, statement, () => {})))));
+    const watching = part === alone ? reserved.watching : {};
+    settled.push(
+      ...(await reserved.send((own) => part.map((statement) => answerOf(own, statement, () => {}, watching)))),
+    );
     if (settled.some(({ status }) => status === "rejected")) break;
   }
   const failed = settled.find(({ status }) => status === "rejected");
@@ -151,10 +167,6 @@ interface Answer {
   readonly command: string;
 }
 
-type Settled<A> =
-  | { readonly status: "fulfilled"; readonly value: A; readonly reason?: undefined }
-  | { readonly status: "rejected"; readonly value?: undefined; readonly reason: unknown };
-
 interface Exchange {
   readonly before: ReadonlyArray<Settled<unknown>>;
   readonly answers: ReadonlyArray<Settled<Answer>>;
@@ -171,33 +183,40 @@ const inferred = 705;
 const extended = { prepare: true, simple: false };
 
 /** Everything is handed over before anything is waited for. */
-const exchange = async (reserved: ReservedSql, statements: ReadonlyArray<Statement>): Promise<Exchange> => {
+const exchange = async (reserved: Reservation, statements: ReadonlyArray<Statement>): Promise<Exchange> => {
   const mark = crypto.randomUUID();
   let outdated = false;
   const before = [
     `begin; select pg_catalog.set_config('hedgerow.transaction', '${mark}', true)`,
     `select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid()) where pg_catalog.current_setting('hedgerow.transaction', true) is distinct from '${mark}'`,
-  ].map((text) => reserved.unsafe(text).execute());
-  const answers = statements.map((statement) =>
-    answerOf(reserved, statement, () => {
-      outdated = true;
-    }),
-  );
-  const commit = reserved
-    .unsafe("commit")
-    .execute()
-    .then(({ command }) => String(command));
+  ];
+  const onOutdated = (): void => {
+    outdated = true;
+  };
   const [settledBefore, settledAnswers, [settledCommit]] = await Promise.all([
-    Promise.allSettled(before),
-    Promise.allSettled(answers),
-    Promise.allSettled([commit]),
+    reserved.send<unknown>((sql) =>
+      before.map((text) => sql.unsafe(text, [], { prepare: false, ...reserved.watching }).execute()),
+    ),
+    reserved.send((sql) => statements.map((statement) => answerOf(sql, statement, onOutdated))),
+    reserved.send((sql) => [
+      sql
+        .unsafe("commit")
+        .execute()
+        .then(({ command }) => String(command)),
+    ]),
   ]);
-  return { before: settledBefore, answers: settledAnswers, commit: settledCommit, outdated };
+  const commit = settledCommit ?? { status: "rejected", reason: new Error("COMMIT was not answered.") };
+  return { before: settledBefore, answers: settledAnswers, commit, outdated };
 };
 
-const answerOf = (reserved: ReservedSql, { text, values = [] }: Statement, onOutdated: () => void): Promise<Answer> => {
+const answerOf = (
+  reserved: ReservedSql,
+  { text, values = [] }: Statement,
+  onOutdated: () => void,
+  watching: object = {},
+): Promise<Answer> => {
   const typed = values.map((value) => reserved.typed(toText(value), inferred));
-  const query = reserved.unsafe(text, typed, extended).raw();
+  const query = reserved.unsafe(text, typed, { ...extended, ...watching }).raw();
   neverAlone(query, onOutdated);
   return answerTo(query.execute());
 };
@@ -246,12 +265,13 @@ const answerTo = async (query: PromiseLike<unknown>): Promise<Answer> => {
  * Whether the connection may serve somebody else. Where that is uncertain it is ended, and its loss is enough for
  * postgres.js to give its place to a new one.
  */
-const isIdle = async (reserved: ReservedSql, commit: Settled<string>): Promise<boolean> => {
+const isIdle = async (reserved: Reservation, commit: Settled<string>): Promise<boolean> => {
+  if (reserved.isLost) return false;
   if (commit.status === "fulfilled") return true;
   if (!isRefusal(cleaned(commit.reason))) return false;
   // A COMMIT that was cancelled before it began leaves the failed transaction open; only then is this refused.
-  if ((await succeeds(reserved, "select")) || (await succeeds(reserved, "rollback"))) return true;
-  await succeeds(reserved, "select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())");
+  if ((await reserved.succeeds("select")) || (await reserved.succeeds("rollback"))) return true;
+  await reserved.succeeds("select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())");
   return false;
 };
 

@@ -51,8 +51,23 @@ const messageOf = (cause: unknown): string => {
   return cause instanceof Error ? cause.message : String(cause);
 };
 
+/** The server starts or has no room; or it does not know the login or the database. Or nobody was reached in time. */
+const neverBegun = /^(57P03|53300|28\w{3}|3D000|UND_ERR_CONNECT_TIMEOUT)$/;
+
+/**
+ * Whether there cannot have been a session. The driver of Neon keeps the error of `fetch`, which keeps the socket's; and of a
+ * socket only connecting tells, because one that was connected can report an unreachable host as well.
+ */
+const isUnsent = (cause: unknown): boolean => {
+  if (!(cause instanceof Error)) return false;
+  if (cause instanceof AggregateError) return cause.errors.every(isUnsent);
+  const field = (name: string): string => String(Reflect.get(cause, name));
+  if (/^(connect|getaddrinfo)$/.test(field("syscall")) || neverBegun.test(field("code"))) return true;
+  return isUnsent("sourceError" in cause ? cause.sourceError : cause.cause);
+};
+
 export const connectionError = (cause: unknown): ConnectionError =>
-  new ConnectionError({ message: messageOf(cause), cause });
+  new ConnectionError({ message: messageOf(cause), cause, unsent: isUnsent(cause) || undefined });
 
 export const databaseError = (cause: unknown): DatabaseError => {
   if (!isRefusal(cause)) return connectionError(cause);

@@ -37,6 +37,7 @@ const place = `pg_catalog.concat_ws(' ', (select system_identifier from pg_catal
 /** Also what is visible and not yet on disk, as with `synchronous_commit = off`. */
 const fence: Statement = {
   text: `select pg_catalog.pg_current_wal_insert_lsn()::text as lsn, ${place} as place`,
+  prepared: true,
 };
 
 const answer = { elsewhere: "HR-elsewhere", promoted: "HR-promoted", behind: "HR-behind" } as const;
@@ -44,12 +45,13 @@ const answer = { elsewhere: "HR-elsewhere", promoted: "HR-promoted", behind: "HR
 /** A cast that fails ends the transaction before anything is read; its message quotes the word. */
 const unlessCaughtUp = (lsn: string, expected: string): ReadonlyArray<Statement> => [
   // Under any other level the snapshot would be older than the question.
-  { text: "set transaction isolation level read committed" },
+  { text: "set transaction isolation level read committed", prepared: true },
   {
     text: `select (case when ${place} <> $1 then '${answer.elsewhere}'
       when not pg_catalog.pg_is_in_recovery() then '${answer.promoted}'
       when pg_catalog.pg_last_wal_replay_lsn() >= ($2::text)::pg_catalog.pg_lsn then '0' else '${answer.behind}' end)::int`,
     values: [expected, lsn],
+    prepared: true,
   },
 ];
 
@@ -108,28 +110,29 @@ export const withReplica = ({ primary, replica, waitMs = 25, onMiss }: ReplicaOp
     lsn: string,
     expected: string,
     waited: number,
+    giveUp: AbortSignal | undefined,
   ): Effect.Effect<ReadonlyArray<Result>, DatabaseError | Missed> => {
     const first = unlessCaughtUp(lsn, expected);
-    const asked = Effect.mapError(replica.transact([...first, ...statements]), missOf);
+    const asked = Effect.mapError(replica.transact([...first, ...statements], giveUp), missOf);
     return Effect.catch(
       Effect.map(asked, (results) => results.slice(first.length)),
       (error) => {
         const pause = Math.min(Math.max(firstPause, waited), waitMs - waited);
         return error._tag === "Missed" && error.reason === "behind" && pause > 0
-          ? Effect.andThen(Effect.sleep(pause), fromReplica(statements, lsn, expected, waited + pause))
+          ? Effect.andThen(Effect.sleep(pause), fromReplica(statements, lsn, expected, waited + pause, giveUp))
           : Effect.fail(error);
       },
     );
   };
 
-  const transact = (statements: ReadonlyArray<Statement>): Effect.Effect<ReadonlyArray<Result>, DatabaseError> =>
-    Effect.flatMap(primary.transact([fence]), ([written]) =>
+  const transact: DatabaseShape["transact"] = (statements, giveUp) =>
+    Effect.flatMap(primary.transact([fence], giveUp), ([written]) =>
       Effect.catch(
-        fromReplica(statements, textOf(written, "lsn"), textOf(written, "place"), 0),
+        fromReplica(statements, textOf(written, "lsn"), textOf(written, "place"), 0, giveUp),
         (error): Effect.Effect<ReadonlyArray<Result>, DatabaseError> => {
           if (error._tag !== "Missed") return Effect.fail(error);
           onMiss?.(error.reason);
-          return primary.transact(statements);
+          return primary.transact(statements, giveUp);
         },
       ),
     );

@@ -104,9 +104,10 @@ const ofSql = (error: SqlError, operation: WriteOperation, scope: FailureScope |
     case "57014":
       return problem("timeout");
     case "25006":
-    case "53300":
       return problem("unavailable");
     default:
+      // Out of memory, of disk, of connections: the database's trouble, and nothing took effect.
+      if (error.sqlState.startsWith("53")) return problem("unavailable", { hidden: error });
       // Data exceptions, and values too deep or too large for Postgres.
       return /^(22|54)/.test(error.sqlState)
         ? problem("validation_failed", { detail: "A value does not fit its column." })
@@ -114,12 +115,18 @@ const ofSql = (error: SqlError, operation: WriteOperation, scope: FailureScope |
   }
 };
 
+/** A write whose answer was lost. */
+const uncertain = "It is not known whether the change was made. Look before you send it again.";
+
 /**
  * @param scope missing for a statement of the application's own, of which nobody here knows the table.
  * @returns the problem to answer with; where the fault is ours, it carries the error for the log.
  */
 export const failureOf = (error: DatabaseError, operation: WriteOperation, scope?: FailureScope): RequestProblem => {
-  if (error._tag === "ConnectionError") return problem("unavailable", { hidden: error });
+  if (error._tag === "ConnectionError") {
+    const isKnown = error.unsent || operation === "read";
+    return problem("unavailable", { hidden: error, ...(!isKnown && { detail: uncertain }) });
+  }
   const answer = ofSql(error, operation, scope);
   return answer.code === "internal" ? problem("internal", { hidden: error }) : answer;
 };
@@ -136,9 +143,10 @@ const isOfDrizzle = (error: unknown): error is Error =>
 /**
  * What a handler of the application's own did not catch.
  *
+ * @param operation `"read"` for a request that changes nothing.
  * @returns the problem to answer with where it came from the database; undefined for an error of the application.
  */
-export const handlerFailure = (error: unknown): RequestProblem | undefined => {
+export const handlerFailure = (error: unknown, operation: WriteOperation): RequestProblem | undefined => {
   const thrown = isOfDrizzle(error) ? error.cause : error;
   if (isOfTheDatabase(thrown)) {
     switch (thrown._tag) {
@@ -147,7 +155,7 @@ export const handlerFailure = (error: unknown): RequestProblem | undefined => {
       case "TransactionEnded":
         return problem("internal", { hidden: error });
       default:
-        return failureOf(thrown, "create");
+        return failureOf(thrown, operation);
     }
   }
   return isOfDrizzle(error) ? problem("internal", { hidden: error }) : undefined;

@@ -5,7 +5,6 @@
  * served after the connection was found safe.
  */
 import * as Cause from "effect/Cause";
-import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import { Hono, type Context as HonoContext } from "hono";
@@ -13,6 +12,9 @@ import type { BlankEnv } from "hono/types";
 import type { Authenticator } from "../auth/authenticator.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
 import { Database, type DatabaseShape } from "../database/database.js";
+import { answerMsOf, withDeadline } from "../database/deadline.js";
+import { type Effects, withRetry } from "../database/retry.js";
+import type { Timeouts } from "../database/session.js";
 import { postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
 import { actingAs } from "./acting-as.js";
@@ -42,8 +44,11 @@ export interface RouterOptions<S> {
   readonly page?: { readonly default: number; readonly max: number };
   /** Bytes that a body may have (1 MiB). */
   readonly maxBodyBytes?: number;
-  /** How long Postgres may work on a request's statement (15,000) and wait for a lock (5,000), in milliseconds. */
-  readonly timeouts?: { readonly statementMs: number; readonly lockMs: number };
+  /**
+   * How long Postgres may work on a request's statement (15,000) and wait for a lock (5,000), in milliseconds; and how long to
+   * wait for an answer in all, from asking the pool for a connection on (`statementMs` + 5,000).
+   */
+  readonly timeouts?: Timeouts & { readonly answerMs?: number };
   /**
    * Origins beside the API's own from whose pages a browser's cookies may write. Behind a proxy that changes scheme or host
    * the API cannot know its own origin, so it belongs here too; `X-Forwarded-Host` is not believed. Credentials in a header
@@ -114,18 +119,22 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
   checkPaths(schema);
   const report = options.onError ?? ((error: unknown) => console.error(error));
   const maxBodyBytes = options.maxBodyBytes ?? 1_048_576;
-  const services = Context.make(Database, options.database);
-  const run = Effect.runPromiseExitWith(services);
+  const timeouts = options.timeouts ?? { statementMs: 15_000, lockMs: 5_000 };
+  const answerMs = answerMsOf(timeouts);
+  const guarded: Readonly<Record<Effects, DatabaseShape>> = {
+    reads: withDeadline(withRetry(options.database, "reads"), answerMs),
+    writes: withDeadline(withRetry(options.database, "writes"), answerMs),
+  };
   const target = options.target ?? postgresTarget;
   const operationOptions = {
     target,
     limits: options.page ?? { default: 50, max: 100 },
-    timeouts: options.timeouts ?? { statementMs: 15_000, lockMs: 5_000 },
+    timeouts,
   };
 
   const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
     ? () => undefined
-    : safetyCheck(options.database, verifyDatabaseEffect(schema, target));
+    : safetyCheck(guarded.reads, verifyDatabaseEffect(schema, target));
   const crossSite = crossSiteCheck(options.trustedOrigins);
 
   const answer = (failure: unknown): Response => {
@@ -138,7 +147,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
   };
 
   const serve =
-    (handler: Handler, use: "reads" | "writes"): HonoHandler =>
+    (handler: Handler, use: Effects): HonoHandler =>
     async (context) => {
       const { req } = context;
       try {
@@ -147,7 +156,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
         const credential = await options.auth.identify(req.raw);
         const refusal = await crossSite(req.raw, credential);
         if (refusal !== undefined) return answer(refusal);
-        const acting = actingAs(options.database, credential);
+        const acting = actingAs(guarded[use], credential);
         if (acting._tag === "RequestProblem") return answer(acting);
         const handled = handler({
           credential: acting.credential,
@@ -157,7 +166,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
         });
         const { database } = acting;
         const asked = use === "reads" ? (database.reading ?? database) : database;
-        const exit = await run(asked === options.database ? handled : Effect.provideService(handled, Database, asked));
+        const exit = await Effect.runPromiseExit(Effect.provideService(handled, Database, asked));
         return Exit.isSuccess(exit) ? exit.value : answer(Cause.squash(exit.cause));
       } catch (defect) {
         return answer(defect);

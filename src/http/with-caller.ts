@@ -13,6 +13,8 @@ import type { Context as HonoContext, MiddlewareHandler } from "hono";
 import type { Authenticator, Credential } from "../auth/authenticator.js";
 import type { Caller } from "../condition/caller.js";
 import type { DatabaseShape, OpenTransaction, Result, Statement, TransactionMode } from "../database/database.js";
+import { answerMsOf, withDeadline } from "../database/deadline.js";
+import { withRetry } from "../database/retry.js";
 import { leaveSession, type Timeouts } from "../database/session.js";
 import { postgresTarget, type Target } from "../database/target.js";
 import { modeText } from "../database/turns.js";
@@ -102,10 +104,10 @@ export interface WithCallerOptions<S, SignIn extends "required" | "optional" = "
   /** As for `createRouter`. */
   readonly target?: Target;
   /**
-   * How long Postgres may work on a statement (15,000) and wait for a lock (5,000), and how long a transaction may stay
-   * open (30,000), in milliseconds.
+   * How long Postgres may work on a statement (15,000) and wait for a lock (5,000), how long to wait for an answer in all
+   * (`statementMs` + 5,000), and how long a transaction may stay open (30,000), in milliseconds.
    */
-  readonly timeouts?: Timeouts & { readonly transactionMs?: number };
+  readonly timeouts?: Timeouts & { readonly answerMs?: number; readonly transactionMs?: number };
   /**
    * `"required"`, which is the default, answers 401 to a request without a live session or a valid token. The session is
    * looked up by the first statement; the answer of a handler that sends none waits until it was looked up.
@@ -271,15 +273,17 @@ export const withCaller = <
 >(
   options: WithCallerOptions<S, SignIn>,
 ): MiddlewareHandler<{ Variables: { hedgerow: Acting<S, CallerFor<SignIn>> } }> => {
-  const { auth, database, target = postgresTarget } = options;
+  const { auth, target = postgresTarget } = options;
   const schema = options.schema === undefined ? undefined : Effect.runSync(understand({ ...options.schema }));
   const report = options.onError ?? ((error: unknown) => console.error(error));
   const isRequired = options.signIn !== "optional";
   const { transactionMs = 30_000, ...timeouts } = options.timeouts ?? { statementMs: 15_000, lockMs: 5_000 };
+  const answerMs = answerMsOf(timeouts);
+  const database = withDeadline(withRetry(options.database, "writes"), answerMs);
   const crossSite = crossSiteCheck(options.trustedOrigins);
   const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
     ? () => undefined
-    : safetyCheck(database, verifyDatabaseEffect(schema, target));
+    : safetyCheck(withDeadline(withRetry(options.database, "reads"), answerMs), verifyDatabaseEffect(schema, target));
 
   const answer = (failure: RequestProblem): Response => {
     if (failure.hidden !== undefined) report(failure.hidden);
@@ -311,14 +315,15 @@ export const withCaller = <
     // Where sign-in is required, nothing gets past the prelude without a user.
     context.set("hedgerow", acting as Acting<S, CallerFor<SignIn>>);
     await next();
+    const operation = /^(GET|HEAD|OPTIONS)$/.test(context.req.method) ? "read" : "create";
     if (context.error !== undefined) {
-      const failure = handlerFailure(context.error);
+      const failure = handlerFailure(context.error, operation);
       if (failure !== undefined) replace(context, answer(failure));
     } else if (isRequired && !isKnown()) {
       try {
         await acting.caller();
       } catch (error) {
-        replace(context, answer(handlerFailure(error) ?? problem("internal", { hidden: error })));
+        replace(context, answer(handlerFailure(error, operation) ?? problem("internal", { hidden: error })));
       }
     }
     return undefined;

@@ -6,6 +6,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DatabaseError, DatabaseShape, Result } from "../../src/database/database.js";
 import { type FreshPostgres, freshPostgres } from "../support/databases.js";
 
+const latch = () => {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+};
+
 describe("postgres.js", () => {
   let server: FreshPostgres;
   let sql: Sql;
@@ -76,9 +84,60 @@ describe("postgres.js", () => {
     await broken.end({ timeout: 1 });
   });
 
-  it("refuses COPY FROM STDIN, and a sql that renames columns", async () => {
+  it("refuses COPY FROM STDIN, and a sql that renames columns or does not fetch types", async () => {
     expect(await failure("copy notes from stdin", "select 1")).toMatchObject({ _tag: "ConnectionError" });
     expect((await send("select 1 as one"))[0]?.rows).toEqual([{ one: 1 }]);
     expect(() => postgresJs(postgres(server.ownerUrl, { transform: postgres.camel }))).toThrow(TypeError);
+    expect(() => postgresJs(postgres(server.ownerUrl, { fetch_types: false }))).toThrow("`fetch_types: false`");
+  });
+
+  /** @param use gets a function that sends one statement and returns the first row. */
+  const interact = (use: (run: (text: string) => Promise<Result["rows"][number] | undefined>) => Promise<unknown>) => {
+    if (!database.interactive.supported) throw new Error(database.interactive.reason);
+    return Effect.runPromise(
+      database.interactive.transaction({ mode: {}, first: [], last: [] }, (transaction) =>
+        Effect.tryPromise({
+          try: () => use(async (text) => (await Effect.runPromise(transaction.send([{ text }])))[0]?.rows[0]),
+          catch: (error) => error,
+        }),
+      ),
+    );
+  };
+  const whose = "select current_setting('app.user', true) as who";
+
+  it("sends nothing of a transaction whose connection is lost to the transaction that has its place now", async () => {
+    const ben = latch();
+    const done = latch();
+    let later: Promise<unknown> | undefined;
+    const lost = interact(async (ann) => {
+      const pid = (await ann("select pg_backend_pid() as pid, set_config('app.user', 'ann', true)"))?.pid;
+      await server.ownerPool.query("select pg_terminate_backend($1, 5000)", [pid]);
+      later = interact(async (own) => {
+        await own("select set_config('app.user', 'ben', true)");
+        ben.open();
+        await done.opened;
+        return own(whose);
+      });
+      await ben.opened;
+      return ann(whose);
+    });
+    await expect(lost).rejects.toMatchObject({ _tag: "ConnectionError" });
+    done.open();
+    expect(await later).toEqual({ who: "ben" });
+  });
+
+  it.each([
+    ["select pg_terminate_backend(pg_backend_pid())"],
+    ["select 1", "select pg_terminate_backend(pg_backend_pid())", "select 'never sent', $1::text"],
+  ])("answers at once when its connection is lost, also what was not sent yet", async (...texts) => {
+    const values = texts.length > 1 ? ["x"] : [];
+    const started = performance.now();
+    const call = database.transact(texts.map((text) => ({ text, ...(text.includes("$1") && { values }) })));
+    expect(await Effect.runPromise(Effect.flip(call))).toMatchObject({ _tag: "ConnectionError" });
+    await expect(
+      interact((run) => Promise.all(texts.map((text) => run(text.replace("$1", "'x'"))))),
+    ).rejects.toMatchObject({ _tag: "ConnectionError" });
+    expect(performance.now() - started).toBeLessThan(3_000);
+    expect((await send("select 1 as one"))[0]?.rows).toEqual([{ one: 1 }]);
   });
 });

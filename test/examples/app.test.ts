@@ -3,12 +3,12 @@ import { cp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createClient } from "hedgerow/client";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { titles } from "../../examples/app/client.js";
 import type * as schema from "../../examples/app/tables.js";
 import { playTour } from "../../examples/app/tour.js";
-import { freshPostgres } from "../support/databases.js";
-import { chooseAt, runExample, signInAt, startExample, stopAll } from "../support/example.js";
+import { type FreshPostgres, freshPostgres } from "../support/databases.js";
+import { chooseAt, runExample, type Started, signInAt, startExample, stopAll } from "../support/example.js";
 import { makeProject, type Project } from "../support/project.js";
 
 let project: Project;
@@ -74,6 +74,67 @@ const expectTour = async (url: string): Promise<void> => {
   await playTour(url, () => {});
 };
 
+/**
+ * Ada writes a document of which Postgres takes its time to say that it is written.
+ *
+ * @returns once it is being written; `answer` is the status, or 0 where there was none.
+ */
+const writeSlowly = async (
+  { url }: Started,
+  postgres: FreshPostgres,
+  seconds: number,
+): Promise<{ readonly answer: Promise<number> }> => {
+  const cookie = await signInAt(url, "ada@example.com");
+  await chooseAt(url, cookie, "acme");
+  const answer = fetch(`${url}/api/v1/documents`, {
+    method: "POST",
+    headers: { cookie, origin: url, "content-type": "application/json" },
+    body: JSON.stringify({ title: `sleep ${seconds}` }),
+  }).then(
+    ({ status }) => status,
+    () => 0,
+  );
+  const superuser = postgres.pool(postgres.superuserUrl, { max: 1 });
+  const sleeping = "select 1 from pg_stat_activity where usename = 'hedgerow_api' and wait_event = 'PgSleep'";
+  await vi.waitFor(async () => expect((await superuser.query(sleeping)).rowCount).toBe(1), { timeout: 10_000 });
+  await superuser.end();
+  return { answer };
+};
+
+const sleepsOnDocuments = [
+  `create function slow() returns trigger language plpgsql as $$ begin
+     if new.title like 'sleep %' then perform pg_sleep(split_part(new.title, ' ', 2)::float8); end if;
+     return new;
+   end $$`,
+  "create trigger slow before insert on documents for each row execute function slow()",
+];
+
+/** What is running is answered and what comes later is refused. */
+const expectGracefulEnd = async (app: Started, postgres: FreshPostgres): Promise<void> => {
+  const { answer } = await writeSlowly(app, postgres, 1);
+  const started = performance.now();
+  app.signal("SIGTERM");
+  await vi.waitFor(() => expect(fetch(`${app.url}/api/v1/categories`)).rejects.toThrow("fetch failed"));
+  expect(await answer).toBe(201);
+  expect(await app.exit).toBe(0);
+  expect(performance.now() - started).toBeLessThan(5_000);
+};
+
+/** What takes longer than anybody wants to wait is not waited for. */
+const expectEnd = async (app: Started, postgres: FreshPostgres, again?: "SIGTERM"): Promise<void> => {
+  const { answer } = await writeSlowly(app, postgres, 10);
+  const started = performance.now();
+  app.signal("SIGTERM");
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  if (again !== undefined) app.signal(again);
+  expect(await app.exit).toBe(1);
+  expect(await answer).toBe(0);
+  expect(performance.now() - started).toBeLessThan(3_000);
+  // Postgres would go on until it has something to say.
+  const superuser = postgres.pool(postgres.superuserUrl, { max: 1 });
+  await superuser.query("select pg_terminate_backend(pid, 5000) from pg_stat_activity where wait_event = 'PgSleep'");
+};
+
 describe("the example on embedded PGlite", () => {
   it("prints its URL, who can sign in and three lines to try, and keeps its data over a restart", async () => {
     const first = await startExample(options());
@@ -126,15 +187,17 @@ describe("the example on PostgreSQL", () => {
     expect(pushed.code).toBe(0);
     await postgres.ownerPool.query("alter role hedgerow_api password 'api'");
     await postgres.ownerPool.query("alter role hedgerow_auth password 'auth'");
-    const app = await startExample(
-      options({
-        DATABASE_URL: postgres.url("hedgerow_api", "api"),
-        AUTH_DATABASE_URL: postgres.url("hedgerow_auth", "auth"),
-      }),
-    );
+    const environment = {
+      DATABASE_URL: postgres.url("hedgerow_api", "api"),
+      AUTH_DATABASE_URL: postgres.url("hedgerow_auth", "auth"),
+    };
+    const app = await startExample(options(environment));
     await expectTour(app.url);
     await expectSeparated(app.url);
-    await app.stop();
+    for (const text of sleepsOnDocuments) await postgres.ownerPool.query(text);
+    await expectGracefulEnd(app, postgres);
+    await expectEnd(await startExample(options(environment)), postgres, "SIGTERM");
+    await expectEnd(await startExample(options({ ...environment, STOP_MS: "500" })), postgres);
     await rm(join(project.directory, ".data"), { recursive: true, force: true });
     await postgres.close();
   });

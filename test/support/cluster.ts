@@ -22,11 +22,18 @@ export interface FreshPostgres {
   readonly ownerPool: pg.Pool;
   /** A pool of the test's own, which `close` ends as well. */
   readonly pool: (url: string, config?: pg.PoolConfig) => pg.Pool;
+  /** Stops the server: `fast` tells its clients goodbye, `immediate` is a crash. Its data stay. */
+  readonly stop: (how: "fast" | "immediate") => Promise<void>;
+  /** Starts it again, on the same port, with these settings beside its own. */
+  readonly start: (settings?: ReadonlyArray<string>) => Promise<void>;
+  /** Whether it is a standby when it starts, one that waits for a primary that never says anything. */
+  readonly asStandby: (standby: boolean) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 /** The database `app` of a cluster, as its owner, as the superuser and as whoever else has a login. */
-export const connectTo = ({ password }: PostgresInstallation, { port, stop }: Cluster): FreshPostgres => {
+export const connectTo = ({ password }: PostgresInstallation, cluster: Cluster): FreshPostgres => {
+  const { port, stop, start, asStandby, remove } = cluster;
   const url = (role: string, secret: string): string =>
     `postgres://${encodeURIComponent(role)}:${encodeURIComponent(secret)}@127.0.0.1:${port}/app`;
   const pools: Array<pg.Pool> = [];
@@ -44,9 +51,12 @@ export const connectTo = ({ password }: PostgresInstallation, { port, stop }: Cl
     url,
     ownerPool: pool(ownerUrl),
     pool,
+    stop,
+    start,
+    asStandby,
     close: async () => {
       await Promise.all(pools.filter((each) => !each.ending).map((each) => each.end()));
-      await stop();
+      await remove();
     },
   };
 };
@@ -54,7 +64,11 @@ export const connectTo = ({ password }: PostgresInstallation, { port, stop }: Cl
 /** A server that runs. */
 export interface Cluster {
   readonly port: number;
-  readonly stop: () => Promise<void>;
+  readonly stop: FreshPostgres["stop"];
+  readonly start: FreshPostgres["start"];
+  readonly asStandby: FreshPostgres["asStandby"];
+  /** Stops it at once, as in a crash: nothing of it is needed any more. */
+  readonly remove: () => Promise<void>;
 }
 
 let clusters = 0;
@@ -80,15 +94,34 @@ export const startCluster = async (
   await promisify(execFile)("cp", ["-R", template, directory], { ...user });
   await appendFile(join(directory, "postgresql.conf"), `${local}${settings}`);
   if (signal !== undefined) await writeFile(join(directory, signal), "");
-  for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
-    const child = spawn(server, ["-D", directory, "-p", String(port)], {
+  const run = async (port: number, own: ReadonlyArray<string> = []): Promise<ChildProcess> => {
+    const options = own.flatMap((setting) => ["-c", setting]);
+    const child = spawn(server, ["-D", directory, "-p", String(port), ...options], {
       ...user,
       stdio: ["ignore", "ignore", "pipe"],
     });
+    await ready(child);
+    return child;
+  };
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort();
     try {
-      await ready(child);
-      return { port, stop: () => stopServer(child, directory) };
+      let child = await run(port);
+      return {
+        port,
+        stop: (how) => stopServer(child, how),
+        start: async (own) => {
+          child = await run(port, own);
+        },
+        asStandby: (standby) => {
+          const file = join(directory, "standby.signal");
+          return standby ? writeFile(file, "") : rm(file);
+        },
+        remove: async () => {
+          await stopServer(child, "immediate");
+          await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+        },
+      };
     } catch (cause) {
       // Another process may have taken the port in between.
       if (attempt === 5) throw cause;
@@ -114,18 +147,15 @@ const ready = (child: ChildProcess): Promise<void> =>
     // It keeps listening afterwards: a pipe that nobody reads would stop the server when it is full.
     child.stderr?.on("data", (chunk) => {
       output = (output + chunk).slice(-4000);
-      if (/ready to accept (read-only )?connections/.test(output)) resolve();
+      if (/ready to accept (read-only )?connections|entering standby mode/.test(output)) resolve();
     });
     child.once("error", reject);
     child.once("exit", () => reject(new Error(`PostgreSQL did not start: ${output}`)));
   });
 
-/** At once, as in a crash: nothing of it is needed any more. */
-const stopServer = async (child: ChildProcess, directory: string): Promise<void> => {
-  if (child.exitCode === null && child.signalCode === null) {
-    const exited = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGQUIT");
-    await exited;
-  }
-  await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+const stopServer = async (child: ChildProcess, how: "fast" | "immediate"): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  child.kill(how === "fast" ? "SIGINT" : "SIGQUIT");
+  await exited;
 };

@@ -55,7 +55,7 @@ log_timezone = 'UTC'
 
 /**
  * A new PGlite. To initialise one takes 3 s and to load a dump 0.5 s, so the first call of a run writes a dump for all
- * others. Two workers may both be first; then the later one replaces the dump by another like it.
+ * others. Two may both be first; then the later one replaces the dump by another like it.
  */
 export const freshPglite = async (): Promise<PGlite> => {
   const path = join(inject("postgres").directory, "pglite.tar");
@@ -67,7 +67,7 @@ const writeDump = async (path: string): Promise<Buffer> => {
   const original = await PGlite.create();
   const dump = Buffer.from(await (await original.dumpDataDir("none")).arrayBuffer());
   await original.close();
-  const draft = `${path}.${process.pid}`;
+  const draft = `${path}.${crypto.randomUUID()}`;
   await writeFile(draft, dump);
   await rename(draft, path);
   return dump;

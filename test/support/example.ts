@@ -12,6 +12,9 @@ export interface Started {
   readonly output: string;
   readonly url: string;
   readonly stop: () => Promise<void>;
+  readonly signal: (name: "SIGINT" | "SIGTERM") => void;
+  /** The code with which it ends. */
+  readonly exit: Promise<number | null>;
 }
 
 export interface ExampleOptions {
@@ -56,6 +59,8 @@ export const startExample = async (options: ExampleOptions): Promise<Started> =>
       return {
         output: output(),
         url,
+        signal: (name) => child.kill(name),
+        exit,
         stop: async () => {
           child.kill("SIGTERM");
           await exit;

@@ -1,0 +1,91 @@
+/**
+ * No request waits for the database for ever.
+ *
+ * Invariant: whoever waits for one answer waits at most as long as the deadline says: for a connection, for the server,
+ * for what is repeated. Postgres's own timeouts do not do this: they say nothing while a pool is exhausted, while a network
+ * drops packets, or while a server starts.
+ */
+import * as Effect from "effect/Effect";
+import type { DatabaseShape, Interactive } from "./database.js";
+
+/**
+ * @returns how long to wait for an answer: what Postgres may take for a statement and some more, so that it is Postgres who
+ * speaks first. Where a statement has no limit there is none.
+ * @throws RangeError for one that is no time.
+ */
+export const answerMsOf = (timeouts: {
+  readonly statementMs: number;
+  readonly answerMs?: number | undefined;
+}): number => {
+  const { statementMs, answerMs = statementMs === 0 ? 0 : statementMs + 5_000 } = timeouts;
+  if (!(answerMs >= 0 && answerMs <= 2_147_483_647)) {
+    throw new RangeError("timeouts.answerMs must be a number of milliseconds; 0 is no limit");
+  }
+  return answerMs;
+};
+
+/** Aborts when something that it was told of takes too long. Every answer gives what is still waited for its full time again. */
+const watch = (ms: number) => {
+  const controller = new AbortController();
+  let pending = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const wait = (): void => {
+    clearTimeout(timer);
+    if (pending > 0) timer = setTimeout(() => controller.abort(), ms);
+  };
+  return {
+    signal: controller.signal,
+    begin: (): void => {
+      pending += 1;
+      if (pending === 1) wait();
+    },
+    end: (): void => {
+      pending -= 1;
+      wait();
+    },
+  };
+};
+
+const interactiveWithin = (interactive: Interactive, ms: number): Interactive => {
+  if (!interactive.supported) return interactive;
+  return {
+    supported: true,
+    transaction: (options, use) =>
+      Effect.suspend(() => {
+        const { signal, begin, end } = watch(ms);
+        begin();
+        const transaction = interactive.transaction({ ...options, giveUp: signal }, (open, first) => {
+          // Between two statements it is the application that takes its time.
+          end();
+          const send: typeof open.send = (statements) =>
+            Effect.suspend(() => {
+              begin();
+              return Effect.ensuring(open.send(statements), Effect.sync(end));
+            });
+          return Effect.ensuring(use({ send }, first), Effect.sync(begin));
+        });
+        return Effect.ensuring(transaction, Effect.sync(end));
+      }),
+  };
+};
+
+/**
+ * @param ms how long one answer may take, after which a `ConnectionError` comes instead; 0 for as long as it takes.
+ * @returns the same database, on which every call ends.
+ */
+export const withDeadline = (database: DatabaseShape, ms: number): DatabaseShape => {
+  if (ms === 0) return database;
+  const { withToken, reading } = database;
+  return {
+    ...database,
+    ...(withToken && { withToken: (token) => withDeadline(withToken(token), ms) }),
+    ...(reading && { reading: withDeadline(reading, ms) }),
+    transact: (statements) =>
+      Effect.suspend(() => {
+        const { signal, begin, end } = watch(ms);
+        begin();
+        return Effect.ensuring(database.transact(statements, signal), Effect.sync(end));
+      }),
+    interactive: interactiveWithin(database.interactive, ms),
+  };
+};

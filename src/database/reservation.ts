@@ -1,0 +1,88 @@
+/**
+ * A connection of postgres.js, from the moment it is reserved until it is given back or lost.
+ *
+ * Invariant: nothing is sent through a reservation whose connection was lost. postgres.js would hand it to whatever has taken
+ * the connection's place: a statement of one caller would run in the transaction of another. And everybody who waits for an
+ * answer hears of the loss, also for what postgres.js had not sent yet, of which it tells nobody.
+ */
+import type { ReservedSql } from "postgres";
+import { ConnectionError } from "./database.js";
+
+export type Settled<A> =
+  | { readonly status: "fulfilled"; readonly value: A; readonly reason?: undefined }
+  | { readonly status: "rejected"; readonly value?: undefined; readonly reason: unknown };
+
+/** What postgres.js calls back with, for its own transactions: it calls `onclose` once, when the connection is lost. */
+interface Connection {
+  onclose?: (() => void) | null;
+}
+
+const lost = (): ConnectionError => new ConnectionError({ message: "The connection was lost." });
+
+export class Reservation {
+  readonly #sql: ReservedSql;
+  #connection: Connection | undefined;
+  #isLost = false;
+  #isUsed = false;
+  #announce = (): void => {};
+  /** Behind whatever the loss itself has told. */
+  readonly #loss: Promise<void> = new Promise((resolve) => {
+    this.#announce = () => setTimeout(resolve, 0);
+  });
+
+  constructor(sql: ReservedSql) {
+    this.#sql = sql;
+  }
+
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** What the options of the first statement must hold: from then on a loss is noticed. */
+  readonly watching = {
+    onexecute: (connection: Connection): true => {
+      this.#connection = connection;
+      connection.onclose = () => {
+        this.#isLost = true;
+        this.#announce();
+      };
+      return true;
+    },
+  };
+
+  /**
+   * Hands statements over, all at once, and waits until each was answered or cannot be any more.
+   */
+  async send<A>(begin: (sql: ReservedSql) => ReadonlyArray<PromiseLike<A>>): Promise<ReadonlyArray<Settled<A>>> {
+    // One that nobody watches may be lost without anybody knowing.
+    if (this.#isLost || (this.#isUsed && this.#connection === undefined))
+      return [{ status: "rejected", reason: lost() }];
+    const settled: Array<Settled<A>> = [];
+    const answers = begin(this.#sql).map((answer, index) => {
+      settled.push({ status: "rejected", reason: lost() });
+      return answer.then(
+        (value) => {
+          settled[index] = { status: "fulfilled", value };
+        },
+        (reason: unknown) => {
+          settled[index] = { status: "rejected", reason };
+        },
+      );
+    });
+    await Promise.race([Promise.all(answers), this.#loss]);
+    this.#isUsed = true;
+    return [...settled];
+  }
+
+  async succeeds(text: string): Promise<boolean> {
+    const [answer] = await this.send((sql) => [sql.unsafe(text)]);
+    return answer?.status === "fulfilled";
+  }
+
+  /** Gives it back; one that was lost is back already. */
+  release(): void {
+    if (this.#isLost) return;
+    if (this.#connection !== undefined) this.#connection.onclose = null;
+    this.#sql.release();
+  }
+}
