@@ -93,6 +93,16 @@ export interface OpenTransaction {
   ) => Effect.Effect<ReadonlyArray<Result>, DatabaseError | TransactionEnded>;
 }
 
+/**
+ * Says when a call is given up. An `AbortSignal` is one; but every call needs one, and to make an `AbortSignal` takes ten times
+ * as long as what drivers need of it.
+ */
+export interface GiveUp {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
 export interface InteractiveOptions {
   readonly mode: TransactionMode;
   /** Sent together with BEGIN. */
@@ -100,7 +110,7 @@ export interface InteractiveOptions {
   /** Sent together with COMMIT. */
   readonly last: ReadonlyArray<Statement>;
   /** As for `transact`. */
-  readonly giveUp?: AbortSignal | undefined;
+  readonly giveUp?: GiveUp | undefined;
 }
 
 /**
@@ -136,7 +146,7 @@ export interface DatabaseShape {
    */
   readonly transact: (
     statements: ReadonlyArray<Statement>,
-    giveUp?: AbortSignal,
+    giveUp?: GiveUp,
   ) => Effect.Effect<ReadonlyArray<Result>, DatabaseError>;
   readonly interactive: Interactive;
   /**

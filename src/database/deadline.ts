@@ -6,7 +6,7 @@
  * drops packets, or while a server starts.
  */
 import * as Effect from "effect/Effect";
-import type { DatabaseShape, Interactive } from "./database.js";
+import type { DatabaseShape, GiveUp, Interactive } from "./database.js";
 
 /**
  * @returns how long to wait for an answer: what Postgres may take for a statement and some more, so that it is Postgres who
@@ -24,27 +24,47 @@ export const answerMsOf = (timeouts: {
   return answerMs;
 };
 
-/** Aborts when something that it was told of takes too long. Every answer gives what is still waited for its full time again. */
-const watch = (ms: number) => {
-  const controller = new AbortController();
-  let pending = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const wait = (): void => {
-    clearTimeout(timer);
-    if (pending > 0) timer = setTimeout(() => controller.abort(), ms);
+class Watch implements GiveUp {
+  aborted = false;
+  readonly #ms: number;
+  readonly #listeners = new Set<() => void>();
+  #pending = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+  }
+
+  addEventListener(_: "abort", listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  removeEventListener(_: "abort", listener: () => void): void {
+    this.#listeners.delete(listener);
+  }
+
+  readonly begin = (): void => {
+    this.#pending += 1;
+    if (this.#pending === 1) this.#wait();
   };
-  return {
-    signal: controller.signal,
-    begin: (): void => {
-      pending += 1;
-      if (pending === 1) wait();
-    },
-    end: (): void => {
-      pending -= 1;
-      wait();
-    },
+
+  readonly end = (): void => {
+    this.#pending -= 1;
+    this.#wait();
   };
-};
+
+  /** Every answer gives what is still waited for its full time again. */
+  #wait(): void {
+    clearTimeout(this.#timer);
+    if (this.#pending > 0) this.#timer = setTimeout(() => this.#abort(), this.#ms);
+  }
+
+  #abort(): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
 
 const interactiveWithin = (interactive: Interactive, ms: number): Interactive => {
   if (!interactive.supported) return interactive;
@@ -52,9 +72,10 @@ const interactiveWithin = (interactive: Interactive, ms: number): Interactive =>
     supported: true,
     transaction: (options, use) =>
       Effect.suspend(() => {
-        const { signal, begin, end } = watch(ms);
+        const watch = new Watch(ms);
+        const { begin, end } = watch;
         begin();
-        const transaction = interactive.transaction({ ...options, giveUp: signal }, (open, first) => {
+        const transaction = interactive.transaction({ ...options, giveUp: watch }, (open, first) => {
           // Between two statements it is the application that takes its time.
           end();
           const send: typeof open.send = (statements) =>
@@ -82,9 +103,9 @@ export const withDeadline = (database: DatabaseShape, ms: number): DatabaseShape
     ...(reading && { reading: withDeadline(reading, ms) }),
     transact: (statements) =>
       Effect.suspend(() => {
-        const { signal, begin, end } = watch(ms);
-        begin();
-        return Effect.ensuring(database.transact(statements, signal), Effect.sync(end));
+        const watch = new Watch(ms);
+        watch.begin();
+        return Effect.ensuring(database.transact(statements, watch), Effect.sync(watch.end));
       }),
     interactive: interactiveWithin(database.interactive, ms),
   };

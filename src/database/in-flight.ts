@@ -6,13 +6,13 @@
  * not waited for, and then it is known whether anything had been sent.
  */
 import * as Effect from "effect/Effect";
-import { ConnectionError } from "./database.js";
+import { ConnectionError, type GiveUp } from "./database.js";
 
 /** Never rejects; never settles without a signal. */
-export const aborted = (signal: AbortSignal | undefined): Promise<void> =>
+export const aborted = (signal: GiveUp | undefined): Promise<void> =>
   new Promise((resolve) => {
     if (signal?.aborted) resolve();
-    else signal?.addEventListener("abort", () => resolve(), { once: true });
+    else signal?.addEventListener("abort", resolve);
   });
 
 const unsent = <E>(error: E): E | ConnectionError =>
@@ -24,7 +24,7 @@ const unsent = <E>(error: E): E | ConnectionError =>
  */
 export const inFlight = <A, E>(
   run: (abandoned: () => boolean) => Promise<Effect.Effect<A, E>>,
-  giveUp?: AbortSignal,
+  giveUp?: GiveUp,
 ): Effect.Effect<A, E | ConnectionError> =>
   Effect.callback<A, E | ConnectionError>((resume) => {
     let interrupted = false;
@@ -57,7 +57,7 @@ export const inFlight = <A, E>(
 /** @param late gets what comes when nobody waits for it any more. */
 export const unlessAborted = async <A>(
   promise: Promise<A>,
-  signal: AbortSignal | undefined,
+  signal: GiveUp | undefined,
   late: (value: A) => void,
 ): Promise<A> => {
   if (signal === undefined) return promise;

@@ -7,7 +7,7 @@
  * promise has told anyone that there was one.
  */
 import * as Effect from "effect/Effect";
-import type { DatabaseError, DatabaseShape, OpensTransactions, Result, Statement } from "./database.js";
+import type { DatabaseError, DatabaseShape, GiveUp, OpensTransactions, Result, Statement } from "./database.js";
 import { inFlight, unlessAborted } from "./in-flight.js";
 import { type Answer, Pipeline, type Wire } from "./pipeline.js";
 import type { PreparedStatements } from "./prepared.js";
@@ -42,9 +42,9 @@ export class Lease {
   /** A connection that was never used is as good as it was. */
   #inStep = true;
   #lost = false;
-  readonly #giveUp: AbortSignal | undefined;
+  readonly #giveUp: GiveUp | undefined;
 
-  constructor(client: LeasedClient, prepared: PreparedStatements, giveUp?: AbortSignal) {
+  constructor(client: LeasedClient, prepared: PreparedStatements, giveUp?: GiveUp) {
     this.client = client;
     this.#prepared = prepared;
     this.#giveUp = giveUp;
@@ -96,7 +96,7 @@ export class Lease {
 }
 
 /** By callback: between the pool's promise and whoever awaits it nobody would listen. */
-export const lease = (pool: LeasingPool, prepared: PreparedStatements, giveUp?: AbortSignal): Promise<Lease> =>
+export const lease = (pool: LeasingPool, prepared: PreparedStatements, giveUp?: GiveUp): Promise<Lease> =>
   new Promise((resolve, reject) => {
     pool.connect((error, client) =>
       client === undefined ? reject(error) : resolve(new Lease(client, prepared, giveUp)),
@@ -123,7 +123,7 @@ const transact = async (
   prepared: PreparedStatements,
   statements: ReadonlyArray<Statement>,
   abandoned: () => boolean,
-  giveUp: AbortSignal | undefined,
+  giveUp: GiveUp | undefined,
 ): Promise<Effect.Effect<ReadonlyArray<Result>, DatabaseError>> => {
   let connection: Lease;
   try {

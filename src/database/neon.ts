@@ -8,7 +8,7 @@
  */
 import { Client, neon as client, neonConfig, Pool, types } from "@neondatabase/serverless";
 import * as Effect from "effect/Effect";
-import type { DatabaseError, DatabaseShape, Result, Statement } from "./database.js";
+import type { DatabaseError, DatabaseShape, GiveUp, Result, Statement } from "./database.js";
 import { inFlight } from "./in-flight.js";
 import { interactOver, transactOver } from "./lease.js";
 import { addressOf, type NeonAddress } from "./neon-address.js";
@@ -161,10 +161,13 @@ const batch = async (
 /** A request that is given up is ended, and one that the application's own signal ends as well. */
 const endedBy = (
   options: Readonly<Record<string, unknown>>,
-  giveUp: AbortSignal | undefined,
+  giveUp: GiveUp | undefined,
 ): Readonly<Record<string, unknown>> => {
   if (giveUp === undefined) return {};
-  return { signal: options.signal instanceof AbortSignal ? AbortSignal.any([options.signal, giveUp]) : giveUp };
+  const ended = new AbortController();
+  giveUp.addEventListener("abort", () => ended.abort());
+  const { signal } = ended;
+  return { signal: options.signal instanceof AbortSignal ? AbortSignal.any([options.signal, signal]) : signal };
 };
 
 /** The driver reads its global setting while it is called and not later, so nobody else can see this one. */

@@ -17,6 +17,7 @@ import {
   ConnectionError,
   type DatabaseError,
   type DatabaseShape,
+  type GiveUp,
   type Result,
   SqlError,
   type Statement,
@@ -95,7 +96,7 @@ const reserve = async (sql: Sql): Promise<Reservation | ConnectionError> => {
 };
 
 /** A connection for a transaction that stays open. Nothing is sent before BEGIN has been answered. */
-const hold = (sql: Sql, giveUp: AbortSignal | undefined): Effect.Effect<HeldConnection, DatabaseError> =>
+const hold = (sql: Sql, giveUp: GiveUp | undefined): Effect.Effect<HeldConnection, DatabaseError> =>
   Effect.flatMap(
     Effect.promise(() => unlessAborted(reserve(sql), giveUp, releaseLate).catch(connectionError)),
     (reserved) =>
@@ -106,7 +107,7 @@ const releaseLate = (reserved: Reservation | ConnectionError): void => {
   if (!(reserved instanceof ConnectionError)) reserved.release();
 };
 
-const held = (sql: Sql, reserved: Reservation, giveUp: AbortSignal | undefined): HeldConnection => {
+const held = (sql: Sql, reserved: Reservation, giveUp: GiveUp | undefined): HeldConnection => {
   let isOver = false;
   const send = async (statements: ReadonlyArray<Statement>): Promise<Outcome> => {
     const outcome = await converse(sql, reserved, statements);

@@ -6,7 +6,14 @@
  * mark has to travel with the client. Whatever else happens, the primary answers.
  */
 import * as Effect from "effect/Effect";
-import { ConnectionError, type DatabaseError, type DatabaseShape, type Result, type Statement } from "./database.js";
+import {
+  ConnectionError,
+  type DatabaseError,
+  type DatabaseShape,
+  type GiveUp,
+  type Result,
+  type Statement,
+} from "./database.js";
 
 /** Why the primary answered what a replica could have. */
 export type ReplicaMiss =
@@ -110,7 +117,7 @@ export const withReplica = ({ primary, replica, waitMs = 25, onMiss }: ReplicaOp
     lsn: string,
     expected: string,
     waited: number,
-    giveUp: AbortSignal | undefined,
+    giveUp: GiveUp | undefined,
   ): Effect.Effect<ReadonlyArray<Result>, DatabaseError | Missed> => {
     const first = unlessCaughtUp(lsn, expected);
     const asked = Effect.mapError(replica.transact([...first, ...statements], giveUp), missOf);

@@ -6,7 +6,7 @@
  * nobody knows whether it took effect.
  */
 import * as Effect from "effect/Effect";
-import { ConnectionError, type DatabaseError, type DatabaseShape, type Interactive } from "./database.js";
+import { ConnectionError, type DatabaseError, type DatabaseShape, type GiveUp, type Interactive } from "./database.js";
 
 /** Whether the statements of a call may be run twice. */
 export type Effects = "reads" | "writes";
@@ -23,7 +23,7 @@ const pause = (repetition: number): Effect.Effect<void> => Effect.sleep(10 + Mat
 const repeated = <A, E>(
   once: Effect.Effect<A, E>,
   kindOf: (error: E) => keyof typeof limits | undefined,
-  giveUp: AbortSignal | undefined,
+  giveUp: GiveUp | undefined,
 ): Effect.Effect<A, E> => {
   const attempt = (count: number): Effect.Effect<A, E> =>
     Effect.catch(once, (error) => {
