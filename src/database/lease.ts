@@ -77,9 +77,9 @@ export class Lease {
     return !this.#lost && this.#running?.isOpen === true;
   }
 
-  release(): void {
+  release(isBroken = false): void {
     // The pool starts to listen before this stops.
-    this.client.release(this.#lost || !this.#inStep);
+    this.client.release(isBroken || this.#lost || !this.#inStep);
     this.client.removeListener("error", this.#onLost);
     this.#giveUp?.removeEventListener("abort", this.#onGivenUp);
   }
@@ -157,11 +157,11 @@ export const interactOver =
               (abandoned) => (abandoned() ? Promise.resolve(Effect.interrupt) : exchange(connection, statements)),
               options.giveUp,
             ),
-          leave: async () => {
+          leave: async (isBroken) => {
             try {
               if (connection.isOpen) await connection.run([{ text: "rollback" }]);
             } finally {
-              connection.release();
+              connection.release(isBroken);
             }
           },
         })),

@@ -91,6 +91,7 @@ export class Pipeline {
     connection.stream.cork?.();
     const naming = this.#prepared.for(connection, this.#statements);
     this.#naming = naming;
+    for (const name of naming.evicted) connection.close({ type: "S", name }, true);
     if (naming.reset) {
       this.#own = 1;
       this.#send(connection, { text: "deallocate all", raw: true }, { name: "", parse: true });
@@ -103,7 +104,7 @@ export class Pipeline {
 
   /** The portal is unnamed: each replaces the one before it, so nothing is left on the server but what is kept. */
   #send(connection: Wire, { text, values = [], raw }: Statement, { name, parse, close }: Sending): void {
-    if (close !== undefined) connection.close({ type: "S", name: close }, true);
+    if (close) connection.close({ type: "S", name }, true);
     if (parse) connection.parse({ name, text, types: [] }, true);
     connection.bind({ statement: name, portal: "", values: values.map(toText) }, true);
     if (!raw) connection.describe({ type: "P", name: "" }, true);
@@ -163,7 +164,7 @@ export class Pipeline {
   #settle(error: unknown): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#naming?.settle(this.#answers.length);
+    this.#naming?.settle(this.#answers.length, this.#own === 0);
     this.callback(error, this.#answers);
   }
 }

@@ -10,6 +10,9 @@
  *
  * For the same reason postgres.js must not send a prepared statement again whose plan has become invalid: that would be
  * behind the COMMIT. The whole call is sent again instead, after Postgres has said that the first was rolled back.
+ *
+ * postgres.js also keeps statements prepared. SQL of an application's own sees their names, and what it prepares under one
+ * of them survives a rollback; so nothing that was prepared by SQL is on a connection that goes back.
  */
 import * as Effect from "effect/Effect";
 import type { ReservedSql, Sql } from "postgres";
@@ -78,12 +81,25 @@ const transact = async (sql: Sql, statements: ReadonlyArray<Statement>, abandone
   for (let left = statements.length; ; left -= 1) {
     const exchanged = await exchange(reserved, statements);
     const idle = await isIdle(reserved, exchanged.commit);
-    if (idle && left > 0 && exchanged.outdated && exchanged.commit.value === "ROLLBACK") continue;
-    if (idle) reserved.release();
+    const isCommitted = exchanged.commit.value === "COMMIT";
+    if (idle && left > 0 && exchanged.outdated && !isCommitted) continue;
+    const isClean = isCommitted || areOwn(statements);
+    if (idle && (isClean || (await succeedsOrEnds(reserved, forgetPrepared)))) reserved.release();
     else sound.delete(sql);
     return outcomeOf(sql, statements, exchanged);
   }
 };
+
+const areOwn = (statements: ReadonlyArray<Statement>): boolean => statements.every(({ prepared }) => prepared);
+
+/** Always in quotes: `deallocate prepare` would be a syntax error, and `deallocate all` would be all. */
+const forgetPrepared = `do $$ declare prepared pg_catalog.text; begin
+  for prepared in select p.name from pg_catalog.pg_prepared_statements p where p.from_sql loop
+    execute pg_catalog.concat('deallocate "', pg_catalog.replace(prepared, '"', '""'), '"');
+  end loop;
+end $$`;
+
+const endSession = "select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())";
 
 const reserve = async (sql: Sql): Promise<Reservation | ConnectionError> => {
   try {
@@ -110,40 +126,71 @@ const releaseLate = (reserved: Reservation | ConnectionError): void => {
 const held = (sql: Sql, reserved: Reservation, giveUp: GiveUp | undefined): HeldConnection => {
   let isOver = false;
   const send = async (statements: ReadonlyArray<Statement>): Promise<Outcome> => {
-    const outcome = await converse(sql, reserved, statements);
+    const outcome = await begin(sql, reserved, statements);
     isOver = statements.at(-1)?.text === "commit" && Effect.runSync(Effect.isSuccess(outcome));
     return outcome;
   };
-  const leaving = async (): Promise<void> => {
+  const leaving = async (isBroken: boolean): Promise<void> => {
     // Twice, because the first may be what somebody cancelled.
-    if (isOver || (await reserved.succeeds("rollback")) || (await reserved.succeeds("rollback"))) {
+    const isIdle = isOver || (await reserved.succeeds("rollback")) || (await reserved.succeeds("rollback"));
+    if (!isBroken && (isOver || (isIdle && (await reserved.succeeds(forgetPrepared))))) {
       reserved.release();
       return;
     }
     sound.delete(sql);
-    await reserved.succeeds("select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())");
+    await reserved.succeeds(endSession);
   };
   return {
     exchange: (statements) =>
       inFlight((abandoned) => (abandoned() ? Promise.resolve(Effect.interrupt) : send(statements)), giveUp),
     // One that owes an answer cannot be ended from here. It is left when it answers, and nobody waits for that.
-    leave: () => Promise.race([leaving(), aborted(giveUp)]),
+    leave: (isBroken) => Promise.race([leaving(isBroken), aborted(giveUp)]),
   };
 };
 
+/** An application's statement is never the first one of several. */
+const isBeginning = ([first, ...rest]: ReadonlyArray<Statement>): boolean =>
+  rest.length > 0 && first?.text.startsWith("begin") === true;
+
+/** The first exchange of a transaction is Hedgerow's own, so it may be sent again where a statement of it was outdated. */
+const begin = async (sql: Sql, reserved: Reservation, statements: ReadonlyArray<Statement>): Promise<Outcome> => {
+  for (let left = isBeginning(statements) ? statements.length : 0; ; left -= 1) {
+    let outdated = false;
+    const outcome = await converse(sql, reserved, statements, () => {
+      outdated = true;
+    });
+    if (left > 0 && outdated && (await reserved.succeeds("rollback"))) continue;
+    return outcome;
+  }
+};
+
 /** Postgres refuses what stands behind a statement that failed, so all but BEGIN can be handed over at once. */
-const converse = async (sql: Sql, reserved: Reservation, statements: ReadonlyArray<Statement>): Promise<Outcome> => {
-  const alone = statements.filter(({ text }) => text.startsWith("begin"));
-  const rest = statements.slice(alone.length);
+const converse = async (
+  sql: Sql,
+  reserved: Reservation,
+  statements: ReadonlyArray<Statement>,
+  onOutdated: () => void,
+): Promise<Outcome> => {
+  const alone = isBeginning(statements) ? 1 : 0;
   const settled: Array<Settled<Answer>> = [];
-  for (const part of [alone, rest]) {
-    const watching = part === alone ? reserved.watching : {};
-    settled.push(
-      ...(await reserved.send((own) => part.map((statement) => answerOf(own, statement, () => {}, watching)))),
-    );
+  const forgetting: Array<Settled<unknown>> = [];
+  for (const [index, part] of [statements.slice(0, alone), statements.slice(alone)].entries()) {
+    const watching = index === 0 ? reserved.watching : {};
+    const forget = part.at(-1)?.text === "commit" ? [forgetPrepared] : [];
+    const [first, forgotten, last] = await Promise.all([
+      reserved.send((own) =>
+        part.slice(0, part.length - forget.length).map((statement) => answerOf(own, statement, onOutdated, watching)),
+      ),
+      reserved.send<unknown>((own) => forget.map((text) => own.unsafe(text).execute())),
+      reserved.send((own) =>
+        part.slice(part.length - forget.length).map((statement) => answerOf(own, statement, onOutdated)),
+      ),
+    ]);
+    settled.push(...first, ...last);
+    forgetting.push(...forgotten);
     if (settled.some(({ status }) => status === "rejected")) break;
   }
-  const failed = settled.find(({ status }) => status === "rejected");
+  const failed = [...settled, ...forgetting].find(({ status }) => status === "rejected");
   if (failed !== undefined) return Effect.fail(databaseError(cleaned(failed.reason)));
   return Effect.succeed(resultsOf(sql, statements, settled));
 };
@@ -171,6 +218,7 @@ interface Answer {
 interface Exchange {
   readonly before: ReadonlyArray<Settled<unknown>>;
   readonly answers: ReadonlyArray<Settled<Answer>>;
+  readonly after: ReadonlyArray<Settled<unknown>>;
   /** What COMMIT did, in Postgres's word. */
   readonly commit: Settled<string>;
   /** A statement was refused because it had been prepared before a change of the tables. */
@@ -180,8 +228,14 @@ interface Exchange {
 /** The type `unknown`: Postgres infers the real one, and postgres.js leaves the text as it is. */
 const inferred = 705;
 
-/** Also without values the extended protocol, which takes one command only. */
-const extended = { prepare: true, simple: false };
+/**
+ * Also without values the extended protocol, which takes one command only. What has values is prepared even where it is an
+ * application's, because postgres.js takes another round trip to learn their types.
+ */
+const extended = ({ values = [], prepared }: Statement): { readonly prepare: boolean; readonly simple: boolean } => ({
+  prepare: prepared === true || values.length > 0,
+  simple: false,
+});
 
 /** Everything is handed over before anything is waited for. */
 const exchange = async (reserved: Reservation, statements: ReadonlyArray<Statement>): Promise<Exchange> => {
@@ -194,11 +248,13 @@ const exchange = async (reserved: Reservation, statements: ReadonlyArray<Stateme
   const onOutdated = (): void => {
     outdated = true;
   };
-  const [settledBefore, settledAnswers, [settledCommit]] = await Promise.all([
+  const forget = areOwn(statements) ? [] : [forgetPrepared];
+  const [settledBefore, settledAnswers, after, [settledCommit]] = await Promise.all([
     reserved.send<unknown>((sql) =>
       before.map((text) => sql.unsafe(text, [], { prepare: false, ...reserved.watching }).execute()),
     ),
     reserved.send((sql) => statements.map((statement) => answerOf(sql, statement, onOutdated))),
+    reserved.send<unknown>((sql) => forget.map((text) => sql.unsafe(text).execute())),
     reserved.send((sql) => [
       sql
         .unsafe("commit")
@@ -207,17 +263,18 @@ const exchange = async (reserved: Reservation, statements: ReadonlyArray<Stateme
     ]),
   ]);
   const commit = settledCommit ?? { status: "rejected", reason: new Error("COMMIT was not answered.") };
-  return { before: settledBefore, answers: settledAnswers, commit, outdated };
+  return { before: settledBefore, answers: settledAnswers, after, commit, outdated };
 };
 
 const answerOf = (
   reserved: ReservedSql,
-  { text, values = [] }: Statement,
+  statement: Statement,
   onOutdated: () => void,
   watching: object = {},
 ): Promise<Answer> => {
+  const { text, values = [] } = statement;
   const typed = values.map((value) => reserved.typed(toText(value), inferred));
-  const query = reserved.unsafe(text, typed, { ...extended, ...watching }).raw();
+  const query = reserved.unsafe(text, typed, { ...extended(statement), ...watching }).raw();
   neverAlone(query, onOutdated);
   return answerTo(query.execute());
 };
@@ -271,9 +328,7 @@ const isIdle = async (reserved: Reservation, commit: Settled<string>): Promise<b
   if (commit.status === "fulfilled") return true;
   if (!isRefusal(cleaned(commit.reason))) return false;
   // A COMMIT that was cancelled before it began leaves the failed transaction open; only then is this refused.
-  if ((await reserved.succeeds("select")) || (await reserved.succeeds("rollback"))) return true;
-  await reserved.succeeds("select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())");
-  return false;
+  return (await reserved.succeeds("select")) || (await succeedsOrEnds(reserved, "rollback"));
 };
 
 const succeeds = (sql: Sql, text: string): Promise<boolean> =>
@@ -282,8 +337,19 @@ const succeeds = (sql: Sql, text: string): Promise<boolean> =>
     () => false,
   );
 
-const outcomeOf = (sql: Sql, statements: ReadonlyArray<Statement>, { before, answers, commit }: Exchange): Outcome => {
-  const failed = [...before, ...answers, commit].find(({ status }) => status === "rejected");
+/** Whether it succeeds; where it does not, nobody may use the connection again. */
+const succeedsOrEnds = async (reserved: Reservation, text: string): Promise<boolean> => {
+  if (await reserved.succeeds(text)) return true;
+  await reserved.succeeds(endSession);
+  return false;
+};
+
+const outcomeOf = (
+  sql: Sql,
+  statements: ReadonlyArray<Statement>,
+  { before, answers, after, commit }: Exchange,
+): Outcome => {
+  const failed = [...before, ...answers, ...after, commit].find(({ status }) => status === "rejected");
   if (failed !== undefined) return Effect.fail(databaseError(cleaned(failed.reason)));
   if (commit.value !== "COMMIT") {
     return Effect.fail(new ConnectionError({ message: `COMMIT was answered with ${commit.value}` }));

@@ -15,8 +15,8 @@ export interface Sending {
   /** Empty: for this time only. */
   readonly name: string;
   readonly parse: boolean;
-  /** What has to go first; for a name that the server may or may not know it is that name. */
-  readonly close?: string | undefined;
+  /** Whether the server may or may not know the name, so that it has to be closed first. */
+  readonly close?: true;
 }
 
 interface Kept {
@@ -27,13 +27,23 @@ interface Kept {
 
 class Names {
   readonly #kept = new Map<string, Kept>();
+  /** Given up, and still on the server. */
+  #evicted: Array<string> = [];
   #next = 0;
   /** SQL that is not Hedgerow's may have prepared something. */
   isSuspect = false;
 
   forget(): void {
     this.#kept.clear();
+    this.#evicted = [];
     this.isSuspect = false;
+  }
+
+  /** They go in front of everything that can fail: behind an error Postgres would skip them. */
+  takeEvicted(): ReadonlyArray<string> {
+    const evicted = this.#evicted;
+    this.#evicted = [];
+    return evicted;
   }
 
   take(text: string): Sending {
@@ -42,19 +52,20 @@ class Names {
       this.#kept.delete(text);
       this.#kept.set(text, kept);
       if (kept.certain) return { name: kept.name, parse: false };
-      return { name: kept.name, parse: true, close: kept.name };
+      return { name: kept.name, parse: true, close: true };
     }
     this.#next += 1;
     const made = { name: `hedgerow_${this.#next}`, certain: false };
     this.#kept.set(text, made);
-    return { name: made.name, parse: true, close: this.#evict() };
+    this.#evict();
+    return { name: made.name, parse: true };
   }
 
-  #evict(): string | undefined {
+  #evict(): void {
     const oldest = this.#kept.entries().next().value;
-    if (this.#kept.size <= capacity || oldest === undefined) return undefined;
+    if (this.#kept.size <= capacity || oldest === undefined) return;
     this.#kept.delete(oldest[0]);
-    return oldest[1].name;
+    this.#evicted.push(oldest[1].name);
   }
 
   confirm(text: string): void {
@@ -67,16 +78,23 @@ class Names {
 export interface Naming {
   /** Whether `deallocate all` goes first. */
   readonly reset: boolean;
+  /** Names to close before anything else. */
+  readonly evicted: ReadonlyArray<string>;
   readonly of: (statement: Statement) => Sending;
-  /** @param answered how many statements Postgres answered: those are prepared now. */
-  readonly settle: (answered: number) => void;
+  /**
+   * @param answered how many statements Postgres answered: those are prepared now.
+   * @param isReset whether it answered `deallocate all`.
+   */
+  readonly settle: (answered: number, isReset: boolean) => void;
 }
 
-const allUnnamed: Naming = { reset: false, of: () => ({ name: "", parse: true }), settle: () => {} };
+const allUnnamed: Naming = { reset: false, evicted: [], of: () => ({ name: "", parse: true }), settle: () => {} };
 
-/** The prepared statements of a pool's connections. */
+/** Of all pools together: several databases may share a connection, and what one of them runs is suspect to the others. */
+const namesOf = new WeakMap<object, Names>();
+
+/** The prepared statements of a pool's connections, as one database uses them. */
 export class PreparedStatements {
-  readonly #names = new WeakMap<object, Names>();
   #enabled: boolean;
 
   /** @param enabled false where a connection is not the same one each time (PgBouncer before 1.21). */
@@ -85,26 +103,28 @@ export class PreparedStatements {
   }
 
   for(connection: object, statements: ReadonlyArray<Statement>): Naming {
-    if (!this.#enabled) return allUnnamed;
     const names = this.#of(connection);
     if (statements.some(({ prepared }) => !prepared)) {
       names.isSuspect = true;
       return allUnnamed;
     }
+    if (!this.#enabled) return allUnnamed;
     const reset = names.isSuspect;
     if (reset) names.forget();
     return {
       reset,
+      evicted: names.takeEvicted(),
       of: ({ text }) => names.take(text),
-      settle: (answered) => {
+      settle: (answered, isReset) => {
+        if (reset && !isReset) names.isSuspect = true;
         for (const { text } of statements.slice(0, answered)) names.confirm(text);
       },
     };
   }
 
   #of(connection: object): Names {
-    const names = this.#names.get(connection) ?? new Names();
-    this.#names.set(connection, names);
+    const names = namesOf.get(connection) ?? new Names();
+    namesOf.set(connection, names);
     return names;
   }
 

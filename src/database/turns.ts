@@ -20,6 +20,8 @@ type Sent = Effect.Effect<ReadonlyArray<Result>, DatabaseError | TransactionEnde
 type Exchange = (statements: ReadonlyArray<Statement>) => Effect.Effect<ReadonlyArray<Result>, DatabaseError>;
 
 export interface Turns extends OpenTransaction {
+  /** Whether a statement has ended the transaction, so that nothing of it was cleared. */
+  readonly isBroken: () => boolean;
   /** The last exchange. */
   readonly end: OpenTransaction["send"];
   /** Runs behind whatever is under way. Nothing is sent after it has begun. */
@@ -40,12 +42,14 @@ const ended = (): Effect.Effect<never, TransactionEnded> =>
 export const takeTurns = (exchange: Exchange): Turns => {
   const turn = Semaphore.makeUnsafe(1);
   let isOpen = true;
+  let isBroken = false;
   const checked = (statements: ReadonlyArray<Statement>): Sent =>
     Effect.flatMap(exchange(statements), (results): Sent => {
       const index = results.findIndex(({ command }) => ends.has(command));
       const statement = statements[index];
       if (statement === undefined || isToSavepoint(statement)) return Effect.succeed(results);
       isOpen = false;
+      isBroken = true;
       return Effect.fail(
         new TransactionEnded({
           message: `${results[index]?.command} ended the transaction; return from it, or throw, instead.`,
@@ -55,6 +59,7 @@ export const takeTurns = (exchange: Exchange): Turns => {
   const send: OpenTransaction["send"] = (statements) =>
     turn.withPermit(Effect.suspend((): Sent => (isOpen ? checked(statements) : ended())));
   return {
+    isBroken: () => isBroken,
     send,
     end: (statements) =>
       Effect.suspend((): Sent => {
@@ -73,8 +78,8 @@ export const takeTurns = (exchange: Exchange): Turns => {
 /** A connection that is one transaction's alone. */
 export interface HeldConnection {
   readonly exchange: Exchange;
-  /** Rolls back what is still open and gives the connection back. */
-  readonly leave: () => Promise<void>;
+  /** Rolls back what is still open and gives the connection back; or ends it, where nobody knows what was left on it. */
+  readonly leave: (isBroken: boolean) => Promise<void>;
 }
 
 /** `Interactive.transaction` over connections that can be held: BEGIN goes with the first statements, COMMIT with the last. */
@@ -96,7 +101,7 @@ export const holdOpen = <A, E>(
         return value;
       }),
     // Whatever is still under way comes first: the rollback would be answered by its answer otherwise.
-    ({ leave, turns }) => turns.close(Effect.promise(leave)),
+    ({ leave, turns }) => turns.close(Effect.promise(() => leave(turns.isBroken()))),
   );
 
 const isolationLevels: ReadonlyArray<unknown> = [

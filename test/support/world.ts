@@ -56,10 +56,14 @@ export const all = async (database: DatabaseShape, statements: ReadonlyArray<str
   await run(database.transact(statements.map((text) => ({ text }))));
 };
 
+/** Of `hedgerow_api`, for a test that makes a pool of its own. */
+export const apiPassword = passwords.api;
+
 const openPglite = async () => {
   const client: PGlite = await freshPglite();
   const database = pglite(client);
   return {
+    server: undefined,
     api: database,
     owner: database,
     superuser: database,
@@ -76,6 +80,7 @@ const openPostgres = async () => {
   const api = nodePostgres(server.pool(server.url("hedgerow_api", passwords.api), { max: 2 }));
   const auth = drizzlePostgres(server.pool(server.url("hedgerow_auth", passwords.auth), { max: 2 }));
   return {
+    server,
     api,
     owner: nodePostgres(server.ownerPool),
     superuser,
@@ -209,6 +214,7 @@ export const openWorld = async <S extends Schema>(kind: Kind, schema: S) => {
     auth,
     router,
     reported,
+    server: open.server,
     api: open.api,
     owner: open.owner,
     superuser: open.superuser,
