@@ -25,11 +25,24 @@ interface Kept {
   certain: boolean;
 }
 
+let prefix = "";
+let issued = 0;
+
+/**
+ * A name that no other connection uses, of this process or another. Behind a pooler that gives each transaction another session a
+ * name is then unknown there, and never another's statement. Random only when the first one is needed: a Worker may not
+ * ask for randomness while it is loaded.
+ */
+const issueName = (): string => {
+  prefix ||= crypto.randomUUID().slice(0, 8);
+  issued += 1;
+  return `hedgerow_${prefix}_${issued}`;
+};
+
 class Names {
   readonly #kept = new Map<string, Kept>();
   /** Given up, and still on the server. */
   #evicted: Array<string> = [];
-  #next = 0;
   /** SQL that is not Hedgerow's may have prepared something. */
   isSuspect = false;
 
@@ -54,8 +67,7 @@ class Names {
       if (kept.certain) return { name: kept.name, parse: false };
       return { name: kept.name, parse: true, close: true };
     }
-    this.#next += 1;
-    const made = { name: `hedgerow_${this.#next}`, certain: false };
+    const made = { name: issueName(), certain: false };
     this.#kept.set(text, made);
     this.#evict();
     return { name: made.name, parse: true };
