@@ -35,6 +35,8 @@ const fixes = {
   scope_without_index: "Push the schema again, or declare an index that begins with the column.",
   extension_in_public: "alter extension … set schema extensions.",
   definer_callable: "Revoke it, or make it security invoker. What it reads, no policy stops.",
+  seal_keys_exposed:
+    "drop table hedgerow.seal_keys, and push the schema again: it makes new keys, for the definer alone.",
   default_grant: "Push the schema again as this role, or alter default privileges for role … revoke ….",
   session_jwt_missing: "create extension pg_session_jwt, on a database that offers it.",
   public_grant: "Revoke it from public and grant it to those who need it.",

@@ -46,7 +46,10 @@ export interface NeonOptions {
   readonly max?: number;
   /** For how many milliseconds to wait for a connection over a WebSocket (0: until it fails). */
   readonly connectionTimeoutMillis?: number;
-  /** As for `nodePostgres`: whether connections over a WebSocket keep the router's statements prepared (true). */
+  /**
+   * As for `nodePostgres`: whether connections over a WebSocket keep the router's statements prepared. `true` unless given, and
+   * `false` for a host with `-pooler`.
+   */
   readonly prepare?: boolean;
   /** What `fetch` is given beside method, headers and body. */
   readonly fetchOptions?: Readonly<Record<string, unknown>>;
@@ -188,7 +191,7 @@ const overWebSocket = (options: NeonOptions, address: NeonAddress): NeonDatabase
     opened ??= makePool(options, address);
     return opened;
   };
-  const prepared = new PreparedStatements(options.prepare ?? true);
+  const prepared = new PreparedStatements(options.prepare ?? !/^[^.]*-pooler\./.test(address.hostname));
   return {
     driver: "neon-websocket",
     rolesAreBoundary: true,

@@ -15,8 +15,9 @@ import { PreparedStatements } from "./prepared.js";
 
 export interface NodePostgresOptions {
   /**
-   * Whether connections keep the statements of the router prepared. `true` unless given; `false` behind a pooler that does not
-   * know prepared statements and gives each transaction another session (PgBouncer before 1.21 with `pool_mode = transaction`).
+   * Whether connections keep the statements of the router prepared. `true` unless given; `false` behind a pooler that gives each
+   * transaction another session (PgBouncer with `pool_mode = transaction`): it may not know prepared statements, and where it
+   * does, SQL behind `withCaller` could replace what it has prepared in a session that serves somebody else next.
    */
   readonly prepare?: boolean;
 }

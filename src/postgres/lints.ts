@@ -9,7 +9,7 @@ import { text, textArray } from "../condition/sql-text.js";
 import type { Schema } from "../table/schema.js";
 import type { Expectation } from "./expectation.js";
 import { expectationFunctions, expectationTables } from "./inspect.js";
-import { helperSchema, roles } from "./names.js";
+import { helperSchema, roles, sealKeys } from "./names.js";
 import { rightsOf } from "./reconcile.js";
 import { scopeKeysOf } from "./scope.js";
 
@@ -144,6 +144,11 @@ const checks = (
     and not pg_catalog.has_function_privilege('public', p.oid, 'execute') ${notPlatform} and not ${fromExtension("pg_proc", "p.oid")}
     and p.oid not in (select f.oid from expected_functions f where f.oid is not null)
   group by p.oid`,
+    // Whoever reads the keys can say who they are.
+    `select 'seal_keys_exposed', c.oid::regclass::text, pg_catalog.format('table %s, which keeps callers from saying who they are, %s', c.oid::regclass,
+    case when pg_catalog.pg_get_userbyid(c.relowner) <> '${roles.definer}' then pg_catalog.format('belongs to %I', pg_catalog.pg_get_userbyid(c.relowner)) else 'is open to ' || named.others end)
+  from pg_catalog.pg_class c cross join lateral (select pg_catalog.string_agg(distinct g.named[1], ', ') as others from ${rightsOf("c.oid", [])} g) named
+  where c.oid = pg_catalog.to_regclass('${helperSchema}.${sealKeys}') and (pg_catalog.pg_get_userbyid(c.relowner) <> '${roles.definer}' or named.others is not null)`,
     `select 'default_grant', pg_catalog.pg_get_userbyid(d.defaclrole)::text, pg_catalog.format('whatever %I makes%s is open to %s', d.defaclrole::regrole,
     coalesce(' in schema ' || pg_catalog.quote_ident(n.nspname), ''), pg_catalog.string_agg(distinct to_whom.named[1], ', '))
   from pg_catalog.pg_default_acl d cross join pg_catalog.aclexplode(d.defaclacl) acl left join managed n on n.oid = d.defaclnamespace

@@ -136,6 +136,16 @@ describe("doctor() on PostgreSQL", () => {
       ["default_grant hedgerow_owner", "default_grant hedgerow_owner"],
     ],
     ["alter default privileges for role hedgerow_auth grant select on tables to authenticated", "select", []],
+    ...[
+      "grant select on hedgerow.seal_keys to authenticated",
+      "grant select (inner_key) on hedgerow.seal_keys to hedgerow_owner",
+      "grant insert on hedgerow.seal_keys to public",
+      "alter table hedgerow.seal_keys owner to hedgerow_owner",
+    ].map((plant): [string, string, Array<string>] => [
+      plant,
+      "drop table hedgerow.seal_keys",
+      ["seal_keys_exposed hedgerow.seal_keys"],
+    ]),
     [
       "grant pg_read_server_files to hedgerow_auth",
       "revoke pg_read_server_files from hedgerow_auth",
