@@ -77,9 +77,9 @@ export class Lease {
     return !this.#lost && this.#running?.isOpen === true;
   }
 
-  release(isBroken = false): void {
+  release(destroy = false): void {
     // The pool starts to listen before this stops.
-    this.client.release(isBroken || this.#lost || !this.#inStep);
+    this.client.release(destroy || this.#lost || !this.#inStep);
     this.client.removeListener("error", this.#onLost);
     this.#giveUp?.removeEventListener("abort", this.#onGivenUp);
   }
@@ -158,10 +158,12 @@ export const interactOver =
               options.giveUp,
             ),
           leave: async (isBroken) => {
+            let isClean = !isBroken;
             try {
               if (connection.isOpen) await connection.run([{ text: "rollback" }]);
+              if (isBroken) isClean = (await connection.run([{ text: "discard all" }])).error === null;
             } finally {
-              connection.release(isBroken);
+              connection.release(!isClean);
             }
           },
         })),

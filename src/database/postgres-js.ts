@@ -125,15 +125,20 @@ const releaseLate = (reserved: Reservation | ConnectionError): void => {
 
 const held = (sql: Sql, reserved: Reservation, giveUp: GiveUp | undefined): HeldConnection => {
   let isOver = false;
+  let hasBegun = false;
   const send = async (statements: ReadonlyArray<Statement>): Promise<Outcome> => {
-    const outcome = await begin(sql, reserved, statements);
+    const outcome = await (hasBegun ? converse(sql, reserved, statements) : begin(sql, reserved, statements));
+    hasBegun = true;
     isOver = statements.at(-1)?.text === "commit" && Effect.runSync(Effect.isSuccess(outcome));
     return outcome;
   };
   const leaving = async (isBroken: boolean): Promise<void> => {
     // Twice, because the first may be what somebody cancelled.
     const isIdle = isOver || (await reserved.succeeds("rollback")) || (await reserved.succeeds("rollback"));
-    if (!isBroken && (isOver || (isIdle && (await reserved.succeeds(forgetPrepared))))) {
+    const isClean = isBroken
+      ? isIdle && (await reserved.succeeds("discard all"))
+      : isOver || (isIdle && (await reserved.succeeds(forgetPrepared)));
+    if (isClean) {
       reserved.release();
       return;
     }
@@ -148,16 +153,17 @@ const held = (sql: Sql, reserved: Reservation, giveUp: GiveUp | undefined): Held
   };
 };
 
-/** An application's statement is never the first one of several. */
-const isBeginning = ([first, ...rest]: ReadonlyArray<Statement>): boolean =>
-  rest.length > 0 && first?.text.startsWith("begin") === true;
-
-/** The first exchange of a transaction is Hedgerow's own, so it may be sent again where a statement of it was outdated. */
+/**
+ * BEGIN, and what goes with it. All of that is Hedgerow's own, so it may be sent again where a statement of it was outdated.
+ */
 const begin = async (sql: Sql, reserved: Reservation, statements: ReadonlyArray<Statement>): Promise<Outcome> => {
-  for (let left = isBeginning(statements) ? statements.length : 0; ; left -= 1) {
+  for (let left = statements.length; ; left -= 1) {
     let outdated = false;
-    const outcome = await converse(sql, reserved, statements, () => {
-      outdated = true;
+    const outcome = await converse(sql, reserved, statements, {
+      beginning: true,
+      onOutdated: () => {
+        outdated = true;
+      },
     });
     if (left > 0 && outdated && (await reserved.succeeds("rollback"))) continue;
     return outcome;
@@ -169,13 +175,13 @@ const converse = async (
   sql: Sql,
   reserved: Reservation,
   statements: ReadonlyArray<Statement>,
-  onOutdated: () => void,
+  { beginning = false, onOutdated = () => {} }: { readonly beginning?: boolean; readonly onOutdated?: () => void } = {},
 ): Promise<Outcome> => {
-  const alone = isBeginning(statements) ? 1 : 0;
+  const parts = beginning ? [statements.slice(0, 1), statements.slice(1)] : [statements];
   const settled: Array<Settled<Answer>> = [];
   const forgetting: Array<Settled<unknown>> = [];
-  for (const [index, part] of [statements.slice(0, alone), statements.slice(alone)].entries()) {
-    const watching = index === 0 ? reserved.watching : {};
+  for (const [index, part] of parts.entries()) {
+    const watching = beginning && index === 0 ? reserved.watching : {};
     const forget = part.at(-1)?.text === "commit" ? [forgetPrepared] : [];
     const [first, forgotten, last] = await Promise.all([
       reserved.send((own) =>

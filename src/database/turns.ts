@@ -78,7 +78,7 @@ export const takeTurns = (exchange: Exchange): Turns => {
 /** A connection that is one transaction's alone. */
 export interface HeldConnection {
   readonly exchange: Exchange;
-  /** Rolls back what is still open and gives the connection back; or ends it, where nobody knows what was left on it. */
+  /** Rolls back what is still open and gives the connection back; `isBroken`: discards also what a statement left on it. */
   readonly leave: (isBroken: boolean) => Promise<void>;
 }
 
