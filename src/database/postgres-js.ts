@@ -363,7 +363,8 @@ const outcomeOf = (
   return Effect.succeed(resultsOf(sql, statements, answers));
 };
 
-const decoder = new TextDecoder();
+/** A byte order mark at the beginning of a text is a part of it. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const resultsOf = (
   sql: Sql,
