@@ -191,7 +191,7 @@ const overWebSocket = (options: NeonOptions, address: NeonAddress): NeonDatabase
     opened ??= makePool(options, address);
     return opened;
   };
-  const prepared = new PreparedStatements(options.prepare ?? !/^[^.]*-pooler\./.test(address.hostname));
+  const prepared = new PreparedStatements(options.prepare ?? !/^[^.]*-pooler\./.test(address.host));
   return {
     driver: "neon-websocket",
     rolesAreBoundary: true,
