@@ -62,7 +62,8 @@ caller can see. The guarded statement is the third of the request's transaction 
 - The *ratio* is (guarded - constant) / by hand, with the least and the greatest of the rounds: what the policies do to the statement itself. The goal is
   at most ${ratioGoal}; where it is missed, the plan by hand stands below the guarded one.
 - *Lookups* is how often the whole request, with its prelude and enter(), read the table of the identity that it read most often, as Postgres counts reads
-  (\`pg_stat_xact_user_tables\`). The goal is at most 1 for live callers and 0 for claims, however many rules ask.
+  (\`pg_stat_xact_user_tables\`), on a connection that has its plans: before that the planner reads the ends of indexes too. The goal is at most 1 for live
+  callers and 0 for claims, however many rules ask.
 - *Evaluated* is how often the mention of the caller that was evaluated most often was. A mention is a call of a helper in a policy, or the expression that Postgres
   puts in its place. The goal is at most 1: once a statement, and never once a row.
 - *Mentions* is how many of them the plan has, and *seal* how often the statement checked the seal. Both grow with the rules and have no goal: a policy asks for the
