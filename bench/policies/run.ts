@@ -3,18 +3,19 @@
  *
  *     npm run bench -- policies
  *
- * Invariant: both statements read the same rows of the same table, both are prepared, and they are timed in turns. The
- * context's constant is the time of the helpers that the guarded statement ran, as often as it ran them (`EXPLAIN` says so),
- * as a statement of their own without a table, less the time of `select 1`. The ratio is
- * (guarded - constant) / hand-written, of the means of the middle half, because Postgres's clock ticks in microseconds.
+ * Invariant: both statements read the same rows of the same table, both are prepared, and they are timed in turns, in a
+ * transaction that knows its caller as a request's does. The constant is the time of what the guarded statement asked of the
+ * caller, as often as it asked (`EXPLAIN` says so), as a statement of its own without a table, less the time of `select 1`. The
+ * ratio is (guarded - constant) / hand-written, of the means of the middle half, because Postgres's clock ticks in
+ * microseconds. What a request takes before its statement, the context, is a figure of its own and in no ratio.
  */
 import type { FreshPostgres } from "../../test/support/cluster.js";
 import { type Measure, measure } from "../report.js";
 import { median, middle, percentile, spreadOf } from "../support/statistics.js";
 import { type Pattern, patterns, people } from "./patterns.js";
-import { constantOf, type Explained, explain, mostEvaluations } from "./plan.js";
+import { constantOf, type Explained, explain, mostEvaluations, planText } from "./plan.js";
 import { type Prepared, prepare, sample } from "./sampler.js";
-import { type IdentityKind, openWorld, type PoliciesWorld } from "./world.js";
+import { type IdentityKind, openWorld, type PoliciesWorld, type Reads } from "./world.js";
 
 export interface PoliciesOptions {
   readonly rows: number;
@@ -44,15 +45,30 @@ export interface PolicyFigures {
   readonly spread: readonly [number, number];
   readonly rows: number;
   readonly explained: Explained;
-  /** How often the helper that was evaluated most often was. */
+  /** The plan of the statement by hand. */
+  readonly handWrittenPlan: string;
+  /** How often the mention of the caller that was evaluated most often was. */
   readonly evaluations: number;
-  readonly calls: ReadonlyMap<string, number>;
+  readonly reads: Reads;
+}
+
+/** What a request takes before its statement: medians, in microseconds. */
+export interface ContextFigures {
+  readonly identity: IdentityKind;
+  readonly prelude: number;
+  /** 0 for claims, where nothing is sent. */
+  readonly enter: number;
+  readonly together: number;
 }
 
 export interface PoliciesReport {
+  readonly contexts: ReadonlyArray<ContextFigures>;
   readonly figures: ReadonlyArray<PolicyFigures>;
   readonly measures: ReadonlyArray<Measure>;
 }
+
+/** At most so many times the hand-written statement's. */
+export const ratioGoal = 1.05;
 
 const rounds = 7;
 
@@ -76,9 +92,10 @@ const figuresOf = async (
   try {
     const explained = await explain(client, guardedText);
     const by = (guarded: boolean, prepared: Prepared): Work => ({ guarded, prepared });
+    const byHand = await prepare(client, statement(pattern.table, ` where ${pattern.where}`), pattern.parameters);
     const works = [
       by(true, await prepare(client, guardedText)),
-      by(false, await prepare(client, statement(pattern.table, ` where ${pattern.where}`), pattern.parameters)),
+      by(false, byHand),
       by(true, await prepare(client, constantOf(explained.evaluations))),
       by(true, await prepare(client, "select 1")),
     ];
@@ -113,6 +130,7 @@ const figuresOf = async (
     }
     const [g = [], h = [], c = [], n = []] = samples;
     const constant = Math.max(0, middle(c) - middle(n));
+    await world.guard(client, false);
     return {
       identity,
       pattern,
@@ -124,8 +142,9 @@ const figuresOf = async (
       spread: spreadOf(ratios),
       rows: options.rows,
       explained,
+      handWrittenPlan: await planText(client, byHand.execute),
       evaluations: mostEvaluations(explained.evaluations),
-      calls: await world.callsOf(person, guardedText),
+      reads: await world.readsOf(person, guardedText),
     };
   } finally {
     await client.query("rollback");
@@ -133,28 +152,48 @@ const figuresOf = async (
   }
 };
 
-const measuresOf = (figures: PolicyFigures): ReadonlyArray<Measure> => {
-  const { identity, pattern, shape, guarded, handWritten, constant } = figures;
-  const name = `policies/${identity}/${pattern.name.replace(/[^a-z]+/g, "-").replace(/-$/, "")}`;
-  const time = (micros: number): string => `${micros.toFixed(0)} µs`;
+const time = (micros: number): string => `${micros.toFixed(0)} µs`;
+
+const nameOf = ({ identity, pattern }: PolicyFigures): string =>
+  `policies/${identity}/${pattern.name.replace(/[^a-z]+/g, "-").replace(/-$/, "")}`;
+
+const ratioOf = (figures: PolicyFigures): Measure => {
+  const { shape, guarded, handWritten, constant } = figures;
+  return measure(`${nameOf(figures)}/${shape}`, figures.ratio, "x hand-written", {
+    goal: ratioGoal,
+    atMost: true,
+    spread: figures.spread,
+    note: `guarded p50 ${time(guarded.p50)} p99 ${time(guarded.p99)}, by hand p50 ${time(handWritten.p50)} p99 ${time(handWritten.p99)}, constant ${time(constant)}`,
+  });
+};
+
+/** @param shapes of one pattern; the worse counts. */
+const countsOf = (shapes: ReadonlyArray<PolicyFigures>): ReadonlyArray<Measure> => {
+  const [first] = shapes;
+  if (first === undefined) return [];
+  const worst = (count: (figures: PolicyFigures) => number): number => Math.max(...shapes.map(count));
+  const mentions = worst(({ explained }) => explained.evaluations.length);
+  const checks = worst(({ reads }) => reads.sealChecks);
   return [
-    measure(`${name}/${shape}`, figures.ratio, "x hand-written", {
-      goal: 1.05,
-      atMost: true,
-      spread: figures.spread,
-      note: `guarded p50 ${time(guarded.p50)} p99 ${time(guarded.p99)}, by hand p50 ${time(handWritten.p50)} p99 ${time(handWritten.p99)}, constant ${time(constant)}`,
-    }),
-    ...(shape === "page"
-      ? [
-          measure(`${name}/evaluations`, figures.evaluations, "evaluations of a helper in a statement", {
-            goal: 1,
-            atMost: true,
-            note: [...figures.calls].map(([helper, calls]) => `${helper} ${calls}`).join(", "),
-          }),
-        ]
-      : []),
+    measure(
+      `${nameOf(first)}/lookups`,
+      worst(({ reads }) => reads.lookups),
+      "lookups of the caller in a request",
+      { goal: first.identity === "live" ? 1 : 0, atMost: true },
+    ),
+    measure(
+      `${nameOf(first)}/evaluations`,
+      worst(({ evaluations }) => evaluations),
+      "evaluations of a mention of the caller in a statement",
+      { goal: 1, atMost: true, note: `${mentions} mentions, ${checks} checks of the seal` },
+    ),
   ];
 };
+
+const contextMeasure = ({ identity, prelude, enter, together }: ContextFigures): Measure =>
+  measure(`policies/${identity}/context`, together, "µs before the statement", {
+    note: `p50: prelude ${time(prelude)}, enter() ${time(enter)}`,
+  });
 
 /** The table whose rows others point to. */
 const parent = "by_organization";
@@ -163,9 +202,16 @@ const benchmarkIdentity = async (
   server: FreshPostgres,
   identity: IdentityKind,
   options: PoliciesOptions,
-): Promise<ReadonlyArray<PolicyFigures>> => {
+): Promise<{ readonly context: ContextFigures; readonly figures: ReadonlyArray<PolicyFigures> }> => {
   const world = await openWorld(server, identity);
   try {
+    const times = await world.contextTimes(people.member, options.samples);
+    const context = {
+      identity,
+      prelude: median(times.map(({ prelude }) => prelude)),
+      enter: median(times.map(({ enter }) => enter)),
+      together: median(times.map(({ prelude, enter }) => prelude + enter)),
+    };
     const figures: Array<PolicyFigures> = [];
     let filled: string | undefined;
     for (const pattern of patterns) {
@@ -179,7 +225,7 @@ const benchmarkIdentity = async (
         figures.push(await figuresOf(world, identity, pattern, shape, options));
       }
     }
-    return figures;
+    return { context, figures };
   } finally {
     await world.close();
   }
@@ -190,9 +236,18 @@ export const policiesBenchmark = async (
   open: () => Promise<FreshPostgres>,
   options: PoliciesOptions,
 ): Promise<PoliciesReport> => {
+  const contexts: Array<ContextFigures> = [];
   const figures: Array<PolicyFigures> = [];
+  const measures: Array<Measure> = [];
   for (const identity of ["live", "claims"] as const) {
-    figures.push(...(await benchmarkIdentity(await open(), identity, options)));
+    const measured = await benchmarkIdentity(await open(), identity, options);
+    contexts.push(measured.context);
+    figures.push(...measured.figures);
+    measures.push(contextMeasure(measured.context));
+    for (const pattern of patterns) {
+      const shapes = measured.figures.filter((each) => each.pattern === pattern);
+      measures.push(...shapes.map(ratioOf), ...countsOf(shapes));
+    }
   }
-  return { figures, measures: figures.flatMap(measuresOf) };
+  return { contexts, figures, measures };
 };

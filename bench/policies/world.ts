@@ -1,8 +1,9 @@
 /**
  * The patterns' tables on a PostgreSQL, with their rows, and connections that act as somebody.
  *
- * Invariant: the API's own login and the prelude of a request say who is calling. The statements that are written by hand run
- * on the same connection, so that nothing else differs, as a role for whom no policy holds, which only a benchmark gives it.
+ * Invariant: the API's own login and what a request sends ahead say who is calling, in one transaction with the statement: the
+ * prelude and, for a caller who is found live, `hedgerow.enter()`. The statements that are written by hand run on the same
+ * connection, so that nothing else differs, as a role for whom no policy holds, which only a benchmark gives it.
  */
 import { createHash } from "node:crypto";
 import type { BetterAuthOptions } from "better-auth";
@@ -15,14 +16,29 @@ import pg from "pg";
 import type { Statement } from "../../src/database/database.js";
 import { enterClaims, enterSession } from "../../src/database/session.js";
 import type { FreshPostgres } from "../../test/support/cluster.js";
-import { type Person, people, schema, world } from "./patterns.js";
-import { samplerFunction } from "./sampler.js";
+import { type Person, patterns, people, schema, world } from "./patterns.js";
+import { prepare, sample, samplerFunction } from "./sampler.js";
 
 /** For whom no policy holds. */
 const freeRole = "bench_by_hand";
 
-/** `live`: found in Better Auth's tables by each statement. `claims`: named by a verified token. */
+/** `live`: found in Better Auth's tables once a request. `claims`: named by a verified token. */
 export type IdentityKind = "live" | "claims";
+
+/** How often a request's transaction read tables to know its caller. */
+export interface Reads {
+  /** Of the table of the identity that was read most often: how often the caller was looked up. */
+  readonly lookups: number;
+  /** How often the guarded statement checked what `enter()` had sealed. */
+  readonly sealChecks: number;
+}
+
+/** One request's, in microseconds. */
+export interface ContextTimes {
+  readonly prelude: number;
+  /** 0 for claims, where nothing is sent. */
+  readonly enter: number;
+}
 
 export interface PoliciesWorld {
   /** A connection in a transaction that acts as somebody. */
@@ -32,8 +48,10 @@ export interface PoliciesWorld {
   /** Gives a table this many rows, and the planner what it has to know of them. */
   readonly fill: (table: string, rows: number) => Promise<void>;
   readonly empty: (table: string) => Promise<void>;
-  /** How often one statement calls each helper; what the prelude calls is not counted. */
-  readonly callsOf: (person: Person, statement: string) => Promise<ReadonlyMap<string, number>>;
+  /** What the transaction of a guarded request reads, from its prelude to the end of its statement. */
+  readonly readsOf: (person: Person, statement: string) => Promise<Reads>;
+  /** What a request takes before its statement, each time in a transaction of its own. */
+  readonly contextTimes: (person: Person, times: number) => Promise<ReadonlyArray<ContextTimes>>;
   readonly close: () => Promise<void>;
 }
 
@@ -52,13 +70,19 @@ const unlimited = { statementMs: 0, lockMs: 0 };
 
 const tokenOf = ({ userId }: Person): string => `token of ${userId}`;
 
-const preludeOf: Readonly<Record<IdentityKind, (person: Person) => ReadonlyArray<Statement>>> = {
-  live: (person) => [
-    enterSession(createHash("sha256").update(tokenOf(person)).digest("hex"), unlimited),
-    { text: "select user_id from hedgerow.enter()" },
-  ],
-  claims: ({ userId, role, userRole }) => [
-    enterClaims(
+/** What a request sends ahead of its statement. */
+interface Context {
+  readonly prelude: Statement;
+  readonly enter?: Statement;
+}
+
+const contextOf: Readonly<Record<IdentityKind, (person: Person) => Context>> = {
+  live: (person) => ({
+    prelude: enterSession(createHash("sha256").update(tokenOf(person)).digest("hex"), unlimited),
+    enter: { text: "select 1 from hedgerow.enter()" },
+  }),
+  claims: ({ userId, role, userRole }) => ({
+    prelude: enterClaims(
       {
         userId,
         sessionId: "session",
@@ -70,7 +94,7 @@ const preludeOf: Readonly<Record<IdentityKind, (person: Person) => ReadonlyArray
       },
       unlimited,
     ),
-  ],
+  }),
 };
 
 /** Both people, in tables with many others. */
@@ -128,6 +152,27 @@ const connect = async (connectionString: string): Promise<pg.Client> => {
   return client;
 };
 
+/** After so many times Postgres has decided whether it keeps a plan. Until then the planner itself reads the ends of indexes. */
+const plannings = 10;
+
+const sealTable = "hedgerow.seal_keys";
+/** Whose reads are the statement's own. */
+const guardedTables: ReadonlySet<string> = new Set(patterns.map(({ table }) => `public.${table}`));
+
+type TableReads = ReadonlyMap<string, number>;
+
+/** What the transaction, and perhaps some before it, read. */
+const readsUntilNow = async (client: pg.Client): Promise<TableReads> => {
+  const { rows } = await client.query<{ table: string; reads: string }>(
+    `select schemaname || '.' || relname as table, coalesce(seq_scan, 0) + coalesce(idx_scan, 0) as reads
+     from pg_stat_xact_user_tables`,
+  );
+  return new Map(rows.map(({ table, reads }) => [table, Number(reads)]));
+};
+
+const readsBetween = (before: TableReads, after: TableReads, table: string): number =>
+  (after.get(table) ?? 0) - (before.get(table) ?? 0);
+
 const setUpRoles = async (server: FreshPostgres, kind: IdentityKind): Promise<void> => {
   const database = nodePostgres(server.ownerPool);
   if (kind === "live") {
@@ -157,28 +202,16 @@ export const openWorld = async (server: FreshPostgres, kind: IdentityKind): Prom
   await superuser.query("set session_replication_role = replica");
   if (kind === "live") for (const statement of authRows(5_000)) await superuser.query(statement);
 
+  const connectApi = (): Promise<pg.Client> => connect(server.url("hedgerow_api", "api"));
+  const enterAs = async (client: pg.Client, person: Person): Promise<void> => {
+    const { prelude, enter } = contextOf[kind](person);
+    for (const { text, values = [] } of [prelude, ...(enter ? [enter] : [])]) await client.query(text, [...values]);
+  };
   const actAs = async (person: Person): Promise<pg.Client> => {
-    const client = await connect(server.url("hedgerow_api", "api"));
+    const client = await connectApi();
     await client.query("begin");
-    for (const { text, values = [] } of preludeOf[kind](person)) await client.query(text, [...values]);
+    await enterAs(client, person);
     return client;
-  };
-
-  const callsUntilNow = async (): Promise<ReadonlyMap<string, number>> => {
-    const { rows } = await superuser.query<{ name: string; calls: string }>(
-      "select funcname as name, sum(calls)::text as calls from pg_stat_user_functions where schemaname = 'hedgerow' group by 1",
-    );
-    return new Map(rows.map(({ name, calls }) => [name, Number(calls)]));
-  };
-  const callsDuring = async (person: Person, statements: ReadonlyArray<string>): Promise<Map<string, number>> => {
-    const before = await callsUntilNow();
-    const client = await actAs(person);
-    for (const statement of statements) await client.query(statement);
-    await client.query("select pg_stat_force_next_flush()");
-    await client.query("commit");
-    await client.end();
-    const after = await callsUntilNow();
-    return new Map([...after].map(([name, calls]) => [name, calls - (before.get(name) ?? 0)]));
   };
 
   return {
@@ -194,18 +227,59 @@ export const openWorld = async (server: FreshPostgres, kind: IdentityKind): Prom
     empty: async (table) => {
       await superuser.query(`truncate ${table}`);
     },
-    callsOf: async (person, statement) => {
-      await superuser.query("alter role hedgerow_api set track_functions = 'all'");
+    readsOf: async (person, statement) => {
+      const client = await connectApi();
       try {
-        const idle = await callsDuring(person, []);
-        const busy = await callsDuring(person, [statement]);
-        return new Map(
-          [...busy]
-            .map(([name, calls]) => [name, calls - (idle.get(name) ?? 0)] as const)
-            .filter(([, calls]) => calls > 0),
-        );
+        for (let time = 0; time < plannings; time += 1) {
+          await client.query("begin");
+          await enterAs(client, person);
+          await client.query(statement);
+          await client.query("rollback");
+        }
+        await client.query("begin");
+        const before = await readsUntilNow(client);
+        await enterAs(client, person);
+        const entered = await readsUntilNow(client);
+        await client.query(statement);
+        const after = await readsUntilNow(client);
+        await client.query("rollback");
+        const ofIdentity = [...after.keys()].filter((table) => table !== sealTable && !guardedTables.has(table));
+        return {
+          lookups: Math.max(0, ...ofIdentity.map((table) => readsBetween(before, after, table))),
+          sealChecks: readsBetween(entered, after, sealTable),
+        };
       } finally {
-        await superuser.query("alter role hedgerow_api reset track_functions");
+        await client.end();
+      }
+    },
+    contextTimes: async (person, times) => {
+      const client = await connectApi();
+      try {
+        const { prelude, enter } = contextOf[kind](person);
+        // Only with the caller's role may one even name what is in the schema.
+        await client.query("begin");
+        await enterAs(client, person);
+        const prepared = await Promise.all(
+          [prelude, ...(enter ? [enter] : [])].map(({ text, values = [] }) =>
+            prepare(
+              client,
+              text,
+              values.map((value) => ["text", String(value)] as const),
+            ),
+          ),
+        );
+        await client.query("rollback");
+        const taken: Array<ContextTimes> = [];
+        for (let time = 0; time < times + plannings; time += 1) {
+          await client.query("begin");
+          const micros: Array<number> = [];
+          for (const each of prepared) micros.push(...(await sample(each, 1)));
+          await client.query("rollback");
+          if (time >= plannings) taken.push({ prelude: micros[0] ?? Number.NaN, enter: micros[1] ?? 0 });
+        }
+        return taken;
+      } finally {
+        await client.end();
       }
     },
   };
