@@ -142,7 +142,8 @@ it("a caller as Postgres holds one has no role that is two, and loses none that 
         expect(kept.length === 0 ? [] : kept.join(listSeparator).split(listSeparator)).toEqual(kept);
         expect(kept).toEqual(given.filter((role) => kept.includes(role)));
         const sound = given.filter(
-          (role) => role !== "" && role.isWellFormed() && !role.includes("\0") && !role.includes(listSeparator),
+          (role) =>
+            role !== "" && !/\p{Surrogate}/u.test(role) && !role.includes("\0") && !role.includes(listSeparator),
         );
         expect(kept).toEqual(sound);
       }
