@@ -4,7 +4,7 @@
  * Invariant: none of them reads a table. What is missing or no such value is null, false or an empty array.
  */
 import type { ClaimsSql } from "./dialect.js";
-import { asUuid, define, type HelperFunction, inline } from "./helper-function.js";
+import { aboutClaim, asUuid, define, type HelperFunction, inline } from "./helper-function.js";
 import { helperSchema } from "./names.js";
 
 /** The numbers that a number of the process can be, beside zero. */
@@ -20,15 +20,15 @@ const own = (name: string): string => `${helperSchema}.${name}`;
 export const claimedFunctions = (sql: ClaimsSql): ReadonlyArray<HelperFunction> => {
   const ask = (signature: string, returns: string, expression: string): HelperFunction =>
     sql.ofPrelude ? inline(signature, returns, "stable", expression) : answer(signature, returns, expression);
-  const json = `${own("claims()")} -> name`;
-  const value = `(${own("claims()")} ->> name)`;
+  const claim = (signature: string, returns: string, expression: string): HelperFunction =>
+    aboutClaim(signature, returns, "language plpgsql stable parallel safe", own("claims()"), expression);
   /** Without a user nothing else counts, and without an organization no role in it. Of what the prelude wrote that is true. */
   const behind = (what: string, expression: string): string =>
     sql.ofPrelude ? expression : `case when ${own(what)} is not null then ${expression} end`;
   const user = "get_user_id()";
   const organization = "get_active_org_id()";
   const typed = (type: string, then: string): string =>
-    `case when pg_catalog.jsonb_typeof(${json}) = '${type}' then ${then} end`;
+    `case when pg_catalog.jsonb_typeof(v) = '${type}' then ${then} end`;
   const among = (roles: string): string => `(${roles}) operator(pg_catalog.&&) roles`;
   return [
     ask(user, "text", sql.userId),
@@ -45,31 +45,31 @@ export const claimedFunctions = (sql: ClaimsSql): ReadonlyArray<HelperFunction> 
     ask("is_org_member()", "boolean", `(${behind(user, sql.activeOrgId)}) is not null`),
     ask("is_owner(owner_id text)", "boolean", `coalesce(owner_id operator(pg_catalog.=) (${sql.userId}), false)`),
     answer("claims()", "jsonb", `coalesce(${behind(user, sql.claims)}, '{}')`),
-    answer(
+    claim(
       "has_claim(name text)",
       "boolean",
-      `coalesce(pg_catalog.jsonb_typeof(${json}) in ('string', 'number', 'boolean') and ${value} <> '', false)`,
+      "coalesce(pg_catalog.jsonb_typeof(v) in ('string', 'number', 'boolean') and t <> '', false)",
     ),
-    answer("claim_text(name text)", "text", typed("string", `nullif(${value}, '')`)),
-    answer(
+    claim("claim_text(name text)", "text", typed("string", "nullif(t, '')")),
+    claim(
       "claim_bigint(name text)",
       "bigint",
       typed(
         "number",
-        `case when ${value}::numeric = pg_catalog.trunc(${value}::numeric) and pg_catalog.abs(${value}::numeric) <= 9007199254740991
-    then ${value}::numeric::bigint end`,
+        `case when t::numeric = pg_catalog.trunc(t::numeric) and pg_catalog.abs(t::numeric) <= 9007199254740991
+    then t::numeric::bigint end`,
       ),
     ),
-    answer(
+    claim(
       "claim_double(name text)",
       "double precision",
       typed(
         "number",
-        `case when ${value}::numeric = 0 or pg_catalog.abs(${value}::numeric) between ${smallest} and ${largest}
-    then ${value}::double precision end`,
+        `case when t::numeric = 0 or pg_catalog.abs(t::numeric) between ${smallest} and ${largest}
+    then t::double precision end`,
       ),
     ),
-    answer("claim_boolean(name text)", "boolean", typed("boolean", `${value}::boolean`)),
+    claim("claim_boolean(name text)", "boolean", typed("boolean", "t::boolean")),
     asUuid,
     // For defaults. There is no prelude in requests that another server sends, so these read what the others read.
     ...(
@@ -82,6 +82,11 @@ export const claimedFunctions = (sql: ClaimsSql): ReadonlyArray<HelperFunction> 
     ).map(([name, getter]) =>
       define(`entered_${name}()`, "text", "language sql stable parallel safe", `select ${own(getter)}`),
     ),
-    define("entered_claim(name text)", "text", "language sql stable parallel safe", `select ${value}`),
+    define(
+      "entered_claim(name text)",
+      "text",
+      "language sql stable parallel safe",
+      `select ${own("claims()")} ->> name`,
+    ),
   ];
 };

@@ -64,6 +64,29 @@ $$`,
   executors,
 });
 
+/**
+ * An answer about one claim.
+ *
+ * @param claims an expression: all of them, as jsonb.
+ * @param expression over the claim: `v`, and `t` as text.
+ */
+export const aboutClaim = (
+  signature: string,
+  returns: string,
+  options: string,
+  claims: string,
+  expression: string,
+): HelperFunction =>
+  define(
+    signature,
+    returns,
+    options,
+    `declare
+  v jsonb := ${claims} -> name;
+  t text := v #>> '{}';
+begin return ${expression}; end`,
+  );
+
 /** @param expression in it every function, type and operator is qualified: the caller's search path decides about the rest. */
 export const inline = (
   signature: string,

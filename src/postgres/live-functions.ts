@@ -5,7 +5,7 @@
  * Everything else asks `hedgerow.identity()`: what `enter()` has sealed in this very transaction, and where nothing is sealed what
  * a lookup finds now. Missing, expired or forged: no row, hence null, false or an empty array.
  */
-import { asUuid, define, type HelperFunction } from "./helper-function.js";
+import { aboutClaim, asUuid, define, type HelperFunction } from "./helper-function.js";
 import type { LiveIdentity } from "./identity.js";
 import { helperSchema, sealKeys, settings } from "./names.js";
 
@@ -193,8 +193,10 @@ const admit = define(
 end`,
 );
 
-const claimValue = `${identity} -> 'claims' -> name`;
-const claimText = `(${identity} -> 'claims' ->> name)`;
+const claim = (signature: string, returns: string, expression: string): HelperFunction =>
+  aboutClaim(signature, returns, plpgsql, `${identity} -> 'claims'`, expression);
+
+const isOf = (type: string): string => `pg_catalog.jsonb_typeof(v) = '${type}'`;
 
 /** What the database asks about a live caller. */
 export const liveFunctions = (source: LiveIdentity): ReadonlyArray<HelperFunction> => [
@@ -210,30 +212,16 @@ export const liveFunctions = (source: LiveIdentity): ReadonlyArray<HelperFunctio
   question("has_any_user_role(roles text[])", `${identity} -> 'user_roles' ?| roles`),
   question("is_org_member()", `${identity} ->> 'org_id' is not null`),
   question("is_owner(owner_id text)", `${identity} ->> 'user_id' = owner_id`),
-  question("has_claim(name text)", `${claimText} is not null`),
-  getter(
-    "claim_text(name text)",
-    "text",
-    `case when pg_catalog.jsonb_typeof(${claimValue}) = 'string' then ${claimText} end`,
-  ),
-  getter(
+  claim("has_claim(name text)", "boolean", "t is not null"),
+  claim("claim_text(name text)", "text", `case when ${isOf("string")} then t end`),
+  claim(
     "claim_bigint(name text)",
     "bigint",
-    `case when pg_catalog.jsonb_typeof(${claimValue}) = 'number'
-      and ${claimText}::numeric = pg_catalog.trunc(${claimText}::numeric)
-      and pg_catalog.abs(${claimText}::numeric) <= 9007199254740991
-    then ${claimText}::numeric::bigint end`,
+    `case when ${isOf("number")} and t::numeric = pg_catalog.trunc(t::numeric) and pg_catalog.abs(t::numeric) <= 9007199254740991
+    then t::numeric::bigint end`,
   ),
-  getter(
-    "claim_double(name text)",
-    "double precision",
-    `case when pg_catalog.jsonb_typeof(${claimValue}) = 'number' then ${claimText}::double precision end`,
-  ),
-  getter(
-    "claim_boolean(name text)",
-    "boolean",
-    `case when pg_catalog.jsonb_typeof(${claimValue}) = 'boolean' then ${claimText}::boolean end`,
-  ),
+  claim("claim_double(name text)", "double precision", `case when ${isOf("number")} then t::double precision end`),
+  claim("claim_boolean(name text)", "boolean", `case when ${isOf("boolean")} then t::boolean end`),
   asUuid,
   entered("user_id", settings.userId),
   entered("session_id", settings.sessionId),

@@ -178,7 +178,10 @@ grant execute on function hedgerow.claims() to authenticated, anonymous;
 
 create or replace function hedgerow.has_claim(name text) returns boolean
 language plpgsql stable parallel safe set search_path = '' as $$
-begin return coalesce(pg_catalog.jsonb_typeof(hedgerow.claims() -> name) in ('string', 'number', 'boolean') and (hedgerow.claims() ->> name) <> '', false); end
+declare
+  v jsonb := hedgerow.claims() -> name;
+  t text := v #>> '{}';
+begin return coalesce(pg_catalog.jsonb_typeof(v) in ('string', 'number', 'boolean') and t <> '', false); end
 $$;
 
 revoke all on function hedgerow.has_claim(text) from public, hedgerow_api;
@@ -187,7 +190,10 @@ grant execute on function hedgerow.has_claim(text) to authenticated, anonymous;
 
 create or replace function hedgerow.claim_text(name text) returns text
 language plpgsql stable parallel safe set search_path = '' as $$
-begin return case when pg_catalog.jsonb_typeof(hedgerow.claims() -> name) = 'string' then nullif((hedgerow.claims() ->> name), '') end; end
+declare
+  v jsonb := hedgerow.claims() -> name;
+  t text := v #>> '{}';
+begin return case when pg_catalog.jsonb_typeof(v) = 'string' then nullif(t, '') end; end
 $$;
 
 revoke all on function hedgerow.claim_text(text) from public, hedgerow_api;
@@ -196,8 +202,11 @@ grant execute on function hedgerow.claim_text(text) to authenticated, anonymous;
 
 create or replace function hedgerow.claim_bigint(name text) returns bigint
 language plpgsql stable parallel safe set search_path = '' as $$
-begin return case when pg_catalog.jsonb_typeof(hedgerow.claims() -> name) = 'number' then case when (hedgerow.claims() ->> name)::numeric = pg_catalog.trunc((hedgerow.claims() ->> name)::numeric) and pg_catalog.abs((hedgerow.claims() ->> name)::numeric) <= 9007199254740991
-    then (hedgerow.claims() ->> name)::numeric::bigint end end; end
+declare
+  v jsonb := hedgerow.claims() -> name;
+  t text := v #>> '{}';
+begin return case when pg_catalog.jsonb_typeof(v) = 'number' then case when t::numeric = pg_catalog.trunc(t::numeric) and pg_catalog.abs(t::numeric) <= 9007199254740991
+    then t::numeric::bigint end end; end
 $$;
 
 revoke all on function hedgerow.claim_bigint(text) from public, hedgerow_api;
@@ -206,8 +215,11 @@ grant execute on function hedgerow.claim_bigint(text) to authenticated, anonymou
 
 create or replace function hedgerow.claim_double(name text) returns double precision
 language plpgsql stable parallel safe set search_path = '' as $$
-begin return case when pg_catalog.jsonb_typeof(hedgerow.claims() -> name) = 'number' then case when (hedgerow.claims() ->> name)::numeric = 0 or pg_catalog.abs((hedgerow.claims() ->> name)::numeric) between 4.9e-324 and 1.7976931348623157e308
-    then (hedgerow.claims() ->> name)::double precision end end; end
+declare
+  v jsonb := hedgerow.claims() -> name;
+  t text := v #>> '{}';
+begin return case when pg_catalog.jsonb_typeof(v) = 'number' then case when t::numeric = 0 or pg_catalog.abs(t::numeric) between 4.9e-324 and 1.7976931348623157e308
+    then t::double precision end end; end
 $$;
 
 revoke all on function hedgerow.claim_double(text) from public, hedgerow_api;
@@ -216,7 +228,10 @@ grant execute on function hedgerow.claim_double(text) to authenticated, anonymou
 
 create or replace function hedgerow.claim_boolean(name text) returns boolean
 language plpgsql stable parallel safe set search_path = '' as $$
-begin return case when pg_catalog.jsonb_typeof(hedgerow.claims() -> name) = 'boolean' then (hedgerow.claims() ->> name)::boolean end; end
+declare
+  v jsonb := hedgerow.claims() -> name;
+  t text := v #>> '{}';
+begin return case when pg_catalog.jsonb_typeof(v) = 'boolean' then t::boolean end; end
 $$;
 
 revoke all on function hedgerow.claim_boolean(text) from public, hedgerow_api;
@@ -270,7 +285,7 @@ grant execute on function hedgerow.entered_team_id() to authenticated, anonymous
 
 create or replace function hedgerow.entered_claim(name text) returns text
 language sql stable parallel safe set search_path = '' as $$
-select (hedgerow.claims() ->> name)
+select hedgerow.claims() ->> name
 $$;
 
 revoke all on function hedgerow.entered_claim(text) from public, hedgerow_api;
