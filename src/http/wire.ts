@@ -56,7 +56,10 @@ const isPlainTimestamp = (column: PgColumn): boolean =>
 type Writer = (text: string) => string;
 
 const asItIs: Writer = (text) => text;
-const quoted: Writer = (text) => JSON.stringify(text);
+/** What JSON must escape; `JSON.stringify` takes longer to find out that there is nothing. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const escapable = /["\\\u0000-\u001f\ud800-\udfff]/;
+const quoted: Writer = (text) => (escapable.test(text) ? JSON.stringify(text) : `"${text}"`);
 
 /** `NaN` and `Infinity` are no numbers in JSON. */
 const float: Writer = (text) => (/[NI]/.test(text) ? `"${text}"` : text);
@@ -125,9 +128,12 @@ export const rowWriter = (columns: ReadonlyArray<WireColumn>): ((row: ReadonlyAr
   }));
   return (row) => {
     let written = parts.length === 0 ? "{" : "";
-    for (const [index, { before, json }] of parts.entries()) {
+    let index = 0;
+    // For each value of each row: an iterator of pairs takes as long as the rest of it.
+    for (const { before, json } of parts) {
       const text = row[index];
       written += before + (text === null || text === undefined ? "null" : json(text));
+      index += 1;
     }
     return `${written}}`;
   };
