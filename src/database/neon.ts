@@ -12,6 +12,7 @@ import type { DatabaseError, DatabaseShape, GiveUp, Result, Statement } from "./
 import { inFlight } from "./in-flight.js";
 import { interactOver, transactOver } from "./lease.js";
 import { addressOf, type NeonAddress } from "./neon-address.js";
+import { looksPooled } from "./pooler.js";
 import { PreparedStatements } from "./prepared.js";
 import { databaseError, toText } from "./protocol.js";
 import { resultOf } from "./rows.js";
@@ -191,7 +192,7 @@ const overWebSocket = (options: NeonOptions, address: NeonAddress): NeonDatabase
     opened ??= makePool(options, address);
     return opened;
   };
-  const prepared = new PreparedStatements(options.prepare ?? !/^[^.]*-pooler\./.test(address.host));
+  const prepared = new PreparedStatements(options.prepare ?? !looksPooled({ host: address.host }));
   return {
     driver: "neon-websocket",
     rolesAreBoundary: true,

@@ -11,13 +11,15 @@
 import type { Pool } from "pg";
 import type { DatabaseShape } from "./database.js";
 import { interactOver, transactOver } from "./lease.js";
+import { looksPooled } from "./pooler.js";
 import { PreparedStatements } from "./prepared.js";
 
 export interface NodePostgresOptions {
   /**
-   * Whether connections keep the statements of the router prepared. `true` unless given; `false` behind a pooler that gives each
-   * transaction another session (PgBouncer with `pool_mode = transaction`): it may not know prepared statements, and where it
-   * does, SQL behind `withCaller` could replace what it has prepared in a session that serves somebody else next.
+   * Whether connections keep the statements of the router prepared. Say `false` behind a pooler that gives each transaction another
+   * session (PgBouncer with `pool_mode = transaction`): it may not know prepared statements, and where it does, SQL behind
+   * `withCaller` could replace what it has prepared in a session that serves somebody else next. Unless given it is `true`,
+   * but for addresses that look like such a pooler's: a host with `-pooler`, the ports 6432 and 6543.
    */
   readonly prepare?: boolean;
 }
@@ -35,13 +37,13 @@ export interface NodePostgresOptions {
  * const database = nodePostgres(new pg.Pool({ connectionString: process.env.DATABASE_URL }));
  * ```
  */
-export const nodePostgres = (pool: Pool, { prepare = true }: NodePostgresOptions = {}): DatabaseShape => {
+export const nodePostgres = (pool: Pool, options: NodePostgresOptions = {}): DatabaseShape => {
   if (pool.options.pipeline === true) {
     throw new TypeError("nodePostgres() pipelines by itself: make the pool without `pipeline: true`");
   }
   // A pool drops an idle connection that was lost. Without a listener Node would then end the whole process.
   if (pool.listenerCount("error") === 0) pool.on("error", () => {});
-  const prepared = new PreparedStatements(prepare);
+  const prepared = new PreparedStatements(options.prepare ?? !looksPooled(pool.options));
   return {
     driver: "node-postgres",
     rolesAreBoundary: true,
