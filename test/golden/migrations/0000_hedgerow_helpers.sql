@@ -140,9 +140,9 @@ select
   s.id::text as session_id,
   u.id::text as user_id,
   m.organization_id::text as org_id,
-  array(select role from unnest(string_to_array(m.role, '','')) as part, btrim(part, E'' \t\r\n'') as role where role <> '''') as org_roles,
+  coalesce(array_remove(string_to_array(btrim(regexp_replace(m.role, ''[ \t\r\n]*,[ \t\r\n]*'', '','', ''g''), E'' \t\r\n''), '',''), ''''), ''{}'') as org_roles,
   t.id::text as team_id,
-  array(select role from unnest(string_to_array(u.role, '','')) as part, btrim(part, E'' \t\r\n'') as role where role <> '''') as user_roles,
+  coalesce(array_remove(string_to_array(btrim(regexp_replace(u.role, ''[ \t\r\n]*,[ \t\r\n]*'', '','', ''g''), E'' \t\r\n''), '',''), ''''), ''{}'') as user_roles,
   ''{}''::jsonb as claims
 from (select token_hash as hash) as credential
 join public.session as s on sha256(decode(replace(s.token, E''\\'', E''\\\\''), ''escape'')) = credential.hash
@@ -222,7 +222,7 @@ begin
   return array(
     select m.organization_id::text from hedgerow.caller() as c
     join public.member as m on m.user_id = c.user_id
-    where array(select role from unnest(string_to_array(m.role, '','')) as part, btrim(part, E'' \t\r\n'') as role where role <> '''') && $1
+    where coalesce(array_remove(string_to_array(btrim(regexp_replace(m.role, ''[ \t\r\n]*,[ \t\r\n]*'', '','', ''g''), E'' \t\r\n''), '',''), ''''), ''{}'') && $1
   );
 end
 $$';
@@ -314,7 +314,10 @@ grant execute on function hedgerow.is_owner(text) to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.has_claim(name text) returns boolean
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return coalesce((hedgerow.identity() -> 'claims' ->> name) is not null, false); end
+declare
+  v jsonb := hedgerow.identity() -> 'claims' -> name;
+  t text := v #>> '{}';
+begin return t is not null; end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.has_claim(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -323,7 +326,10 @@ grant execute on function hedgerow.has_claim(text) to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.claim_text(name text) returns text
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return case when pg_catalog.jsonb_typeof(hedgerow.identity() -> 'claims' -> name) = 'string' then (hedgerow.identity() -> 'claims' ->> name) end; end
+declare
+  v jsonb := hedgerow.identity() -> 'claims' -> name;
+  t text := v #>> '{}';
+begin return case when pg_catalog.jsonb_typeof(v) = 'string' then t end; end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.claim_text(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -332,10 +338,11 @@ grant execute on function hedgerow.claim_text(text) to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.claim_bigint(name text) returns bigint
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return case when pg_catalog.jsonb_typeof(hedgerow.identity() -> 'claims' -> name) = 'number'
-      and (hedgerow.identity() -> 'claims' ->> name)::numeric = pg_catalog.trunc((hedgerow.identity() -> 'claims' ->> name)::numeric)
-      and pg_catalog.abs((hedgerow.identity() -> 'claims' ->> name)::numeric) <= 9007199254740991
-    then (hedgerow.identity() -> 'claims' ->> name)::numeric::bigint end; end
+declare
+  v jsonb := hedgerow.identity() -> 'claims' -> name;
+  t text := v #>> '{}';
+begin return case when pg_catalog.jsonb_typeof(v) = 'number' and t::numeric = pg_catalog.trunc(t::numeric) and pg_catalog.abs(t::numeric) <= 9007199254740991
+    then t::numeric::bigint end; end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.claim_bigint(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -344,7 +351,10 @@ grant execute on function hedgerow.claim_bigint(text) to authenticated, anonymou
 --> statement-breakpoint
 create or replace function hedgerow.claim_double(name text) returns double precision
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return case when pg_catalog.jsonb_typeof(hedgerow.identity() -> 'claims' -> name) = 'number' then (hedgerow.identity() -> 'claims' ->> name)::double precision end; end
+declare
+  v jsonb := hedgerow.identity() -> 'claims' -> name;
+  t text := v #>> '{}';
+begin return case when pg_catalog.jsonb_typeof(v) = 'number' then t::double precision end; end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.claim_double(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -353,7 +363,10 @@ grant execute on function hedgerow.claim_double(text) to authenticated, anonymou
 --> statement-breakpoint
 create or replace function hedgerow.claim_boolean(name text) returns boolean
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return case when pg_catalog.jsonb_typeof(hedgerow.identity() -> 'claims' -> name) = 'boolean' then (hedgerow.identity() -> 'claims' ->> name)::boolean end; end
+declare
+  v jsonb := hedgerow.identity() -> 'claims' -> name;
+  t text := v #>> '{}';
+begin return case when pg_catalog.jsonb_typeof(v) = 'boolean' then t::boolean end; end
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.claim_boolean(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -441,9 +454,9 @@ select
   s.id::text as session_id,
   u.id::text as user_id,
   m.organization_id::text as org_id,
-  array(select role from unnest(string_to_array(m.role, '','')) as part, btrim(part, E'' \t\r\n'') as role where role <> '''') as org_roles,
+  coalesce(array_remove(string_to_array(btrim(regexp_replace(m.role, ''[ \t\r\n]*,[ \t\r\n]*'', '','', ''g''), E'' \t\r\n''), '',''), ''''), ''{}'') as org_roles,
   t.id::text as team_id,
-  array(select role from unnest(string_to_array(u.role, '','')) as part, btrim(part, E'' \t\r\n'') as role where role <> '''') as user_roles,
+  coalesce(array_remove(string_to_array(btrim(regexp_replace(u.role, ''[ \t\r\n]*,[ \t\r\n]*'', '','', ''g''), E'' \t\r\n''), '',''), ''''), ''{}'') as user_roles,
   ''{}''::jsonb as claims
 from (select token_hash as hash) as credential
 join public.session as s on sha256(decode(replace(s.token, E''\\'', E''\\\\''), ''escape'')) = credential.hash

@@ -145,13 +145,13 @@ begin
   end if;
 end$$;
 --> statement-breakpoint
-do $$declare said constant text := 'hedgerow:ede2bf84d0888317';
+do $$declare said constant text := 'hedgerow:2a7a73dac1865083';
 begin
   if not hedgerow.is_recorded('policy', '"public"."invitation"', 'hedgerow_caller_select', said) then
     drop policy if exists hedgerow_caller_select on public.invitation;
     create policy hedgerow_caller_select on public.invitation
   as permissive for select to authenticated
-  using (organization_id = any ((select hedgerow.organizations_with_role(array['owner']))::text[]) or (organization_id = any ((select hedgerow.organizations_with_role(array['admin']))::text[]) and not array(select role from unnest(string_to_array(invitation.role, ',')) as part, btrim(part, E' \t\r\n') as role where role <> '') && array['owner']));
+  using (organization_id = any ((select hedgerow.organizations_with_role(array['owner']))::text[]) or (organization_id = any ((select hedgerow.organizations_with_role(array['admin']))::text[]) and not coalesce(array_remove(string_to_array(btrim(regexp_replace(invitation.role, '[ \t\r\n]*,[ \t\r\n]*', ',', 'g'), E' \t\r\n'), ','), ''), '{}') && array['owner']));
     perform hedgerow.record('policy', '"public"."invitation"', 'hedgerow_caller_select', said);
   end if;
 end$$;
