@@ -4,7 +4,7 @@
  * Invariant: none of them reads a table. What is missing or no such value is null, false or an empty array.
  */
 import type { ClaimsSql } from "./dialect.js";
-import { aboutClaim, asUuid, define, type HelperFunction, inline } from "./helper-function.js";
+import { aboutClaim, asUuid, define, entered, type HelperFunction, inline } from "./helper-function.js";
 import { helperSchema } from "./names.js";
 
 /** The numbers that a number of the process can be, beside zero. */
@@ -71,22 +71,6 @@ export const claimedFunctions = (sql: ClaimsSql): ReadonlyArray<HelperFunction> 
     ),
     claim("claim_boolean(name text)", "boolean", typed("boolean", "t::boolean")),
     asUuid,
-    // For defaults. There is no prelude in requests that another server sends, so these read what the others read.
-    ...(
-      [
-        ["user_id", "get_user_id()"],
-        ["session_id", "get_session_id()"],
-        ["org_id", "get_active_org_id()"],
-        ["team_id", "get_active_team_id()"],
-      ] as const
-    ).map(([name, getter]) =>
-      define(`entered_${name}()`, "text", "language sql stable parallel safe", `select ${own(getter)}`),
-    ),
-    define(
-      "entered_claim(name text)",
-      "text",
-      "language sql stable parallel safe",
-      `select ${own("claims()")} ->> name`,
-    ),
+    ...entered(own("claims()")),
   ];
 };

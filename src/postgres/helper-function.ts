@@ -115,6 +115,23 @@ export const asUuid = inline(
   `case when value operator(pg_catalog.~) '${uuidPattern}' then value::pg_catalog.uuid end`,
 );
 
+/**
+ * What column defaults ask: the values that policies compare with. Their names are their own, because a default stays in the
+ * catalog as it was made.
+ *
+ * @param claims an expression: all of them, as jsonb.
+ */
+export const entered = (claims: string): ReadonlyArray<HelperFunction> =>
+  [
+    ["user_id()", `${helperSchema}.get_user_id()`],
+    ["session_id()", `${helperSchema}.get_session_id()`],
+    ["org_id()", `${helperSchema}.get_active_org_id()`],
+    ["team_id()", `${helperSchema}.get_active_team_id()`],
+    ["claim(name text)", `${claims} ->> name`],
+  ].map(([name, value]) =>
+    define(`entered_${name}`, "text", "language sql stable parallel restricted", `select ${value}`),
+  );
+
 /** `hedgerow.has_claim(name text)` as `hedgerow.has_claim(text)`. */
 export const bare = (signature: string): string =>
   signature.replace(/\((.*)\)$/, (_, args: string) =>

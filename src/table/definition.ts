@@ -42,7 +42,7 @@ export interface TableDefinition {
 
 /** Postgres cuts longer names off, and two cut names can be the same. */
 export const maxIdentifierBytes = 63;
-const longestSuffix = "_firewall";
+const longestSuffix = "_firewall_select";
 
 const operations = ["read", "create", "update", "delete"] as const satisfies ReadonlyArray<Operation>;
 const reservedColumns = ["firewall", "access", "accept", "enableRLS", "getSQL", "shouldOmitSQLParens", "_"];
