@@ -35,6 +35,11 @@ export const claimedFunctions = (sql: ClaimsSql): ReadonlyArray<HelperFunction> 
     ask("get_session_id()", "text", behind(user, sql.sessionId)),
     ask(organization, "text", behind(user, sql.activeOrgId)),
     ask("get_active_team_id()", "text", behind(organization, sql.activeTeamId)),
+    ask(
+      "get_active_org_id_as(roles text[])",
+      "text",
+      behind(user, `case when ${among(sql.roles)} then ${sql.activeOrgId} end`),
+    ),
     ask("has_any_role(roles text[])", "boolean", `coalesce(${behind(organization, among(sql.roles))}, false)`),
     ask(
       "has_org_role(role text)",

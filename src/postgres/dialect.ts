@@ -76,16 +76,19 @@ const plainContext = (path: ContextPath, kind: ColumnKind): string => {
     : `${helperSchema}.${getter}()`;
 };
 
+const asKind = (value: string, kind: ColumnKind): string =>
+  kind === "uuid" ? `${helperSchema}.as_uuid(${value})` : value;
+
 /** The same on every target: only what stands inside of the helpers differs. */
 export const helperCaller: CallerSql = {
-  context: (path, kind) =>
-    kind === "uuid" ? `${helperSchema}.as_uuid(${plainContext(path, kind)})` : plainContext(path, kind),
+  context: (path, kind) => asKind(plainContext(path, kind), kind),
   hasContext: (path) =>
     getters[path] === undefined
       ? `${helperSchema}.has_claim(${claimOf(path)})`
       : `${plainContext(path, "text")} is not null`,
   hasRole: (tier, roles) =>
     `${helperSchema}.${tier === "organization" ? "has_any_role" : "has_any_user_role"}(${roles})`,
+  organizationAs: (roles, kind) => asKind(`${helperSchema}.get_active_org_id_as(${roles})`, kind),
 };
 
 const name = (field: RequestField): string =>

@@ -199,6 +199,16 @@ export const liveFunctions = (source: LiveIdentity): ReadonlyArray<HelperFunctio
   getter("get_session_id()", "session_id"),
   getter("get_active_org_id()", "org_id"),
   getter("get_active_team_id()", "team_id"),
+  define(
+    "get_active_org_id_as(roles text[])",
+    "text",
+    plpgsql,
+    `declare
+  c jsonb := ${identity};
+begin
+  return case when c -> 'org_roles' ?| roles then c ->> 'org_id' end;
+end`,
+  ),
   question("has_any_role(roles text[])", "org_roles", "?|", "roles"),
   question("has_org_role(role text)", "org_roles", "?", "role"),
   question("has_any_user_role(roles text[])", "user_roles", "?|", "roles"),

@@ -26,7 +26,13 @@ export const rolesFor = (condition: Condition, roles: CallerRoles): ReadonlyArra
   admitsAnonymous(condition) ? [roles.authenticated, roles.anonymous] : [roles.authenticated];
 
 type Command = Exclude<PolicyStatement["command"], "all">;
-type Policies = ReadonlyArray<PolicyStatement>;
+
+/** A policy of a guarded table: each is for one command. */
+export interface TablePolicy extends PolicyStatement {
+  readonly command: Command;
+}
+
+type Policies = ReadonlyArray<TablePolicy>;
 
 /** @returns the policies of a table by command, the restrictive one before the permissive. */
 export const policiesOf = (
