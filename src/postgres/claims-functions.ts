@@ -19,7 +19,9 @@ const own = (name: string): string => `${helperSchema}.${name}`;
 /** Those that almost every policy asks are inlined where their expressions allow it: a call costs ten times what it answers. */
 export const claimedFunctions = (sql: ClaimsSql): ReadonlyArray<HelperFunction> => {
   const ask = (signature: string, returns: string, expression: string): HelperFunction =>
-    sql.ofPrelude ? inline(signature, returns, "stable", expression) : answer(signature, returns, expression);
+    sql.ofPrelude
+      ? inline(signature, returns, "stable parallel safe", expression)
+      : answer(signature, returns, expression);
   const claim = (signature: string, returns: string, expression: string): HelperFunction =>
     aboutClaim(signature, returns, "language plpgsql stable parallel safe", own("claims()"), expression);
   /** Without a user nothing else counts, and without an organization no role in it. Of what the prelude wrote that is true. */

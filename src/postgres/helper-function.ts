@@ -87,14 +87,17 @@ export const aboutClaim = (
 begin return ${expression}; end`,
   );
 
-/** @param expression in it every function, type and operator is qualified: the caller's search path decides about the rest. */
+/**
+ * @param how volatility and whether workers may run it: what it calls counts, also where it is inlined.
+ * @param expression in it every function, type and operator is qualified: the caller's search path decides about the rest.
+ */
 export const inline = (
   signature: string,
   returns: string,
-  volatility: "immutable" | "stable",
+  how: `${"immutable" | "stable"} parallel ${"safe" | "restricted"}`,
   expression: string,
 ): HelperFunction => {
-  const options = `language sql ${volatility} parallel safe`;
+  const options = `language sql ${how}`;
   const source = `\nselect ${expression}\n`;
   return {
     signature: `${helperSchema}.${signature}`,
@@ -111,7 +114,7 @@ ${options} as $$${source}$$`,
 export const asUuid = inline(
   "as_uuid(value text)",
   "uuid",
-  "immutable",
+  "immutable parallel safe",
   `case when value operator(pg_catalog.~) '${uuidPattern}' then value::pg_catalog.uuid end`,
 );
 

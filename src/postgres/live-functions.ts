@@ -18,16 +18,19 @@ const plpgsql = "language plpgsql stable parallel restricted";
 
 const identity = `${helperSchema}.identity()`;
 
+/** A worker is another process, for which nothing is sealed. */
+const ofCaller = "stable parallel restricted";
+
 /** One value of the live caller, or null. Inlined, because a call with a search path of its own costs as much as its answer. */
 const getter = (signature: string, name: string): HelperFunction =>
-  inline(signature, "text", "stable", `${identity} operator(pg_catalog.->>) '${name}'`);
+  inline(signature, "text", ofCaller, `${identity} operator(pg_catalog.->>) '${name}'`);
 
 /** Whether the live caller has one of these roles; no caller has none. */
 const question = (signature: string, list: string, operator: "?" | "?|", asked: string): HelperFunction =>
   inline(
     signature,
     "boolean",
-    "stable",
+    ofCaller,
     `coalesce((${identity} operator(pg_catalog.->) '${list}') operator(pg_catalog.${operator}) ${asked}, false)`,
   );
 
@@ -212,11 +215,11 @@ end`,
   question("has_any_role(roles text[])", "org_roles", "?|", "roles"),
   question("has_org_role(role text)", "org_roles", "?", "role"),
   question("has_any_user_role(roles text[])", "user_roles", "?|", "roles"),
-  inline("is_org_member()", "boolean", "stable", `(${identity} operator(pg_catalog.->>) 'org_id') is not null`),
+  inline("is_org_member()", "boolean", ofCaller, `(${identity} operator(pg_catalog.->>) 'org_id') is not null`),
   inline(
     "is_owner(owner_id text)",
     "boolean",
-    "stable",
+    ofCaller,
     `coalesce((${identity} operator(pg_catalog.->>) 'user_id') operator(pg_catalog.=) owner_id, false)`,
   ),
   claim("has_claim(name text)", "boolean", "t is not null"),
