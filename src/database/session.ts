@@ -83,8 +83,11 @@ const requestFields = [
 export type RequestField = (typeof requestFields)[number];
 
 /** @returns the setting `hedgerow.request`; a field that is not given is empty. */
-export const requestText = (fields: Readonly<Partial<Record<RequestField, string | null>>>): string =>
-  requestFields.map((field) => fields[field] ?? "").join(fieldSeparator);
+export const requestText = (fields: Readonly<Partial<Record<RequestField, string | null>>>): string => {
+  let text = "";
+  for (const field of requestFields) text += `${fields[field] ?? ""}${fieldSeparator}`;
+  return text;
+};
 
 /** @returns the place of a field in that text, from 1, as `split_part` counts. */
 export const requestPlace = (field: RequestField): number => requestFields.indexOf(field) + 1;
@@ -165,43 +168,57 @@ const textOf = (role: string, timeouts: Timeouts, { name }: Target): string => {
   return `select pg_catalog.num_nonnulls(${set.join(", ")}), pg_catalog.pg_advisory_unlock_all()`;
 };
 
-const texts = new Map<string, string>();
+/** A router has the same limits for all its requests, and of each target one text for each role. */
+const texts = new WeakMap<Timeouts, Map<string, string>>();
 
-/** A router has one for each role, whatever is asked of it. */
 const enterText = (role: string, timeouts: Timeouts, target: Target): string => {
-  const key = `${target.name} ${role} ${timeouts.statementMs} ${timeouts.lockMs}`;
-  const known = texts.get(key) ?? textOf(role, timeouts, target);
-  texts.set(key, known);
-  return known;
+  let known = texts.get(timeouts);
+  if (known === undefined) {
+    known = new Map();
+    texts.set(timeouts, known);
+  }
+  // The targets give their roles different names, but for those who are signed in.
+  const key = target.name === "postgres" ? role : `${target.name} ${role}`;
+  let text = known.get(key);
+  if (text === undefined) {
+    text = textOf(role, timeouts, target);
+    known.set(key, text);
+  }
+  return text;
 };
 
-const enter = ({ token, apiKey, caller }: Presented, timeouts: Timeouts, target: Target): Statement => {
-  const known = caller?.userId == null ? null : caller;
-  const role =
-    token == null && apiKey === undefined && known === null ? target.roles.anonymous : target.roles.authenticated;
-  // Supabase's functions read the token, so there nothing else names a caller.
-  const named = target.name === "supabase" ? null : known;
-  return {
-    text: enterText(role, timeouts, target),
-    values: [
-      requestText({
-        ...(named !== null && {
+/** Nothing is as fast as nothing, and most callers have no claims of their own. */
+const claimsText = (claims: ClaimedCaller["claims"]): string => {
+  for (const _ in claims) return JSON.stringify(claims);
+  return "{}";
+};
+
+const requestOf = ({ token, apiKey }: Presented, named: ClaimedCaller | null): string =>
+  requestText(
+    named === null
+      ? { token: token ?? null, apiKey: apiKey ?? null }
+      : {
           userId: named.userId,
           sessionId: named.sessionId,
           activeOrgId: named.activeOrgId,
           activeTeamId: named.activeTeamId,
           roles: named.roles.join(listSeparator),
           userRoles: named.userRoles.join(listSeparator),
-          claims: JSON.stringify(named.claims),
-        }),
-        token: token ?? null,
-        apiKey: apiKey ?? null,
-      }),
-      ...(target.name === "supabase" ? [known === null ? "" : tokenOf(known, role, target.paths), "", "", ""] : []),
-    ],
-    raw: true,
-    prepared: true,
-  };
+          claims: claimsText(named.claims),
+        },
+  );
+
+const enter = (presented: Presented, timeouts: Timeouts, target: Target): Statement => {
+  const { token, apiKey, caller } = presented;
+  const known = caller?.userId == null ? null : caller;
+  const role =
+    token == null && apiKey === undefined && known === null ? target.roles.anonymous : target.roles.authenticated;
+  const request =
+    // Supabase's functions read the token, so there nothing else names a caller.
+    target.name === "supabase"
+      ? [requestOf(presented, null), known === null ? "" : tokenOf(known, role, target.paths), "", "", ""]
+      : [requestOf(presented, known)];
+  return { text: enterText(role, timeouts, target), values: request, raw: true, prepared: true };
 };
 
 /**
