@@ -136,9 +136,12 @@ type Thrown = DatabaseError | TransactionEnded | { readonly _tag: "TransactionTi
 const isOfTheDatabase = (error: unknown): error is Thrown =>
   ["SqlError", "ConnectionError", "TransactionEnded", "TransactionTimeout"].some((tag) => hasTag(error, tag));
 
-/** Drizzle's wrapper has the statement and its values in its message. By its name: there may be two Drizzles. */
+/**
+ * Drizzle's wrapper has the statement and its values in its message. Not by its class, of which there may be two, nor by its
+ * name, which a minifier changes.
+ */
 const isOfDrizzle = (error: unknown): error is Error =>
-  error instanceof Error && (error.name === "DrizzleQueryError" || error.constructor.name === "DrizzleQueryError");
+  error instanceof Error && "query" in error && "params" in error && error.message.startsWith("Failed query: ");
 
 /**
  * What a handler of the application's own did not catch.
