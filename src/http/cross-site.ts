@@ -8,10 +8,11 @@
  * server's leave (CORS) for any other; so it is asked about a bare POST with nothing but the headers of the origin, and
  * holds for every method, content type and CORS configuration.
  */
-import { Hono, type MiddlewareHandler } from "hono";
+import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { csrf } from "hono/csrf";
 import type { Credential } from "../auth/authenticator.js";
+import { makeHono } from "./hono.js";
 import { problem, type RequestProblem } from "./problem.js";
 
 /** Origins beside the API's own, as browsers write them (`https://app.example.com`), or a function that knows them. */
@@ -46,7 +47,7 @@ export const crossSiteCheck = (
   }
   const isTrusted = (origin: string, request: Request): boolean | Promise<boolean> =>
     typeof trusted === "function" ? trusted(origin, request) : trusted.includes(origin);
-  const guard = new Hono<{ Bindings: { readonly request: Request } }>().post(
+  const guard = makeHono<{ Bindings: { readonly request: Request } }>().post(
     "*",
     csrf({
       origin: async (origin, { env: { request } }) =>

@@ -7,7 +7,7 @@
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import { Hono, type Context as HonoContext } from "hono";
+import type { Hono, Context as HonoContext } from "hono";
 import type { BlankEnv } from "hono/types";
 import type { Authenticator } from "../auth/authenticator.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
@@ -19,6 +19,7 @@ import { postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
 import { actingAs } from "./acting-as.js";
 import { type CorsOptions, corsMiddleware, crossSiteCheck, type TrustedOrigins } from "./cross-site.js";
+import { makeHono } from "./hono.js";
 import { type Handler, type Operations, operationsFor } from "./operations.js";
 import { kebab } from "./paths.js";
 import { hasTag, problem, problemResponse, RequestProblem } from "./problem.js";
@@ -173,7 +174,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
       }
     };
 
-  const app = new Hono();
+  const app = makeHono<BlankEnv>();
   if (options.cors !== undefined) app.use("*", corsMiddleware(options.cors));
   const refuse = (allow: ReadonlyArray<string>): HonoHandler => {
     return () => Promise.resolve(problemResponse(problem("method_not_allowed", { allow })));
