@@ -9,7 +9,8 @@
 import { Client, neonConfig, Pool } from "@neondatabase/serverless";
 import * as Effect from "effect/Effect";
 import { interactOver, transactOver } from "./lease.js";
-import { addressOf, type NeonAddress } from "./neon-address.js";
+import type { NeonAddress } from "./neon-address.js";
+import { addressThrough } from "./neon-pooler.js";
 import { looksPooled } from "./pooler.js";
 import { PreparedStatements } from "./prepared.js";
 import { type NeonDatabase, type NeonHttpOptions, overHttp } from "./sql-over-http.js";
@@ -54,7 +55,7 @@ export interface NeonOptions extends NeonHttpOptions {
  * ```
  */
 export const neon = (options: NeonOptions): NeonDatabase => {
-  const address = addressOf(options);
+  const address = addressThrough(options);
   const { mode = "auto" } = options;
   if (address.tokenUrl !== undefined && mode === "websocket") {
     throw new TypeError('neon() takes tokens over HTTP only: leave mode out, or make it "http"');
