@@ -16,7 +16,7 @@ import { answerMsOf, withDeadline } from "../database/deadline.js";
 import { type Effects, withRetry } from "../database/retry.js";
 import type { Timeouts } from "../database/session.js";
 import { postgresTarget, type Target } from "../database/target.js";
-import { type Schema, type SchemaModule, understand } from "../table/schema.js";
+import { type Schema, understandNow } from "../table/schema.js";
 import { actingAs } from "./acting-as.js";
 import { type CorsOptions, corsMiddleware, crossSiteCheck, type TrustedOrigins } from "./cross-site.js";
 import { makeHono } from "./hono.js";
@@ -114,9 +114,7 @@ const methodsOf = (operations: Operations, byId: boolean): ReadonlyArray<string>
  * ```
  */
 export const createRouter = <const S extends object>(options: RouterOptions<S>): Hono<BlankEnv, RoutesOf<S>, "/"> => {
-  const schema: Schema = Effect.runSync(
-    understand(Object.fromEntries(Object.entries(options.schema)) satisfies SchemaModule),
-  );
+  const schema = understandNow(Object.fromEntries(Object.entries(options.schema)));
   checkPaths(schema);
   const report = options.onError ?? ((error: unknown) => console.error(error));
   const maxBodyBytes = options.maxBodyBytes ?? 1_048_576;

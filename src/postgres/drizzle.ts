@@ -15,14 +15,13 @@ import {
   pgPolicy,
   pgRole,
 } from "drizzle-orm/pg-core";
-import * as Effect from "effect/Effect";
 import type { ContextPath } from "../condition/condition.js";
 import type { PolicyStatement } from "../condition/policy-statement.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
 import { text } from "../condition/sql-text.js";
 import type { Lowering } from "../table/builder.js";
 import { define, plainTable } from "../table/definition.js";
-import { Dialect } from "./dialect.js";
+import type { DialectShape } from "./dialect.js";
 import { helperSchema, objectName } from "./names.js";
 import { policiesOf } from "./policies.js";
 import { referencesOf } from "./references.js";
@@ -105,8 +104,8 @@ const keyDefault = (columnType: string): SQL | undefined =>
       ? sql`lower((gen_random_uuid())::text)`
       : undefined;
 
-/** What `table()` asks of a database, spelled for the dialect in the environment. */
-export const lowering: Effect.Effect<Lowering, never, Dialect> = Effect.map(Dialect, (dialect) => ({
+/** What `table()` asks of a database, spelled for a dialect. */
+export const loweringFor = (dialect: DialectShape): Lowering => ({
   scopeDefault,
   keyDefault,
   extras: (table, self, declaration) => {
@@ -122,4 +121,4 @@ export const lowering: Effect.Effect<Lowering, never, Dialect> = Effect.map(Dial
       ...policiesOf(definition, dialect).map(toDrizzle),
     ];
   },
-}));
+});
