@@ -6,7 +6,6 @@
  * a policy that is missing, not declared or not as declared, and a helper that is not the one that was pushed are each a
  * reason not to serve.
  */
-import type { PgTable } from "drizzle-orm/pg-core";
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import { functionsRecordSql } from "../condition/fingerprint.js";
@@ -15,7 +14,7 @@ import { Database, type DatabaseError, type DatabaseShape, type Statement } from
 import { helperSchema, roles } from "../database/session.js";
 import { type CallerRoles, postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
-import { declaredPolicies, driftedPolicies } from "./declared.js";
+import { type DeclaredPolicy, declaredPolicies, driftedPolicies } from "./declared.js";
 
 /** The connection is not safe to serve from; `reasons` says why, for the log. */
 export class UnsafeDatabase extends Data.TaggedError("UnsafeDatabase")<{ readonly reasons: ReadonlyArray<string> }> {
@@ -35,7 +34,7 @@ const everyGuarded = `select c.oid::regclass::text as name, c.oid::regclass as o
 
 const facts = (
   tables: ReadonlyArray<string> | undefined,
-  sources: ReadonlyArray<PgTable>,
+  policies: ReadonlyArray<DeclaredPolicy>,
   callers: CallerRoles,
 ): Statement => ({
   text: `with wanted as (${tables === undefined ? everyGuarded : `select name, to_regclass(name) as oid from unnest(${textArray(tables)}) as name`})
@@ -48,7 +47,7 @@ select
   (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w where w.oid is null) as missing,
   (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w join pg_class c on c.oid = w.oid
     where not (c.relrowsecurity and c.relforcerowsecurity)) as open,
-  ${tables === undefined ? "null" : driftedPolicies("array(select w.oid::oid from wanted w)", declaredPolicies(sources, callers))} as drifted,
+  ${tables === undefined ? "null" : driftedPolicies("array(select w.oid::oid from wanted w)", policies)} as drifted,
   coalesce(pg_catalog.obj_description(${helpers}, 'pg_namespace') = ${functionsRecordSql(helpers)}, false)::text as recorded,
   (select coalesce(string_agg(name, ', '), '') from unnest(${textArray([callers.authenticated, callers.anonymous])}) as name
     where not exists (select 1 from pg_roles r where r.rolname = name)) as absent,
@@ -72,7 +71,8 @@ export const verifyDatabaseEffect = (
     const database = yield* Database;
     const names = schema?.tables.map(({ definition }) => qualified(definition.table));
     const sources = schema?.tables.map(({ source }) => source) ?? [];
-    const [, result] = yield* database.transact([pinSearchPath, facts(names, sources, target.roles)]);
+    const policies = yield* Effect.promise(() => declaredPolicies(sources, target.roles));
+    const [, result] = yield* database.transact([pinSearchPath, facts(names, policies, target.roles)]);
     const row = result?.rows[0] ?? {};
     const login = asText(row.login);
     const powerful = asText(row.powerful);
