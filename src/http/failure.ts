@@ -4,9 +4,9 @@
  * Invariant: maps by SQLSTATE alone; no text of the database passes. Whatever is not listed is an internal error.
  */
 import { getTableColumns } from "drizzle-orm";
-import { getTableConfig, type PgColumn, type PgTable } from "drizzle-orm/pg-core";
+import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import type { DatabaseError, SqlError, TransactionEnded } from "../database/database.js";
-import type { TableDefinition } from "../table/definition.js";
+import { plainConfig, type TableDefinition } from "../table/definition.js";
 import { type FieldProblem, hasTag, problem, type RequestProblem } from "./problem.js";
 
 export type WriteOperation = "read" | "create" | "update" | "delete";
@@ -36,7 +36,7 @@ const reportedNames = (
 
 /** @returns what `failureOf` needs to name fields instead of constraints; built once per table. */
 export const failureScope = (table: PgTable, definition: TableDefinition): FailureScope => {
-  const { name, columns, uniqueConstraints, indexes, primaryKeys, foreignKeys } = getTableConfig(table);
+  const { name, columns, uniqueConstraints, indexes, primaryKeys, foreignKeys } = plainConfig(table);
   const keyOf = (column: string): ReadonlyArray<string> =>
     Object.entries<PgColumn>(getTableColumns(table)).flatMap(([key, own]) => (own.name === column ? [key] : []));
   const entries = (

@@ -72,19 +72,23 @@ export interface RouterOptions<S> {
 
 /** Two exports under one path would hide one of the tables. */
 const checkPaths = (schema: Schema): void => {
-  const problems = schema.tables.flatMap((table, index): ReadonlyArray<Problem> => {
-    const other = schema.tables.slice(0, index).find(({ key }) => kebab(key) === kebab(table.key));
-    return other
-      ? [
-          {
-            code: "duplicate_path",
-            table: table.definition.table.name,
-            path: "(export)",
-            message: `"${other.key}" and "${table.key}" would both be served at /${kebab(table.key)}.`,
-            hint: "Export one of them under another name.",
-          },
-        ]
-      : [];
+  const first = new Map<string, string>();
+  const problems = schema.tables.flatMap(({ key, definition }): ReadonlyArray<Problem> => {
+    const path = kebab(key);
+    const other = first.get(path);
+    if (other === undefined) {
+      first.set(path, key);
+      return [];
+    }
+    return [
+      {
+        code: "duplicate_path",
+        table: definition.table.name,
+        path: "(export)",
+        message: `"${other}" and "${key}" would both be served at /${path}.`,
+        hint: "Export one of them under another name.",
+      },
+    ];
   });
   if (problems.length > 0) throw new DefinitionError({ problems });
 };

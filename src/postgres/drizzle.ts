@@ -7,7 +7,6 @@
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import {
   type ExtraConfigColumn,
-  getTableConfig,
   index,
   type PgColumn,
   type PgTable,
@@ -20,7 +19,7 @@ import type { PolicyStatement } from "../condition/policy-statement.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
 import { text } from "../condition/sql-text.js";
 import type { Lowering } from "../table/builder.js";
-import { define, plainTable } from "../table/definition.js";
+import { define, plainConfig } from "../table/definition.js";
 import type { DialectShape } from "./dialect.js";
 import { helperSchema, objectName } from "./names.js";
 import { policiesOf } from "./policies.js";
@@ -52,7 +51,7 @@ const columnNames = (columns: ReadonlyArray<object>): ReadonlyArray<string> =>
 
 /** An index on these columns, unless the author's own keys or indexes begin with them. */
 const indexOn = (table: PgTable, self: Self, names: ReadonlyArray<string>): ReadonlyArray<PgTableExtraConfigValue> => {
-  const { name, indexes, uniqueConstraints, primaryKeys } = getTableConfig(plainTable(table));
+  const { name, indexes, uniqueConstraints, primaryKeys } = plainConfig(table);
   const existing = [
     ...indexes.filter(({ config }) => config.where === undefined).map(({ config }) => columnNames(config.columns)),
     ...[...uniqueConstraints, ...primaryKeys].map(({ columns }) => columnNames(columns)),
