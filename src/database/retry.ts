@@ -31,7 +31,7 @@ const repeated = <A, E>(
       const kind = kindOf(error);
       return kind === undefined || count > limits[kind] || giveUp?.aborted
         ? Effect.fail(error)
-        : Effect.andThen(apart(count), attempt(count + 1));
+        : Effect.flatMap(apart(count), () => attempt(count + 1));
     });
   return attempt(1);
 };

@@ -5,8 +5,8 @@
  * Invariant: decides by the caller alone, and before the statement that looks at rows; in the database it stops the
  * transaction (SQLSTATE HR401, HR403, HR410). Whoever passes is still subject to every policy.
  */
-import { anonymousCaller, type Caller } from "../condition/caller.js";
-import { and, type Condition, type ContextPath, fold } from "../condition/condition.js";
+import type { Caller } from "../condition/caller.js";
+import { type Condition, type ContextPath, fold } from "../condition/condition.js";
 import { evaluate } from "../condition/evaluate.js";
 import { requirementOf } from "../condition/requirement.js";
 import { text, textArray } from "../condition/sql-text.js";
@@ -56,8 +56,6 @@ const mentions = (condition: Condition, path: ContextPath): boolean =>
   })(condition);
 
 export interface Admission {
-  /** Whether someone who is not signed in may try; if not, no query is needed to answer 401. */
-  readonly anonymous: boolean;
   /** For a caller who is found live. */
   readonly statement: Statement;
   /** For a caller who is known: why not, or undefined. The same answers as the statement gives. */
@@ -65,20 +63,19 @@ export interface Admission {
 }
 
 /**
- * @param conditions what the operation asks of a row; all of them must be possible.
+ * @param condition what the operation asks of a row.
  * @returns for example
  * ```sql
  * select hedgerow.admit(coalesce(c.user_id, c.org_id) is not null, c.org_id is not null, (c.org_id is not null and c.org_roles && array['admin']))
  * from hedgerow.enter() c
  * ```
  */
-export const admissionFor = (...conditions: ReadonlyArray<Condition>): Admission => {
-  const requirement = requirementOf(and(...conditions));
+export const admissionFor = (condition: Condition): Admission => {
+  const requirement = requirementOf(condition);
   const asksOrganization = mentions(requirement, "activeOrgId");
   const inOrganization = asksOrganization ? "c.org_id is not null" : "true";
   const admits = (caller: Caller): boolean => evaluate(requirement, { columns: {}, row: {}, caller }) === true;
   return {
-    anonymous: admits(anonymousCaller),
     refusal: (caller) => {
       if (admits(caller)) return undefined;
       if (caller.userId === null) return "authentication_required";

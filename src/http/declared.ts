@@ -23,7 +23,7 @@ const rolesOf = (to: PgPolicyToOption, callers: CallerRoles): ReadonlyArray<stri
   return [name === postgresTarget.roles.anonymous ? callers.anonymous : name];
 };
 
-export interface DeclaredPolicy {
+interface DeclaredPolicy {
   readonly schema: string;
   readonly table: string;
   readonly name: string;

@@ -26,7 +26,7 @@ import { hasTag, problem, problemResponse, RequestProblem } from "./problem.js";
 import { readJson } from "./read-json.js";
 import type { CheckSchema, RoutesOf } from "./routes.js";
 import { safetyCheck } from "./safety.js";
-import { verifyDatabaseEffect } from "./startup.js";
+import { verifySchema } from "./startup.js";
 
 export interface RouterOptions<S> {
   /** A module of tables, for example `import * as schema from "./schema.js"`. */
@@ -137,7 +137,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
 
   const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
     ? () => undefined
-    : safetyCheck(guarded.reads, verifyDatabaseEffect(schema, target));
+    : safetyCheck(guarded.reads, verifySchema(schema, target));
   const crossSite = crossSiteCheck(options.trustedOrigins);
 
   const answer = (failure: unknown): Response => {

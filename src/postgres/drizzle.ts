@@ -18,9 +18,10 @@ import type { ContextPath } from "../condition/condition.js";
 import type { PolicyStatement } from "../condition/policy-statement.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
 import { text } from "../condition/sql-text.js";
+import { postgresTarget } from "../database/target.js";
 import type { Lowering } from "../table/builder.js";
 import { define, plainConfig } from "../table/definition.js";
-import type { DialectShape } from "./dialect.js";
+import { helperCaller } from "./helper-caller.js";
 import { helperSchema, objectName } from "./names.js";
 import { policiesOf } from "./policies.js";
 import { referencesOf } from "./references.js";
@@ -103,8 +104,11 @@ const keyDefault = (columnType: string): SQL | undefined =>
       ? sql`lower((gen_random_uuid())::text)`
       : undefined;
 
-/** What `table()` asks of a database, spelled for a dialect. */
-export const loweringFor = (dialect: DialectShape): Lowering => ({
+/** A schema does not know where it will run: its tables name PostgreSQL's roles. */
+const spelling = { caller: helperCaller, roles: postgresTarget.roles };
+
+/** What `table()` asks of a database. */
+export const lowering: Lowering = {
   scopeDefault,
   keyDefault,
   extras: (table, self, declaration) => {
@@ -117,7 +121,7 @@ export const loweringFor = (dialect: DialectShape): Lowering => ({
       ...scopeIndex(table, self),
       // Deleting a parent looks for its children by this column.
       ...referencesOf(table).flatMap((reference) => indexOn(table, self, [reference.column])),
-      ...policiesOf(definition, dialect).map(toDrizzle),
+      ...policiesOf(definition, spelling).map(toDrizzle),
     ];
   },
-});
+};
