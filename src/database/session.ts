@@ -259,7 +259,7 @@ export const enterClaims = (
  *
  * Triggers that wait for the end run first, while the caller is still known to them.
  */
-export const leaveSession: ReadonlyArray<Statement> = [
+export const leaveSession: ReadonlyArray<Statement> = /*#__PURE__*/ [
   "set constraints all immediate",
   "close all",
   "unlisten *",

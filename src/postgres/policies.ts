@@ -6,9 +6,9 @@
  * restriction". Beside every permissive policy stands a restrictive one with the very same `using`: of two expressions that are
  * equal Postgres keeps one, so the second wall costs nothing and no helper is asked twice.
  */
+import { admits } from "../condition/admits.js";
 import { anonymousCaller } from "../condition/caller.js";
 import type { Condition } from "../condition/condition.js";
-import { evaluate } from "../condition/evaluate.js";
 import { policySql } from "../condition/policy.js";
 import type { PolicyStatement } from "../condition/policy-statement.js";
 import { requirementOf } from "../condition/requirement.js";
@@ -18,8 +18,7 @@ import type { DialectShape } from "./dialect.js";
 import { objectName } from "./names.js";
 
 /** Whether someone who is not signed in can ever fulfil a condition. */
-export const admitsAnonymous = (condition: Condition): boolean =>
-  evaluate(requirementOf(condition), { columns: {}, row: {}, caller: anonymousCaller }) === true;
+export const admitsAnonymous = (condition: Condition): boolean => admits(requirementOf(condition), anonymousCaller);
 
 /** The roles that a condition can ever admit. */
 export const rolesFor = (condition: Condition, roles: CallerRoles): ReadonlyArray<string> =>
