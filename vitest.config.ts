@@ -16,6 +16,7 @@ const alias = [
   { find: /^hedgerow\/node-postgres$/, replacement: source("database/node-postgres.ts") },
   { find: /^hedgerow\/postgres-js$/, replacement: source("database/postgres-js.ts") },
   { find: /^hedgerow\/neon$/, replacement: source("database/neon.ts") },
+  { find: /^hedgerow\/neon-http$/, replacement: source("database/neon-http.ts") },
   { find: /^hedgerow\/replica$/, replacement: source("database/replica.ts") },
   { find: /^hedgerow\/neon-local$/, replacement: source("neon-local/index.ts") },
   { find: /^hedgerow\/check$/, replacement: source("cli/check/index.ts") },

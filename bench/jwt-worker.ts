@@ -3,7 +3,7 @@ import { text } from "drizzle-orm/pg-core";
 import { id, organization, owner, table } from "hedgerow";
 import { createRouter } from "hedgerow/hono";
 import { auth0, jwt } from "hedgerow/jwt";
-import { neon } from "hedgerow/neon";
+import { neon } from "hedgerow/neon-http";
 
 const documents = table("documents", {
   id: id("doc"),

@@ -28,8 +28,11 @@ const region = (source: string): string => {
   return lines.slice(start + 1, start + length).join("\n");
 };
 
+/** The permissive ones: beside each stands a restrictive one that says no more. */
 const policies = (table: string): string => {
-  const own = compile(schema, sessionIdentity(authOptions)).policies.filter((policy) => policy.table.name === table);
+  const own = compile(schema, sessionIdentity(authOptions)).policies.filter(
+    (policy) => policy.table.name === table && policy.permissive,
+  );
   if (own.length === 0) throw new Error(`There is no table "${table}" in the example.`);
   return own.map((policy) => `${createPolicy(policy)};`).join("\n");
 };

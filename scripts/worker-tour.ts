@@ -5,7 +5,6 @@
  *
  * Invariant: the Worker is bundled as wrangler does it and runs in the runtime that Cloudflare runs; nothing is written.
  */
-import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -19,15 +18,7 @@ import { authOptions } from "../examples/worker/auth.js";
 import * as schema from "../examples/worker/schema.js";
 import { playTour } from "../examples/worker/tour.js";
 import { bundleWorker } from "./bundle-worker.js";
-
-const root = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
-
-/** What wrangler reads, without its comments. */
-export const workerConfiguration = (): {
-  readonly vars: { readonly BASE_URL: string };
-  readonly compatibility_date: string;
-  readonly compatibility_flags: Array<string>;
-} => JSON.parse(readFileSync(root("examples/worker/wrangler.jsonc"), "utf8").replaceAll(/^\s*\/\/.*$/gm, ""));
+import { workerConfiguration } from "./wrangler-configuration.js";
 
 /** Passes requests on, and counts them. */
 const counting = async (target: string): Promise<{ readonly server: Server; readonly requests: () => number }> => {

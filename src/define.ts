@@ -6,10 +6,8 @@
  */
 import type { BuildExtraConfigColumns } from "drizzle-orm/column-builder";
 import type { PgColumnBuilderBase, PgTableExtraConfigValue } from "drizzle-orm/pg-core";
-import * as Effect from "effect/Effect";
 import type { Vocabulary, Wrong } from "./condition/rule.js";
 import { defaultNames, type Names } from "./condition/vocabulary.js";
-import { Dialect, postgresDialect } from "./postgres/dialect.js";
 import { lowering } from "./postgres/drizzle.js";
 import { makeTable } from "./table/builder.js";
 import type { Extras } from "./table/declaration.js";
@@ -99,10 +97,9 @@ const checkNames = (names: Names): void => {
 export const defineHedgerow = <const O extends Partial<Names>>(names: O): Hedgerow<VocabularyOf<O>> => {
   const all: Names = { ...defaultNames, ...names };
   checkNames(all);
-  const lower = Effect.runSync(Effect.provideService(lowering, Dialect, postgresDialect));
   const table: TableFunction<VocabularyOf<O>> = (name, columns, extras) =>
     // The builder is untyped and checks at run time what the types check before; here its result gets them.
-    makeTable(name, columns, extras as Extras | undefined, all, lower) as never;
+    makeTable(name, columns, extras as Extras | undefined, all, lowering) as never;
   return { table };
 };
 

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { built } from "./build.js";
 import type { Send } from "./isolation.js";
 import { lastWords } from "./last-words.js";
+import type { Shares } from "./profile.js";
 import type { Connections } from "./target.js";
 import type { Target } from "./targets.js";
 
@@ -16,6 +17,8 @@ export interface Running {
   readonly pid: number;
   readonly port: number;
   readonly send: Send;
+  /** Samples what its process does while something runs. */
+  readonly profile: (during: () => Promise<void>) => Promise<Shares>;
   readonly stop: () => Promise<void>;
 }
 
@@ -39,6 +42,16 @@ export const start = async (target: Target, connections: Connections, node = pro
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`${target.name} ended with ${code}: ${lastWords(output)}`)));
   });
+  const reply = <A>(message: string): Promise<A> =>
+    new Promise((resolve, reject) => {
+      const ended = (): void => reject(new Error(`${target.name} ended: ${lastWords(output)}`));
+      child.once("exit", ended);
+      child.once("message", (answer: A) => {
+        child.off("exit", ended);
+        resolve(answer);
+      });
+      child.send(message);
+    });
   return {
     target,
     pid: child.pid ?? 0,
@@ -50,6 +63,11 @@ export const start = async (target: Target, connections: Connections, node = pro
         ...(body !== undefined && { body }),
       });
       return { status: response.status, text: await response.text() };
+    },
+    profile: async (during) => {
+      await reply("profile");
+      await during();
+      return (await reply<{ readonly shares: Shares }>("shares")).shares;
     },
     stop: async () => {
       child.kill();

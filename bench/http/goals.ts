@@ -9,6 +9,7 @@ import { median, spreadOf } from "../support/statistics.js";
 import type { Result } from "./benchmark.js";
 import type { Pair, Slice } from "./measurement.js";
 import { peers } from "./peers.js";
+import type { Shares } from "./profile.js";
 import { type Operation, operations } from "./targets.js";
 
 /** CPU per request, as a part of the reference's. */
@@ -24,8 +25,18 @@ const throughputGoals: ReadonlyArray<{
   { ours: "hedgerow-session", theirs: "better-auth-drizzle", goal: { get: 3, list: 3 } },
 ];
 
+/** What Effect's own functions may take of a request, in microseconds. */
+const effectGoal = 10;
+
+/** The greatest first. */
+const sharesText = (shares: Shares): string =>
+  Object.entries(shares)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, micros]) => `${name} ${micros.toFixed(1)}`)
+    .join(", ");
+
 /** @returns a measure for each goal whose targets were measured. */
-export const goals = ({ measured }: Result): ReadonlyArray<Measure> => {
+export const goals = ({ measured, profiled }: Result): ReadonlyArray<Measure> => {
   const pairsOf = (target: string, operation: Operation): ReadonlyArray<Pair> =>
     measured.find((each) => each.target === target && each.operation === operation)?.pairs ?? [];
   const of = (name: string, values: ReadonlyArray<number>, options: MeasureOptions): ReadonlyArray<Measure> =>
@@ -47,7 +58,14 @@ export const goals = ({ measured }: Result): ReadonlyArray<Measure> => {
       return of(`http/${operation}/${ours}/throughput-of-${theirs}`, ratios, { goal: goal[operation] });
     }),
   );
-  return [...cpu, ...throughput];
+  const effect = profiled.map(({ target, operation, shares }) =>
+    measure(`http/${operation}/${target}/effect`, shares.effect ?? 0, "µs/request", {
+      goal: effectGoal,
+      atMost: true,
+      note: `of the API's process: ${sharesText(shares)}`,
+    }),
+  );
+  return [...cpu, ...effect, ...throughput];
 };
 
 const units: Readonly<Record<keyof Slice, string>> = {

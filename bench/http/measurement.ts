@@ -7,7 +7,8 @@
 
 import type { Running } from "./child.js";
 import { familyMicros, processMicros } from "./cpu.js";
-import { encode, openClient } from "./load.js";
+import { type Client, encode, openClient } from "./load.js";
+import type { Shares } from "./profile.js";
 import { type Operation, operations, pageSize } from "./targets.js";
 import { picks, type Size } from "./world.js";
 
@@ -35,10 +36,18 @@ export interface Measured {
   readonly pairs: ReadonlyArray<Pair>;
 }
 
+/** Whose code a target runs for a request, in microseconds. */
+export interface Profiled {
+  readonly target: string;
+  readonly operation: Operation;
+  readonly shares: Shares;
+}
+
 export interface Measurement {
   /** Every slice of the reference, of each operation. */
   readonly reference: Readonly<Record<Operation, ReadonlyArray<Slice>>>;
   readonly measured: ReadonlyArray<Measured>;
+  readonly profiled: ReadonlyArray<Profiled>;
 }
 
 export interface Plan {
@@ -55,6 +64,9 @@ export interface Plan {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Whose processes are sampled, once all slices are done. */
+const sampled = ["hedgerow-claims"];
+
 /** Less than what a row's longest column alone has. */
 const bytesPerRow = 288;
 
@@ -62,16 +74,36 @@ interface Subject extends Running {
   readonly requests: Readonly<Record<Operation, ReadonlyArray<Buffer>>>;
 }
 
+const clientOf = ({ port, requests }: Subject, operation: Operation): Promise<Client> =>
+  openClient(port, requests[operation], bytesPerRow * (operation === "list" ? pageSize : 1));
+
+const profileOf = async (subject: Subject, operation: Operation, seconds: number): Promise<Profiled> => {
+  const client = await clientOf(subject, operation);
+  try {
+    let requests = 0;
+    const shares = await subject.profile(async () => {
+      ({ requests } = await client.run(seconds));
+    });
+    return {
+      target: subject.target.name,
+      operation,
+      shares: Object.fromEntries(Object.entries(shares).map(([name, micros]) => [name, micros / requests])),
+    };
+  } finally {
+    client.close();
+  }
+};
+
 const slice = async (
   { postgres, signal }: Plan,
-  { requests, port, pid }: Subject,
+  subject: Subject,
   operation: Operation,
   seconds: number,
 ): Promise<Slice> => {
   signal?.throwIfAborted();
-  const client = await openClient(port, requests[operation], bytesPerRow * (operation === "list" ? pageSize : 1));
+  const client = await clientOf(subject, operation);
   try {
-    const used = () => Promise.all([processMicros(pid), familyMicros(postgres)]);
+    const used = () => Promise.all([processMicros(subject.pid), familyMicros(postgres)]);
     const [apiBefore, postgresBefore] = await used();
     const load = await client.run(seconds);
     const [apiAfter, postgresAfter] = await used();
@@ -134,5 +166,10 @@ export const measureAll = async (plan: Plan): Promise<Measurement> => {
       pairs: pairs.get(key(target.name, operation)) ?? [],
     })),
   );
-  return { reference: references, measured };
+  const profiled: Array<Profiled> = [];
+  for (const each of running) {
+    if (!sampled.includes(each.target.name)) continue;
+    for (const operation of operations) profiled.push(await profileOf(each, operation, seconds));
+  }
+  return { reference: references, measured, profiled };
 };

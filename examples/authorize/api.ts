@@ -7,7 +7,7 @@ import { authTables, hedgerow, tokenIssuer } from "hedgerow/better-auth";
 import { defineConfig, type HedgerowConfig } from "hedgerow/config";
 import { createRouter } from "hedgerow/hono";
 import { betterAuthTokens, jwt } from "hedgerow/jwt";
-import { neon } from "hedgerow/neon";
+import { neon } from "hedgerow/neon-http";
 
 const issuer = "https://id.example.com";
 const audience = "https://api.example.com";

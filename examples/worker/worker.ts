@@ -7,7 +7,7 @@
 import { neonConfig } from "@neondatabase/serverless";
 import { sessionAuthenticator } from "hedgerow/better-auth";
 import { createRouter } from "hedgerow/hono";
-import { neon } from "hedgerow/neon";
+import { neon } from "hedgerow/neon-http";
 import { Hono } from "hono";
 import { createAuth } from "./auth.js";
 import * as schema from "./tables.js";
@@ -28,7 +28,7 @@ const isLocal = (url: string): boolean => ["localhost", "127.0.0.1"].includes(ne
 
 const createApp = (env: Env) => {
   const auth = createAuth(env.AUTH_DATABASE_URL, env.BASE_URL, env.BETTER_AUTH_SECRET);
-  const database = neon({ url: env.DATABASE_URL, mode: "http", local: isLocal(env.DATABASE_URL) });
+  const database = neon({ url: env.DATABASE_URL, local: isLocal(env.DATABASE_URL) });
   const api = createRouter({
     schema,
     auth: sessionAuthenticator(auth),

@@ -35,10 +35,10 @@ export const anonymousCaller: Caller = Object.freeze({
 /** A text that Postgres holds as it is: not empty, without NUL and without half of a surrogate pair. */
 const isHeld = (value: string): boolean => value !== "" && !/[\0\p{Surrogate}]/u.test(value);
 
-/** Roles travel as one text; the control character between them is in none (`listSeparator` of the prelude). */
-const isHeldRole = (role: string): boolean => isHeld(role) && !role.includes("\x1f");
+/** All that a request says travels as one text; the control characters in between (`session.ts`) are in no name. */
+const isHeldName = (value: string): boolean => isHeld(value) && !value.includes("\x1e") && !value.includes("\x1f");
 
-const held = (value: string | null): string | null => (typeof value === "string" && isHeld(value) ? value : null);
+const held = (value: string | null): string | null => (typeof value === "string" && isHeldName(value) ? value : null);
 
 /** As `defineHedgerow` takes them; no rule can name another. */
 const isClaimName = (name: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
@@ -49,8 +49,8 @@ const isHeldClaim = (value: ClaimValue): boolean =>
 /**
  * A caller as Postgres can hold one, whatever a token said, so that a rule means the same in memory and there.
  *
- * @returns a caller that keeps the invariant of this file. What Postgres would change on the way (a NUL, half of a
- * surrogate pair) is dropped, because two callers could become one by it; without a user nothing else counts.
+ * @returns a caller that keeps the invariant of this file. What would be changed on the way (a NUL, half of a surrogate pair,
+ * U+001E and U+001F in a name) is dropped, because two callers could become one by it; without a user nothing else counts.
  */
 export const heldCaller = (caller: Caller): Caller => {
   const userId = held(caller.userId);
@@ -61,8 +61,8 @@ export const heldCaller = (caller: Caller): Caller => {
     sessionId: held(caller.sessionId),
     activeOrgId,
     activeTeamId: activeOrgId === null ? null : held(caller.activeTeamId),
-    roles: activeOrgId === null ? [] : caller.roles.filter(isHeldRole),
-    userRoles: caller.userRoles.filter(isHeldRole),
+    roles: activeOrgId === null ? [] : caller.roles.filter(isHeldName),
+    userRoles: caller.userRoles.filter(isHeldName),
     claims: Object.fromEntries(
       Object.entries(caller.claims).filter(([name, value]) => isClaimName(name) && isHeldClaim(value)),
     ),

@@ -4,6 +4,7 @@
  * Invariant: three-valued exactly as SQL (Kleene's logic; a comparison with null is unknown), so the other
  * interpreters are tested against this one.
  */
+import { callerCases, contextValue, disjunction, negate, type Truth } from "./admits.js";
 import type { Caller } from "./caller.js";
 import {
   type ComparisonOperator,
@@ -17,8 +18,7 @@ import {
 import { type ColumnInfo, type ColumnKind, compareValues } from "./kind.js";
 import { isUuid } from "./uuid.js";
 
-/** True, false, or unknown. */
-export type Truth = boolean | null;
+export { contextValue, type Truth } from "./admits.js";
 
 export interface EvaluationScope {
   readonly columns: Readonly<Record<string, ColumnInfo>>;
@@ -36,28 +36,6 @@ const holds: Readonly<Record<ComparisonOperator, (order: number) => boolean>> = 
   lessThanOrEqual: (order) => order <= 0,
   greaterThan: (order) => order > 0,
   greaterThanOrEqual: (order) => order >= 0,
-};
-
-export const negate = (truth: Truth): Truth => (truth === null ? null : !truth);
-export const conjunction = (truths: ReadonlyArray<Truth>): Truth =>
-  truths.includes(false) ? false : truths.includes(null) ? null : true;
-export const disjunction = (truths: ReadonlyArray<Truth>): Truth =>
-  truths.includes(true) ? true : truths.includes(null) ? null : false;
-
-/** The caller's value under a path, or null. */
-export const contextValue = (caller: Caller, path: ContextPath): Literal | null => {
-  switch (path) {
-    case "userId":
-    case "sessionId":
-    case "activeOrgId":
-    case "activeTeamId":
-      return caller[path];
-    default: {
-      const name = path.slice("claims.".length);
-      // A claim may be called as something that every object has.
-      return Object.hasOwn(caller.claims, name) ? (caller.claims[name] ?? null) : null;
-    }
-  }
 };
 
 /** A caller's value as a column of this kind can be compared with it: null where Postgres's safe cast gives null. */
@@ -98,24 +76,16 @@ export const evaluate = (condition: Condition, scope: EvaluationScope): Truth =>
     return Number.isNaN(order) ? null : holds[operator](order);
   };
   return fold<Truth>({
-    Constant: (node) => node.value,
+    ...callerCases(scope.caller),
     Compare: (node) => compare(node.column, node.operator, node.operand),
     Member: (node) => {
       const member = disjunction(node.operands.map((operand) => compare(node.column, "equals", operand)));
       return node.negated ? negate(member) : member;
     },
     IsNull: (node) => ((scope.row[node.column] ?? null) === null) !== node.negated,
-    HasContext: (node) => contextValue(scope.caller, node.path) !== null,
-    HasRole: (node) => {
-      const held = node.tier === "organization" ? scope.caller.roles : scope.caller.userRoles;
-      return node.roles.some((role) => held.includes(role));
-    },
     Via: (node) => {
       const value = scope.row[node.column] ?? null;
       return value !== null && (scope.canRead?.(node.parent, node.parentColumn, value) ?? false);
     },
-    And: conjunction,
-    Or: disjunction,
-    Not: negate,
   })(condition);
 };

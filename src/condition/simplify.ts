@@ -9,18 +9,26 @@
 import { always, type Condition, never } from "./condition.js";
 
 /** A text that is equal exactly when two conditions are. */
-export const keyOf = (condition: Condition): string =>
-  JSON.stringify(condition, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
+export const keyOf = (condition: Condition): string => {
+  try {
+    return JSON.stringify(condition);
+  } catch {
+    // JSON has no bigint. To ask about each value takes several times as long, and few rules hold one.
+    return JSON.stringify(condition, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
+  }
+};
 
 const constant = (condition: Condition): boolean | undefined =>
   condition._tag === "Constant" ? condition.value : undefined;
 
-const distinct = (conditions: ReadonlyArray<Condition>): ReadonlyArray<Condition> => [
-  ...new Map(conditions.map((condition) => [keyOf(condition), condition])).values(),
-];
+const distinct = (conditions: ReadonlyArray<Condition>): ReadonlyArray<Condition> =>
+  conditions.length < 2
+    ? conditions
+    : [...new Map(conditions.map((condition) => [keyOf(condition), condition])).values()];
 
 /** `A and (A or B)` is `A`; `A or (A and B)` is `A`. */
 const absorb = (parts: ReadonlyArray<Condition>, inner: (part: Condition) => ReadonlyArray<Condition> | undefined) => {
+  if (parts.length < 2 || !parts.some(inner)) return parts;
   const keys = new Set(parts.map(keyOf));
   return parts.filter((part) => !inner(part)?.some((branch) => keys.has(keyOf(branch))));
 };

@@ -46,7 +46,7 @@ export const inFlight = <A, E>(
       .catch((defect: unknown) => Effect.die(defect))
       .then((outcome) => {
         giveUp?.removeEventListener("abort", onGiveUp);
-        resume(sent ? outcome : Effect.mapError(outcome, unsent));
+        resume(sent ? outcome : Effect.catch(outcome, (error) => Effect.fail(unsent(error))));
       });
     return Effect.suspend(() => {
       interrupted = true;

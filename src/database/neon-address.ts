@@ -8,8 +8,6 @@ import { postgresTarget } from "./target.js";
 
 export interface AddressOptions {
   readonly url: string;
-  readonly pooled?: boolean;
-  readonly local?: boolean;
   readonly authorize?: { readonly url: string };
 }
 
@@ -20,7 +18,8 @@ export interface NeonAddress {
   readonly tokenUrl?: string;
 }
 
-const refuse = (problem: string): never => {
+/** Without the url, which has a password. */
+export const refuse = (problem: string): never => {
   throw new TypeError(`neon() ${problem}`);
 };
 
@@ -30,20 +29,10 @@ const parsed = (url: string, option: string, like: string): URL =>
     : refuse(`needs ${option} like ${like}`);
 
 /** `ep-name-123456`, and with `-pooler` the same endpoint through PgBouncer. */
-const endpoint = /^(ep-[a-z0-9-]+?)(-pooler)?(?=\.)/;
+export const endpoint = /^(ep-[a-z0-9-]+?)(-pooler)?(?=\.)/;
 
-const direct = (hostname: string): string => hostname.replace(endpoint, "$1");
-
-const pooling = (address: URL, pooled: boolean): URL => {
-  if (!endpoint.test(address.hostname)) {
-    return refuse(
-      `cannot tell the pooler of "${address.hostname}": with pooled, the url needs a host of Neon's, like ep-name-123456.eu-central-1.aws.neon.tech`,
-    );
-  }
-  const changed = new URL(address.href);
-  changed.hostname = pooled ? address.hostname.replace(endpoint, "$1-pooler") : direct(address.hostname);
-  return changed;
-};
+/** The same host without `-pooler`. */
+export const direct = (hostname: string): string => hostname.replace(endpoint, "$1");
 
 /** Whatever the connection with the password was found to be, this one must be: the same database, and the callers' role. */
 const authorized = (url: string, own: URL): string => {
@@ -62,14 +51,13 @@ const authorized = (url: string, own: URL): string => {
 
 /**
  * @returns where to connect.
- * @throws TypeError for a url that is none of PostgreSQL, that has no pooler, or that tokens must not be sent with.
+ * @throws TypeError for a url that is none of PostgreSQL, or that tokens must not be sent with.
  */
-export const addressOf = ({ url, pooled, local = false, authorize }: AddressOptions): NeonAddress => {
-  const given = parsed(url, "a url", "postgres://role:password@host/database");
-  const address = pooled === undefined || local ? given : pooling(given, pooled);
+export const addressOf = ({ url, authorize }: AddressOptions): NeonAddress => {
+  const address = parsed(url, "a url", "postgres://role:password@host/database");
   return {
-    url: address === given ? url : address.href,
+    url,
     host: address.host,
-    ...(authorize !== undefined && { tokenUrl: authorized(authorize.url, given) }),
+    ...(authorize !== undefined && { tokenUrl: authorized(authorize.url, address) }),
   };
 };

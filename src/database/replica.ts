@@ -14,6 +14,7 @@ import {
   type Result,
   type Statement,
 } from "./database.js";
+import { pause } from "./pause.js";
 
 /** Why the primary answered what a replica could have. */
 export type ReplicaMiss =
@@ -124,9 +125,9 @@ export const withReplica = ({ primary, replica, waitMs = 25, onMiss }: ReplicaOp
     return Effect.catch(
       Effect.map(asked, (results) => results.slice(first.length)),
       (error) => {
-        const pause = Math.min(Math.max(firstPause, waited), waitMs - waited);
-        return error._tag === "Missed" && error.reason === "behind" && pause > 0
-          ? Effect.andThen(Effect.sleep(pause), fromReplica(statements, lsn, expected, waited + pause, giveUp))
+        const ms = Math.min(Math.max(firstPause, waited), waitMs - waited);
+        return error._tag === "Missed" && error.reason === "behind" && ms > 0
+          ? Effect.andThen(pause(ms), fromReplica(statements, lsn, expected, waited + ms, giveUp))
           : Effect.fail(error);
       },
     );

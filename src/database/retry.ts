@@ -7,6 +7,7 @@
  */
 import * as Effect from "effect/Effect";
 import { ConnectionError, type DatabaseError, type DatabaseShape, type GiveUp, type Interactive } from "./database.js";
+import { pause } from "./pause.js";
 
 /** Whether the statements of a call may be run twice. */
 export type Effects = "reads" | "writes";
@@ -18,7 +19,7 @@ const undone: ReadonlySet<string> = new Set(["40001", "40P01"]);
 const limits = { lost: 1, undone: 2 };
 
 /** Random, so that two that were in each other's way are not again; and the pool hears meanwhile of what else was lost. */
-const pause = (repetition: number): Effect.Effect<void> => Effect.sleep(10 + Math.random() * 40 * repetition);
+const apart = (repetition: number): Effect.Effect<void> => pause(10 + Math.random() * 40 * repetition);
 
 const repeated = <A, E>(
   once: Effect.Effect<A, E>,
@@ -30,7 +31,7 @@ const repeated = <A, E>(
       const kind = kindOf(error);
       return kind === undefined || count > limits[kind] || giveUp?.aborted
         ? Effect.fail(error)
-        : Effect.andThen(pause(count), attempt(count + 1));
+        : Effect.flatMap(apart(count), () => attempt(count + 1));
     });
   return attempt(1);
 };

@@ -21,23 +21,10 @@ export const roles = {
   definer: "hedgerow_definer",
 } as const;
 
-/**
- * Transaction-local settings. Where the caller is found live, all but the token and the key are copies for column defaults and no
- * policy trusts them; where the caller comes from a verified token, they are the caller.
- */
+/** Transaction-local settings. Setting one costs Postgres more than reading it, so a request brings all it says in one. */
 export const settings = {
-  token: "hedgerow.token",
-  apiKey: "hedgerow.api_key",
-  userId: "hedgerow.user_id",
-  sessionId: "hedgerow.session_id",
-  activeOrgId: "hedgerow.org_id",
-  activeTeamId: "hedgerow.team_id",
-  /** Roles in the organization, with `listSeparator` between them. */
-  roles: "hedgerow.roles",
-  /** Platform roles, in the same way. */
-  userRoles: "hedgerow.user_roles",
-  /** A flat JSON object. */
-  claims: "hedgerow.claims",
+  /** What the request says of whoever sends it, field by field (`requestText`). */
+  request: "hedgerow.request",
   /** The live caller as `hedgerow.enter()` found them, and the proof that it did, in this very transaction. */
   caller: "hedgerow.caller",
   seal: "hedgerow.seal",
@@ -68,8 +55,42 @@ export interface ClaimedCaller {
   readonly claims: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-/** Between the elements of a list in a setting. No role has it in its name (`heldCaller`), so no text can be read as two. */
+/** Between the elements of a list in a field. */
 export const listSeparator = "\x1f";
+
+/** Between the fields of a request. Neither is in a name that a caller has (`heldCaller`), so no text can be read as two. */
+export const fieldSeparator = "\x1e";
+
+/**
+ * The caller as a verified token says, in whose words policies and column defaults ask; then the hash of the secret by which
+ * the caller is found live, in hexadecimal digits.
+ */
+const requestFields = [
+  "userId",
+  "sessionId",
+  "activeOrgId",
+  "activeTeamId",
+  /** Roles in the organization, with `listSeparator` between them. */
+  "roles",
+  /** Platform roles, in the same way. */
+  "userRoles",
+  /** A flat JSON object. */
+  "claims",
+  "token",
+  "apiKey",
+] as const;
+
+export type RequestField = (typeof requestFields)[number];
+
+/** @returns the setting `hedgerow.request`; a field that is not given is empty. */
+export const requestText = (fields: Readonly<Partial<Record<RequestField, string | null>>>): string => {
+  let text = "";
+  for (const field of requestFields) text += `${fields[field] ?? ""}${fieldSeparator}`;
+  return text;
+};
+
+/** @returns the place of a field in that text, from 1, as `split_part` counts. */
+export const requestPlace = (field: RequestField): number => requestFields.indexOf(field) + 1;
 
 type Json = string | number | boolean | null | ReadonlyArray<string> | JsonObject;
 type JsonObject = { [name: string]: Json };
@@ -114,20 +135,6 @@ interface Presented {
   readonly caller?: ClaimedCaller | null;
 }
 
-/** Settings that say who is calling, in the order in which `enter` has their values. */
-const callerSettings: ReadonlyArray<string> = [
-  "role",
-  settings.token,
-  settings.apiKey,
-  settings.userId,
-  settings.sessionId,
-  settings.activeOrgId,
-  settings.activeTeamId,
-  settings.roles,
-  settings.userRoles,
-  settings.claims,
-];
-
 /** Settings of the session that a policy or an answer depends on, and which the session's own SQL could have changed. */
 const fixed = {
   search_path: "public, pg_temp",
@@ -137,47 +144,81 @@ const fixed = {
   standard_conforming_strings: "on",
 } as const;
 
-/** `num_nonnulls` evaluates all of them, and answers with one small column instead of many. */
-const enterText = (names: ReadonlyArray<string>): string => {
-  const given = names.map((name, index) => `pg_catalog.set_config('${name}', $${index + 1}, true)`);
-  const constant = Object.entries(fixed).map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', true)`);
-  return `select pg_catalog.num_nonnulls(${[...given, ...constant].join(", ")}), pg_catalog.pg_advisory_unlock_all()`;
+const setLocal = (name: string, value: string): string => `pg_catalog.set_config('${name}', ${value}, true)`;
+
+const milliseconds = (value: number): string => {
+  if (Number.isSafeInteger(value) && value >= 0) return `'${value}'`;
+  throw new RangeError(`A timeout is a whole number of milliseconds, or 0 for none; ${value} is none.`);
 };
 
-const timeoutSettings = ["statement_timeout", "lock_timeout"];
-
-/** One text each, so that a connection prepares it once. */
-const enterTexts: Readonly<Record<Target["name"], string>> = {
-  postgres: enterText([...callerSettings, ...timeoutSettings]),
-  supabase: enterText([...callerSettings, ...Object.values(tokenSettings), ...timeoutSettings]),
+/**
+ * What differs from request to request is bound, and nothing else: a value that is bound costs Postgres more than one that stands
+ * in the text, and a connection prepares the few texts there are once. `num_nonnulls` evaluates all and answers with one small
+ * column.
+ */
+const textOf = (role: string, timeouts: Timeouts, { name }: Target): string => {
+  const bound = [settings.request, ...(name === "supabase" ? Object.values(tokenSettings) : [])];
+  const set = [
+    setLocal("role", `'${role}'`),
+    ...bound.map((setting, index) => setLocal(setting, `$${index + 1}`)),
+    setLocal("statement_timeout", milliseconds(timeouts.statementMs)),
+    setLocal("lock_timeout", milliseconds(timeouts.lockMs)),
+    ...Object.entries(fixed).map(([setting, value]) => setLocal(setting, `'${value}'`)),
+  ];
+  return `select pg_catalog.num_nonnulls(${set.join(", ")}), pg_catalog.pg_advisory_unlock_all()`;
 };
 
-const enter = ({ token, apiKey, caller }: Presented, timeouts: Timeouts, target: Target): Statement => {
+/** A router has the same limits for all its requests, and of each target one text for each role. */
+const texts = new WeakMap<Timeouts, Map<string, string>>();
+
+const enterText = (role: string, timeouts: Timeouts, target: Target): string => {
+  let known = texts.get(timeouts);
+  if (known === undefined) {
+    known = new Map();
+    texts.set(timeouts, known);
+  }
+  // The targets give their roles different names, but for those who are signed in.
+  const key = target.name === "postgres" ? role : `${target.name} ${role}`;
+  let text = known.get(key);
+  if (text === undefined) {
+    text = textOf(role, timeouts, target);
+    known.set(key, text);
+  }
+  return text;
+};
+
+/** Nothing is as fast as nothing, and most callers have no claims of their own. */
+const claimsText = (claims: ClaimedCaller["claims"]): string => {
+  for (const _ in claims) return JSON.stringify(claims);
+  return "{}";
+};
+
+const requestOf = ({ token, apiKey }: Presented, named: ClaimedCaller | null): string =>
+  requestText(
+    named === null
+      ? { token: token ?? null, apiKey: apiKey ?? null }
+      : {
+          userId: named.userId,
+          sessionId: named.sessionId,
+          activeOrgId: named.activeOrgId,
+          activeTeamId: named.activeTeamId,
+          roles: named.roles.join(listSeparator),
+          userRoles: named.userRoles.join(listSeparator),
+          claims: claimsText(named.claims),
+        },
+  );
+
+const enter = (presented: Presented, timeouts: Timeouts, target: Target): Statement => {
+  const { token, apiKey, caller } = presented;
   const known = caller?.userId == null ? null : caller;
   const role =
     token == null && apiKey === undefined && known === null ? target.roles.anonymous : target.roles.authenticated;
-  // Supabase's functions read the token, so there the copies stay empty.
-  const copied = target.name === "supabase" ? null : known;
-  return {
-    text: enterTexts[target.name],
-    values: [
-      role,
-      token ?? "",
-      apiKey ?? "",
-      copied?.userId ?? "",
-      copied?.sessionId ?? "",
-      copied?.activeOrgId ?? "",
-      copied?.activeTeamId ?? "",
-      copied === null ? "" : copied.roles.join(listSeparator),
-      copied === null ? "" : copied.userRoles.join(listSeparator),
-      copied === null ? "" : JSON.stringify(copied.claims),
-      ...(target.name === "supabase" ? [known === null ? "" : tokenOf(known, role, target.paths), "", "", ""] : []),
-      String(timeouts.statementMs),
-      String(timeouts.lockMs),
-    ],
-    raw: true,
-    prepared: true,
-  };
+  const request =
+    // Supabase's functions read the token, so there nothing else names a caller.
+    target.name === "supabase"
+      ? [requestOf(presented, null), known === null ? "" : tokenOf(known, role, target.paths), "", "", ""]
+      : [requestOf(presented, known)];
+  return { text: enterText(role, timeouts, target), values: request, raw: true, prepared: true };
 };
 
 /**
@@ -218,7 +259,7 @@ export const enterClaims = (
  *
  * Triggers that wait for the end run first, while the caller is still known to them.
  */
-export const leaveSession: ReadonlyArray<Statement> = [
+export const leaveSession: ReadonlyArray<Statement> = /*#__PURE__*/ [
   "set constraints all immediate",
   "close all",
   "unlisten *",

@@ -46,7 +46,7 @@ export const postgresTarget: PostgresTarget = Object.freeze({
   roles: { authenticated: "authenticated", anonymous: "anonymous" },
 });
 
-export const supabasePaths: SupabasePaths = Object.freeze({
+export const supabasePaths: SupabasePaths = /*#__PURE__*/ Object.freeze({
   session: "session_id",
   organization: "app_metadata.organization_id",
   roles: "app_metadata.roles",

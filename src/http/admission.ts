@@ -5,9 +5,9 @@
  * Invariant: decides by the caller alone, and before the statement that looks at rows; in the database it stops the
  * transaction (SQLSTATE HR401, HR403, HR410). Whoever passes is still subject to every policy.
  */
-import { anonymousCaller, type Caller } from "../condition/caller.js";
-import { and, type Condition, type ContextPath, fold } from "../condition/condition.js";
-import { evaluate } from "../condition/evaluate.js";
+import { admits, readsRow } from "../condition/admits.js";
+import type { Caller } from "../condition/caller.js";
+import { type Condition, type ContextPath, fold } from "../condition/condition.js";
 import { requirementOf } from "../condition/requirement.js";
 import { text, textArray } from "../condition/sql-text.js";
 import type { Statement } from "../database/database.js";
@@ -22,11 +22,6 @@ const columns: Readonly<Record<string, string>> = {
 
 const present = (path: ContextPath): string =>
   `${columns[path] ?? `c.claims ->> ${text(path.slice("claims.".length))}`} is not null`;
-
-/** A requirement reads no row, so the cases that do cannot occur in one. */
-const readsRow = (): never => {
-  throw new Error("A requirement of the caller cannot depend on a row.");
-};
 
 const overCaller = fold<string>({
   Constant: (node) => String(node.value),
@@ -56,8 +51,6 @@ const mentions = (condition: Condition, path: ContextPath): boolean =>
   })(condition);
 
 export interface Admission {
-  /** Whether someone who is not signed in may try; if not, no query is needed to answer 401. */
-  readonly anonymous: boolean;
   /** For a caller who is found live. */
   readonly statement: Statement;
   /** For a caller who is known: why not, or undefined. The same answers as the statement gives. */
@@ -65,22 +58,20 @@ export interface Admission {
 }
 
 /**
- * @param conditions what the operation asks of a row; all of them must be possible.
+ * @param condition what the operation asks of a row.
  * @returns for example
  * ```sql
  * select hedgerow.admit(coalesce(c.user_id, c.org_id) is not null, c.org_id is not null, (c.org_id is not null and c.org_roles && array['admin']))
  * from hedgerow.enter() c
  * ```
  */
-export const admissionFor = (...conditions: ReadonlyArray<Condition>): Admission => {
-  const requirement = requirementOf(and(...conditions));
+export const admissionFor = (condition: Condition): Admission => {
+  const requirement = requirementOf(condition);
   const asksOrganization = mentions(requirement, "activeOrgId");
   const inOrganization = asksOrganization ? "c.org_id is not null" : "true";
-  const admits = (caller: Caller): boolean => evaluate(requirement, { columns: {}, row: {}, caller }) === true;
   return {
-    anonymous: admits(anonymousCaller),
     refusal: (caller) => {
-      if (admits(caller)) return undefined;
+      if (admits(requirement, caller)) return undefined;
       if (caller.userId === null) return "authentication_required";
       return asksOrganization && caller.activeOrgId === null ? "no_active_organization" : "forbidden";
     },

@@ -6,7 +6,7 @@
  */
 import { is, type SQL, StringChunk } from "drizzle-orm";
 import { getTableConfig, type PgPolicyToOption, PgRole, type PgTable } from "drizzle-orm/pg-core";
-import { catalogHalf, declaredHalf, policyHash, policyHashSql } from "../condition/fingerprint.js";
+import { catalogHalf, declaredHalf, policyDigest, policyHashSql } from "../condition/fingerprint.js";
 import { text } from "../condition/sql-text.js";
 import { type CallerRoles, postgresTarget } from "../database/target.js";
 import { tableName } from "../table/definition.js";
@@ -31,24 +31,29 @@ interface DeclaredPolicy {
 }
 
 /** @returns the policies of these tables, each with the hash of its declaration. */
-export const declaredPolicies = (tables: ReadonlyArray<PgTable>, callers: CallerRoles): ReadonlyArray<DeclaredPolicy> =>
-  tables.flatMap((source) => {
-    const table = tableName(source);
-    return getTableConfig(source).policies.map((policy) => ({
-      schema: table.schema,
-      table: table.name,
-      name: policy.name,
-      declared: policyHash({
-        table,
+export const declaredPolicies = (
+  tables: ReadonlyArray<PgTable>,
+  callers: CallerRoles,
+): Promise<ReadonlyArray<DeclaredPolicy>> =>
+  Promise.all(
+    tables.flatMap((source) => {
+      const table = tableName(source);
+      return getTableConfig(source).policies.map(async (policy) => ({
+        schema: table.schema,
+        table: table.name,
         name: policy.name,
-        command: policy.for ?? "all",
-        permissive: policy.as !== "restrictive",
-        roles: rolesOf(policy.to ?? "public", callers),
-        using: render(policy.using),
-        check: render(policy.withCheck),
-      }),
-    }));
-  });
+        declared: await policyDigest({
+          table,
+          name: policy.name,
+          command: policy.for ?? "all",
+          permissive: policy.as !== "restrictive",
+          roles: rolesOf(policy.to ?? "public", callers),
+          using: render(policy.using),
+          check: render(policy.withCheck),
+        }),
+      }));
+    }),
+  );
 
 /**
  * The policies that are missing, not declared, made from another declaration, or changed since they were made.

@@ -4,9 +4,9 @@
  * Invariant: maps by SQLSTATE alone; no text of the database passes. Whatever is not listed is an internal error.
  */
 import { getTableColumns } from "drizzle-orm";
-import { getTableConfig, type PgColumn, type PgTable } from "drizzle-orm/pg-core";
+import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import type { DatabaseError, SqlError, TransactionEnded } from "../database/database.js";
-import type { TableDefinition } from "../table/definition.js";
+import { plainConfig, type TableDefinition } from "../table/definition.js";
 import { type FieldProblem, hasTag, problem, type RequestProblem } from "./problem.js";
 
 export type WriteOperation = "read" | "create" | "update" | "delete";
@@ -36,7 +36,7 @@ const reportedNames = (
 
 /** @returns what `failureOf` needs to name fields instead of constraints; built once per table. */
 export const failureScope = (table: PgTable, definition: TableDefinition): FailureScope => {
-  const { name, columns, uniqueConstraints, indexes, primaryKeys, foreignKeys } = getTableConfig(table);
+  const { name, columns, uniqueConstraints, indexes, primaryKeys, foreignKeys } = plainConfig(table);
   const keyOf = (column: string): ReadonlyArray<string> =>
     Object.entries<PgColumn>(getTableColumns(table)).flatMap(([key, own]) => (own.name === column ? [key] : []));
   const entries = (
@@ -136,9 +136,12 @@ type Thrown = DatabaseError | TransactionEnded | { readonly _tag: "TransactionTi
 const isOfTheDatabase = (error: unknown): error is Thrown =>
   ["SqlError", "ConnectionError", "TransactionEnded", "TransactionTimeout"].some((tag) => hasTag(error, tag));
 
-/** Drizzle's wrapper has the statement and its values in its message. By its name: there may be two Drizzles. */
+/**
+ * Drizzle's wrapper has the statement and its values in its message. Not by its class, of which there may be two, nor by its
+ * name, which a minifier changes.
+ */
 const isOfDrizzle = (error: unknown): error is Error =>
-  error instanceof Error && (error.name === "DrizzleQueryError" || error.constructor.name === "DrizzleQueryError");
+  error instanceof Error && "query" in error && "params" in error && error.message.startsWith("Failed query: ");
 
 /**
  * What a handler of the application's own did not catch.

@@ -85,8 +85,8 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
     operation: WriteOperation,
     ...own: ReadonlyArray<Statement>
   ): Effect.Effect<ReadonlyArray<Result>, RequestProblem, Database> =>
-    Effect.mapError(transact(credential, admission, ...own), (error) =>
-      error._tag === "RequestProblem" ? error : failureOf(error, operation, scope),
+    Effect.catch(transact(credential, admission, ...own), (error) =>
+      Effect.fail(error._tag === "RequestProblem" ? error : failureOf(error, operation, scope)),
     );
 
   const transact = (

@@ -21,8 +21,6 @@ export interface Prelude {
   readonly callerOf: (results: ReadonlyArray<Result>) => Caller;
 }
 
-const admitted = `, ${helperSchema}.admit(c.user_id is not null, true, c.user_id is not null)`;
-
 /** As `hedgerow.enter()` answers. */
 interface EnteredRow {
   readonly session_id: string | null;
@@ -69,8 +67,9 @@ export const enterLive = (
  */
 export const preludeFor = (credential: Credential, timeouts: Timeouts, target: Target, signedIn: boolean): Prelude => {
   if (credential._tag === "Session" || credential._tag === "ApiKey") {
+    const admitted = signedIn ? `, ${helperSchema}.admit(c.user_id is not null, true, c.user_id is not null)` : "";
     const enter = {
-      text: `select to_json(c)::text as caller${signedIn ? admitted : ""} from ${helperSchema}.enter() c`,
+      text: `select to_json(c)::text as caller${admitted} from ${helperSchema}.enter() c`,
     };
     return {
       statements: [enterLive(credential, timeouts, target), enter],

@@ -1,6 +1,6 @@
 /** Reads a JSON body. Invariant: never holds more than the limit in memory, whatever Content-Length claims. */
 import * as Effect from "effect/Effect";
-import { problem, type RequestProblem } from "./problem.js";
+import { problem, RequestProblem } from "./problem.js";
 
 const isJson = (contentType: string | null): boolean =>
   /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType ?? "");
@@ -24,14 +24,20 @@ const readText = async (request: Request, maxBytes: number): Promise<string | un
   }
 };
 
+const parsed = async (request: Request, maxBytes: number): Promise<unknown> => {
+  try {
+    const text = await readText(request, maxBytes);
+    if (text !== undefined) return JSON.parse(text);
+    return problem("body_too_large", { detail: `A body may have ${maxBytes} bytes.` });
+  } catch {
+    return problem("invalid_json");
+  }
+};
+
 export const readJson = (request: Request, maxBytes: number): Effect.Effect<unknown, RequestProblem> => {
   if (!isJson(request.headers.get("content-type"))) return Effect.fail(problem("unsupported_media_type"));
-  const invalid = (): RequestProblem => problem("invalid_json");
-  return Effect.tryPromise({ try: () => readText(request, maxBytes), catch: invalid }).pipe(
-    Effect.flatMap((text) =>
-      text === undefined
-        ? Effect.fail(problem("body_too_large", { detail: `A body may have ${maxBytes} bytes.` }))
-        : Effect.try({ try: (): unknown => JSON.parse(text), catch: invalid }),
-    ),
+  return Effect.flatMap(
+    Effect.promise(() => parsed(request, maxBytes)),
+    (body) => (body instanceof RequestProblem ? Effect.fail(body) : Effect.succeed(body)),
   );
 };

@@ -7,7 +7,7 @@
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import { Hono, type Context as HonoContext } from "hono";
+import type { Hono, Context as HonoContext } from "hono";
 import type { BlankEnv } from "hono/types";
 import type { Authenticator } from "../auth/authenticator.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
@@ -16,16 +16,17 @@ import { answerMsOf, withDeadline } from "../database/deadline.js";
 import { type Effects, withRetry } from "../database/retry.js";
 import type { Timeouts } from "../database/session.js";
 import { postgresTarget, type Target } from "../database/target.js";
-import { type Schema, type SchemaModule, understand } from "../table/schema.js";
+import { type Schema, understandNow } from "../table/schema.js";
 import { actingAs } from "./acting-as.js";
 import { type CorsOptions, corsMiddleware, crossSiteCheck, type TrustedOrigins } from "./cross-site.js";
+import { makeHono } from "./hono.js";
 import { type Handler, type Operations, operationsFor } from "./operations.js";
 import { kebab } from "./paths.js";
 import { hasTag, problem, problemResponse, RequestProblem } from "./problem.js";
 import { readJson } from "./read-json.js";
 import type { CheckSchema, RoutesOf } from "./routes.js";
 import { safetyCheck } from "./safety.js";
-import { verifyDatabaseEffect } from "./startup.js";
+import { verifySchema } from "./startup.js";
 
 export interface RouterOptions<S> {
   /** A module of tables, for example `import * as schema from "./schema.js"`. */
@@ -71,19 +72,23 @@ export interface RouterOptions<S> {
 
 /** Two exports under one path would hide one of the tables. */
 const checkPaths = (schema: Schema): void => {
-  const problems = schema.tables.flatMap((table, index): ReadonlyArray<Problem> => {
-    const other = schema.tables.slice(0, index).find(({ key }) => kebab(key) === kebab(table.key));
-    return other
-      ? [
-          {
-            code: "duplicate_path",
-            table: table.definition.table.name,
-            path: "(export)",
-            message: `"${other.key}" and "${table.key}" would both be served at /${kebab(table.key)}.`,
-            hint: "Export one of them under another name.",
-          },
-        ]
-      : [];
+  const first = new Map<string, string>();
+  const problems = schema.tables.flatMap(({ key, definition }): ReadonlyArray<Problem> => {
+    const path = kebab(key);
+    const other = first.get(path);
+    if (other === undefined) {
+      first.set(path, key);
+      return [];
+    }
+    return [
+      {
+        code: "duplicate_path",
+        table: definition.table.name,
+        path: "(export)",
+        message: `"${other}" and "${key}" would both be served at /${path}.`,
+        hint: "Export one of them under another name.",
+      },
+    ];
   });
   if (problems.length > 0) throw new DefinitionError({ problems });
 };
@@ -113,9 +118,7 @@ const methodsOf = (operations: Operations, byId: boolean): ReadonlyArray<string>
  * ```
  */
 export const createRouter = <const S extends object>(options: RouterOptions<S>): Hono<BlankEnv, RoutesOf<S>, "/"> => {
-  const schema: Schema = Effect.runSync(
-    understand(Object.fromEntries(Object.entries(options.schema)) satisfies SchemaModule),
-  );
+  const schema = understandNow(Object.fromEntries(Object.entries(options.schema)));
   checkPaths(schema);
   const report = options.onError ?? ((error: unknown) => console.error(error));
   const maxBodyBytes = options.maxBodyBytes ?? 1_048_576;
@@ -134,7 +137,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
 
   const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
     ? () => undefined
-    : safetyCheck(guarded.reads, verifyDatabaseEffect(schema, target));
+    : safetyCheck(guarded.reads, verifySchema(schema, target));
   const crossSite = crossSiteCheck(options.trustedOrigins);
 
   const answer = (failure: unknown): Response => {
@@ -173,7 +176,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
       }
     };
 
-  const app = new Hono();
+  const app = makeHono<BlankEnv>();
   if (options.cors !== undefined) app.use("*", corsMiddleware(options.cors));
   const refuse = (allow: ReadonlyArray<string>): HonoHandler => {
     return () => Promise.resolve(problemResponse(problem("method_not_allowed", { allow })));

@@ -6,7 +6,6 @@
  * a policy that is missing, not declared or not as declared, and a helper that is not the one that was pushed are each a
  * reason not to serve.
  */
-import type { PgTable } from "drizzle-orm/pg-core";
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import { functionsRecordSql } from "../condition/fingerprint.js";
@@ -29,16 +28,32 @@ const pinSearchPath: Statement = { text: "select set_config('search_path', '', t
 
 const helpers = `pg_catalog.to_regnamespace('${helperSchema}')::oid`;
 
-/** Without a schema nobody says which tables are guarded, so it is every one that has row-level security. */
-const everyGuarded = `select c.oid::regclass::text as name, c.oid::regclass as oid from pg_class c
-  where c.relrowsecurity and c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace`;
+/** What a check is about, as SQL. */
+interface Wanted {
+  /** The guarded tables: their names, and what they are. */
+  readonly tables: string;
+  /** Which policies differ from their declarations; null where none does. */
+  readonly drifted: string;
+}
 
-const facts = (
-  tables: ReadonlyArray<string> | undefined,
-  sources: ReadonlyArray<PgTable>,
-  callers: CallerRoles,
-): Statement => ({
-  text: `with wanted as (${tables === undefined ? everyGuarded : `select name, to_regclass(name) as oid from unnest(${textArray(tables)}) as name`})
+/** Without a schema nobody says which tables are guarded, so it is every one that has row-level security. */
+const everyGuarded: Wanted = {
+  tables: `select c.oid::regclass::text as name, c.oid::regclass as oid from pg_class c
+  where c.relrowsecurity and c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace`,
+  drifted: "null",
+};
+
+const wantedBy = async ({ tables }: Schema, callers: CallerRoles): Promise<Wanted> => {
+  const names = textArray(tables.map(({ definition }) => qualified(definition.table)));
+  const sources = tables.map(({ source }) => source);
+  return {
+    tables: `select name, to_regclass(name) as oid from unnest(${names}) as name`,
+    drifted: driftedPolicies("array(select w.oid::oid from wanted w)", await declaredPolicies(sources, callers)),
+  };
+};
+
+const facts = ({ tables, drifted }: Wanted, callers: CallerRoles): Statement => ({
+  text: `with wanted as (${tables})
 select
   session_user::text as login,
   (select coalesce(array_agg(r.rolname::text order by r.rolname), '{}')::text[] from pg_roles r
@@ -48,7 +63,7 @@ select
   (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w where w.oid is null) as missing,
   (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w join pg_class c on c.oid = w.oid
     where not (c.relrowsecurity and c.relforcerowsecurity)) as open,
-  ${tables === undefined ? "null" : driftedPolicies("array(select w.oid::oid from wanted w)", declaredPolicies(sources, callers))} as drifted,
+  ${drifted} as drifted,
   coalesce(pg_catalog.obj_description(${helpers}, 'pg_namespace') = ${functionsRecordSql(helpers)}, false)::text as recorded,
   (select coalesce(string_agg(name, ', '), '') from unnest(${textArray([callers.authenticated, callers.anonymous])}) as name
     where not exists (select 1 from pg_roles r where r.rolname = name)) as absent,
@@ -58,21 +73,14 @@ select
 
 const asText = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/**
- * The program behind `verifyDatabase`, for those who use Effect.
- *
- * @param schema where it is missing, the connection is verified, and no policy is compared with its declaration.
- * @returns an effect that succeeds only for a connection that may serve this schema.
- */
-export const verifyDatabaseEffect = (
-  schema: Schema | undefined,
-  target: Target = postgresTarget,
+const verified = (
+  wanted: () => Promise<Wanted>,
+  target: Target,
 ): Effect.Effect<void, UnsafeDatabase | DatabaseError, Database> =>
   Effect.gen(function* () {
     const database = yield* Database;
-    const names = schema?.tables.map(({ definition }) => qualified(definition.table));
-    const sources = schema?.tables.map(({ source }) => source) ?? [];
-    const [, result] = yield* database.transact([pinSearchPath, facts(names, sources, target.roles)]);
+    const sent = facts(yield* Effect.promise(wanted), target.roles);
+    const [, result] = yield* database.transact([pinSearchPath, sent]);
     const row = result?.rows[0] ?? {};
     const login = asText(row.login);
     const powerful = asText(row.powerful);
@@ -104,6 +112,22 @@ export const verifyDatabaseEffect = (
     ];
     if (reasons.length > 0) return yield* new UnsafeDatabase({ reasons });
   });
+
+/** @returns an effect that succeeds only for a connection that may serve this schema. */
+export const verifySchema = (schema: Schema, target: Target): ReturnType<typeof verified> =>
+  verified(() => wantedBy(schema, target.roles), target);
+
+/**
+ * The program behind `verifyDatabase`, for those who use Effect.
+ *
+ * @param schema where it is missing, the connection is verified, and no policy is compared with its declaration.
+ * @returns an effect that succeeds only for a connection that may serve this schema.
+ */
+export const verifyDatabaseEffect = (
+  schema: Schema | undefined,
+  target: Target = postgresTarget,
+): Effect.Effect<void, UnsafeDatabase | DatabaseError, Database> =>
+  schema === undefined ? verified(() => Promise.resolve(everyGuarded), target) : verifySchema(schema, target);
 
 /**
  * Asks the catalog whether a connection may serve a schema. The router does so before its first request; call this to

@@ -18,7 +18,7 @@ import { withRetry } from "../database/retry.js";
 import { leaveSession, type Timeouts } from "../database/session.js";
 import { postgresTarget, type Target } from "../database/target.js";
 import { modeText } from "../database/turns.js";
-import { understand } from "../table/schema.js";
+import { understandNow } from "../table/schema.js";
 import { actingAs } from "./acting-as.js";
 import { crossSiteCheck, type TrustedOrigins } from "./cross-site.js";
 import {
@@ -274,7 +274,7 @@ export const withCaller = <
   options: WithCallerOptions<S, SignIn>,
 ): MiddlewareHandler<{ Variables: { hedgerow: Acting<S, CallerFor<SignIn>> } }> => {
   const { auth, target = postgresTarget } = options;
-  const schema = options.schema === undefined ? undefined : Effect.runSync(understand({ ...options.schema }));
+  const schema = options.schema === undefined ? undefined : understandNow({ ...options.schema });
   const report = options.onError ?? ((error: unknown) => console.error(error));
   const isRequired = options.signIn !== "optional";
   const { transactionMs = 30_000, ...timeouts } = options.timeouts ?? { statementMs: 15_000, lockMs: 5_000 };

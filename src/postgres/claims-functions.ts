@@ -4,7 +4,7 @@
  * Invariant: none of them reads a table. What is missing or no such value is null, false or an empty array.
  */
 import type { ClaimsSql } from "./dialect.js";
-import { aboutClaim, asUuid, define, type HelperFunction, inline } from "./helper-function.js";
+import { aboutClaim, asUuid, define, entered, type HelperFunction, inline } from "./helper-function.js";
 import { helperSchema } from "./names.js";
 
 /** The numbers that a number of the process can be, beside zero. */
@@ -19,7 +19,9 @@ const own = (name: string): string => `${helperSchema}.${name}`;
 /** Those that almost every policy asks are inlined where their expressions allow it: a call costs ten times what it answers. */
 export const claimedFunctions = (sql: ClaimsSql): ReadonlyArray<HelperFunction> => {
   const ask = (signature: string, returns: string, expression: string): HelperFunction =>
-    sql.ofPrelude ? inline(signature, returns, "stable", expression) : answer(signature, returns, expression);
+    sql.ofPrelude
+      ? inline(signature, returns, "stable parallel safe", expression)
+      : answer(signature, returns, expression);
   const claim = (signature: string, returns: string, expression: string): HelperFunction =>
     aboutClaim(signature, returns, "language plpgsql stable parallel safe", own("claims()"), expression);
   /** Without a user nothing else counts, and without an organization no role in it. Of what the prelude wrote that is true. */
@@ -35,6 +37,11 @@ export const claimedFunctions = (sql: ClaimsSql): ReadonlyArray<HelperFunction> 
     ask("get_session_id()", "text", behind(user, sql.sessionId)),
     ask(organization, "text", behind(user, sql.activeOrgId)),
     ask("get_active_team_id()", "text", behind(organization, sql.activeTeamId)),
+    ask(
+      "get_active_org_id_as(roles text[])",
+      "text",
+      behind(user, `case when ${among(sql.roles)} then ${sql.activeOrgId} end`),
+    ),
     ask("has_any_role(roles text[])", "boolean", `coalesce(${behind(organization, among(sql.roles))}, false)`),
     ask(
       "has_org_role(role text)",
@@ -71,22 +78,6 @@ export const claimedFunctions = (sql: ClaimsSql): ReadonlyArray<HelperFunction> 
     ),
     claim("claim_boolean(name text)", "boolean", typed("boolean", "t::boolean")),
     asUuid,
-    // For defaults. There is no prelude in requests that another server sends, so these read what the others read.
-    ...(
-      [
-        ["user_id", "get_user_id()"],
-        ["session_id", "get_session_id()"],
-        ["org_id", "get_active_org_id()"],
-        ["team_id", "get_active_team_id()"],
-      ] as const
-    ).map(([name, getter]) =>
-      define(`entered_${name}()`, "text", "language sql stable parallel safe", `select ${own(getter)}`),
-    ),
-    define(
-      "entered_claim(name text)",
-      "text",
-      "language sql stable parallel safe",
-      `select ${own("claims()")} ->> name`,
-    ),
+    ...entered(own("claims()")),
   ];
 };

@@ -9,38 +9,39 @@ import { describe } from "../condition/describe.js";
 import type { PolicyStatement } from "../condition/policy-statement.js";
 import type { TableDefinition } from "../table/definition.js";
 import type { DialectShape } from "./dialect.js";
-import { policiesOf } from "./policies.js";
+import { policiesOf, type TablePolicy } from "./policies.js";
 
 export interface Policy extends PolicyStatement {
   /** What the policy says, in English. */
   readonly comment: string | undefined;
 }
 
+/** What a command asks of a row as it was, and of the row that it makes. */
 const conditionsOf = (
   { commands, firewall }: TableDefinition,
-  command: PolicyStatement["command"],
+  { command, permissive, using, check }: TablePolicy,
 ): ReadonlyArray<Condition | undefined> => {
-  switch (command) {
-    case "all":
-      return [firewall.condition];
-    case "update":
-      return [commands.update?.using, commands.update?.check];
-    default:
-      return [commands[command]];
+  const asked = command === "update" ? commands.update?.using : commands[command];
+  if (!permissive) {
+    return [
+      using === undefined ? undefined : (asked ?? firewall.condition),
+      check === undefined ? undefined : firewall.condition,
+    ];
   }
+  return [asked, command === "update" ? commands.update?.check : undefined];
 };
 
-const commentOf = (definition: TableDefinition, { command }: PolicyStatement): string => {
+const commentOf = (definition: TableDefinition, policy: TablePolicy): string => {
   const { exception } = definition.firewall;
-  const says = conditionsOf(definition, command)
-    .flatMap((condition) => (condition === undefined ? [] : [describe(condition)]))
+  const says = conditionsOf(definition, policy)
+    .flatMap((condition) => (condition ? [describe(condition)] : []))
     .join("; afterwards ");
-  return command === "all"
-    ? `Second wall: ${says}.`
-    : `${command}: ${says}.${exception === undefined ? "" : ` No firewall: ${exception}`}`;
+  return policy.permissive
+    ? `${policy.command}: ${says}.${exception === undefined ? "" : ` No firewall: ${exception}`}`
+    : `Second wall, ${policy.command}: ${says}.`;
 };
 
-/** @returns the policies of a table, restrictive one first. */
+/** @returns the policies of a table by command, the restrictive one before the permissive. */
 export const commentedPoliciesOf = (
   definition: TableDefinition,
   dialect: Pick<DialectShape, "caller" | "roles">,

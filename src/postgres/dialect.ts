@@ -1,18 +1,16 @@
 /**
  * How a target spells the caller.
  *
- * Invariant: the only place that knows which helper answers which question about the caller, which roles requests take, and
- * where a verified token is found; policies, defaults and grants are the same on every target.
+ * Invariant: the only place that knows which roles requests take, and where a verified token is found; policies, defaults and
+ * grants are the same on every target.
  */
 import * as Context from "effect/Context";
 import * as Layer from "effect/Layer";
-import type { ContextPath } from "../condition/condition.js";
-import type { ColumnKind } from "../condition/kind.js";
 import type { CallerSql } from "../condition/policy.js";
-import { text } from "../condition/sql-text.js";
-import { listSeparator, settings } from "../database/session.js";
+import type { RequestField } from "../database/session.js";
 import { type CallerRoles, postgresTarget } from "../database/target.js";
-import { helperSchema } from "./names.js";
+import { helperCaller } from "./helper-caller.js";
+import { requestField, requestList } from "./request.js";
 
 /**
  * Where the values of a caller stand whom a verified token names, as expressions. None of them fails, whatever stands there:
@@ -52,50 +50,8 @@ export interface DialectShape {
 
 export class Dialect extends Context.Service<Dialect, DialectShape>()("hedgerow/Dialect") {}
 
-const getters: Readonly<Record<string, string>> = {
-  userId: "get_user_id",
-  sessionId: "get_session_id",
-  activeOrgId: "get_active_org_id",
-  activeTeamId: "get_active_team_id",
-};
-
-const claimGetters: Readonly<Partial<Record<ColumnKind, string>>> = {
-  integer: "claim_bigint",
-  bigint: "claim_bigint",
-  double: "claim_double",
-  boolean: "claim_boolean",
-};
-
-const claimOf = (path: ContextPath): string => text(path.slice("claims.".length));
-
-const plainContext = (path: ContextPath, kind: ColumnKind): string => {
-  const getter = getters[path];
-  return getter === undefined
-    ? `${helperSchema}.${claimGetters[kind] ?? "claim_text"}(${claimOf(path)})`
-    : `${helperSchema}.${getter}()`;
-};
-
-/** The same on every target: only what stands inside of the helpers differs. */
-export const helperCaller: CallerSql = {
-  context: (path, kind) =>
-    kind === "uuid" ? `${helperSchema}.as_uuid(${plainContext(path, kind)})` : plainContext(path, kind),
-  hasContext: (path) =>
-    getters[path] === undefined
-      ? `${helperSchema}.has_claim(${claimOf(path)})`
-      : `${plainContext(path, "text")} is not null`,
-  hasRole: (tier, roles) =>
-    `${helperSchema}.${tier === "organization" ? "has_any_role" : "has_any_user_role"}(${roles})`,
-};
-
-const current = (name: string): string => `pg_catalog.current_setting('${name}', true)`;
-
-const setting = (name: string): string =>
-  `case when ${current(name)} operator(pg_catalog.<>) '' then ${current(name)} end`;
-
-/** A list can be split without asking whether it is one: no text is not. */
-const list = (name: string): string => `pg_catalog.string_to_array(${current(name)}, ${separatorSql})`;
-
-const separatorSql = `pg_catalog.chr(${listSeparator.charCodeAt(0)})`;
+const name = (field: RequestField): string =>
+  `case when ${requestField(field)} operator(pg_catalog.<>) '' then ${requestField(field)} end`;
 
 // No escape for NUL or for half of a surrogate pair: jsonb would not take them.
 const jsonText = '"([^"\\\\\\x01-\\x1f]|\\\\(["\\\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*"';
@@ -104,18 +60,18 @@ const jsonMember = `${jsonText}:(${jsonText}|${jsonNumber}|true|false|null)`;
 const flatObjectPattern = `^\\{(${jsonMember}(,${jsonMember})*)?\\}$`;
 
 /** Whether a cast would fail is asked first: a pattern that only what the prelude writes, and the like, matches. */
-const checkedObject = (name: string): string =>
-  `case when ${current(name)} operator(pg_catalog.~) '${flatObjectPattern}' then ${current(name)}::pg_catalog.jsonb else '{}'::pg_catalog.jsonb end`;
+const checkedObject = (field: RequestField): string =>
+  `case when ${requestField(field)} operator(pg_catalog.~) '${flatObjectPattern}' then ${requestField(field)}::pg_catalog.jsonb else '{}'::pg_catalog.jsonb end`;
 
-const settingClaims: ClaimsSql = {
+const requestClaims: ClaimsSql = {
   ofPrelude: true,
-  userId: setting(settings.userId),
-  sessionId: setting(settings.sessionId),
-  activeOrgId: setting(settings.activeOrgId),
-  activeTeamId: setting(settings.activeTeamId),
-  roles: list(settings.roles),
-  userRoles: list(settings.userRoles),
-  claims: checkedObject(settings.claims),
+  userId: name("userId"),
+  sessionId: name("sessionId"),
+  activeOrgId: name("activeOrgId"),
+  activeTeamId: name("activeTeamId"),
+  roles: requestList("roles"),
+  userRoles: requestList("userRoles"),
+  claims: checkedObject("claims"),
 };
 
 export const postgresDialect: DialectShape = {
@@ -124,7 +80,7 @@ export const postgresDialect: DialectShape = {
   roles: postgresTarget.roles,
   service: [],
   platform: [],
-  claims: settingClaims,
+  claims: requestClaims,
   requires: [],
 };
 

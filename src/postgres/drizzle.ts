@@ -7,7 +7,6 @@
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import {
   type ExtraConfigColumn,
-  getTableConfig,
   index,
   type PgColumn,
   type PgTable,
@@ -15,14 +14,14 @@ import {
   pgPolicy,
   pgRole,
 } from "drizzle-orm/pg-core";
-import * as Effect from "effect/Effect";
 import type { ContextPath } from "../condition/condition.js";
 import type { PolicyStatement } from "../condition/policy-statement.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
 import { text } from "../condition/sql-text.js";
+import { postgresTarget } from "../database/target.js";
 import type { Lowering } from "../table/builder.js";
-import { define, plainTable } from "../table/definition.js";
-import { Dialect } from "./dialect.js";
+import { define, plainConfig } from "../table/definition.js";
+import { helperCaller } from "./helper-caller.js";
 import { helperSchema, objectName } from "./names.js";
 import { policiesOf } from "./policies.js";
 import { referencesOf } from "./references.js";
@@ -53,7 +52,7 @@ const columnNames = (columns: ReadonlyArray<object>): ReadonlyArray<string> =>
 
 /** An index on these columns, unless the author's own keys or indexes begin with them. */
 const indexOn = (table: PgTable, self: Self, names: ReadonlyArray<string>): ReadonlyArray<PgTableExtraConfigValue> => {
-  const { name, indexes, uniqueConstraints, primaryKeys } = getTableConfig(plainTable(table));
+  const { name, indexes, uniqueConstraints, primaryKeys } = plainConfig(table);
   const existing = [
     ...indexes.filter(({ config }) => config.where === undefined).map(({ config }) => columnNames(config.columns)),
     ...[...uniqueConstraints, ...primaryKeys].map(({ columns }) => columnNames(columns)),
@@ -105,8 +104,11 @@ const keyDefault = (columnType: string): SQL | undefined =>
       ? sql`lower((gen_random_uuid())::text)`
       : undefined;
 
-/** What `table()` asks of a database, spelled for the dialect in the environment. */
-export const lowering: Effect.Effect<Lowering, never, Dialect> = Effect.map(Dialect, (dialect) => ({
+/** A schema does not know where it will run: its tables name PostgreSQL's roles. */
+const spelling = { caller: helperCaller, roles: postgresTarget.roles };
+
+/** What `table()` asks of a database. */
+export const lowering: Lowering = {
   scopeDefault,
   keyDefault,
   extras: (table, self, declaration) => {
@@ -119,7 +121,7 @@ export const lowering: Effect.Effect<Lowering, never, Dialect> = Effect.map(Dial
       ...scopeIndex(table, self),
       // Deleting a parent looks for its children by this column.
       ...referencesOf(table).flatMap((reference) => indexOn(table, self, [reference.column])),
-      ...policiesOf(definition, dialect).map(toDrizzle),
+      ...policiesOf(definition, spelling).map(toDrizzle),
     ];
   },
-}));
+};

@@ -87,14 +87,17 @@ export const aboutClaim = (
 begin return ${expression}; end`,
   );
 
-/** @param expression in it every function, type and operator is qualified: the caller's search path decides about the rest. */
+/**
+ * @param how volatility and whether workers may run it: what it calls counts, also where it is inlined.
+ * @param expression in it every function, type and operator is qualified: the caller's search path decides about the rest.
+ */
 export const inline = (
   signature: string,
   returns: string,
-  volatility: "immutable" | "stable",
+  how: `${"immutable" | "stable"} parallel ${"safe" | "restricted"}`,
   expression: string,
 ): HelperFunction => {
-  const options = `language sql ${volatility} parallel safe`;
+  const options = `language sql ${how}`;
   const source = `\nselect ${expression}\n`;
   return {
     signature: `${helperSchema}.${signature}`,
@@ -111,9 +114,26 @@ ${options} as $$${source}$$`,
 export const asUuid = inline(
   "as_uuid(value text)",
   "uuid",
-  "immutable",
+  "immutable parallel safe",
   `case when value operator(pg_catalog.~) '${uuidPattern}' then value::pg_catalog.uuid end`,
 );
+
+/**
+ * What column defaults ask: the values that policies compare with. Their names are their own, because a default stays in the
+ * catalog as it was made.
+ *
+ * @param claims an expression: all of them, as jsonb.
+ */
+export const entered = (claims: string): ReadonlyArray<HelperFunction> =>
+  [
+    ["user_id()", `${helperSchema}.get_user_id()`],
+    ["session_id()", `${helperSchema}.get_session_id()`],
+    ["org_id()", `${helperSchema}.get_active_org_id()`],
+    ["team_id()", `${helperSchema}.get_active_team_id()`],
+    ["claim(name text)", `${claims} ->> name`],
+  ].map(([name, value]) =>
+    define(`entered_${name}`, "text", "language sql stable parallel restricted", `select ${value}`),
+  );
 
 /** `hedgerow.has_claim(name text)` as `hedgerow.has_claim(text)`. */
 export const bare = (signature: string): string =>

@@ -5,9 +5,11 @@
  * Everything else asks `hedgerow.identity()`: what `enter()` has sealed in this very transaction, and where nothing is sealed what
  * a lookup finds now. Missing, expired or forged: no row, hence null, false or an empty array.
  */
-import { aboutClaim, asUuid, define, type HelperFunction } from "./helper-function.js";
+import type { RequestField } from "../database/session.js";
+import { aboutClaim, asUuid, define, entered, type HelperFunction, inline } from "./helper-function.js";
 import type { LiveIdentity } from "./identity.js";
 import { helperSchema, sealKeys, settings } from "./names.js";
+import { requestField, requestSql } from "./request.js";
 
 const callerColumns =
   "session_id text, user_id text, org_id text, org_roles text[], team_id text, user_roles text[], claims jsonb";
@@ -16,25 +18,23 @@ const plpgsql = "language plpgsql stable parallel restricted";
 
 const identity = `${helperSchema}.identity()`;
 
-/** One value of the live caller, or null. */
-const getter = (signature: string, returns: string, expression: string): HelperFunction =>
-  define(signature, returns, plpgsql, `begin return ${expression}; end`);
+/** A worker is another process, for which nothing is sealed. */
+const ofCaller = "stable parallel restricted";
 
-/** A yes or no about the live caller; no caller is no. */
-const question = (signature: string, expression: string): HelperFunction =>
-  define(signature, "boolean", plpgsql, `begin return coalesce(${expression}, false); end`);
+/** One value of the live caller, or null. Inlined, because a call with a search path of its own costs as much as its answer. */
+const getter = (signature: string, name: string): HelperFunction =>
+  inline(signature, "text", ofCaller, `${identity} operator(pg_catalog.->>) '${name}'`);
 
-/** A copy that the prelude made for column defaults. */
-const entered = (name: string, setting: string): HelperFunction =>
-  define(
-    `entered_${name}()`,
-    "text",
-    "language sql stable parallel safe",
-    `select nullif(pg_catalog.current_setting('${setting}', true), '')`,
+/** Whether the live caller has one of these roles; no caller has none. */
+const question = (signature: string, list: string, operator: "?" | "?|", asked: string): HelperFunction =>
+  inline(
+    signature,
+    "boolean",
+    ofCaller,
+    `coalesce((${identity} operator(pg_catalog.->) '${list}') operator(pg_catalog.${operator}) ${asked}, false)`,
   );
 
-const hashIn = (setting: string): string =>
-  `pg_catalog.decode(nullif(pg_catalog.current_setting('${setting}', true), ''), 'hex')`;
+const hashIn = (field: RequestField): string => `pg_catalog.decode(nullif(${requestField(field)}, ''), 'hex')`;
 
 const textIn = (json: string, name: string): string =>
   `case when pg_catalog.jsonb_typeof(${json} -> '${name}') = 'string' then ${json} ->> '${name}' end`;
@@ -42,7 +42,11 @@ const textIn = (json: string, name: string): string =>
 /** What the caller presented, as variables of `hedgerow.caller()`, and when that is nothing. */
 const presented = ({
   by,
-}: LiveIdentity): { readonly variables: ReadonlyArray<string>; readonly isNothing: string; readonly asText: string } =>
+}: LiveIdentity): {
+  readonly variables: ReadonlyArray<string>;
+  readonly isNothing: string;
+  readonly credential: string;
+} =>
   by === "verified-token"
     ? {
         variables: [
@@ -51,12 +55,12 @@ const presented = ({
           `verified_user text := ${textIn("verified", "sub")}`,
         ],
         isNothing: "verified_session is null or verified_user is null",
-        asText: "verified::text",
+        credential: `coalesce(verified::text, '') || coalesce(${requestSql}, '')`,
       }
     : {
-        variables: [`token_hash bytea := ${hashIn(settings.token)}`],
+        variables: [`token_hash bytea := ${hashIn("token")}`],
         isNothing: "token_hash is null",
-        asText: `pg_catalog.current_setting('${settings.token}', true)`,
+        credential: `coalesce(${requestSql}, '')`,
       };
 
 interface LookUp {
@@ -70,12 +74,10 @@ interface LookUp {
 /** A session or a key, each looked for among its own; who presents both is nobody. */
 const lookUp = (source: LiveIdentity): LookUp => {
   const { apiKeyQuery, callerQuery } = source;
-  const { variables, isNothing, asText } = presented(source);
-  const keyVariables = apiKeyQuery === undefined ? [] : [`key_hash bytea := ${hashIn(settings.apiKey)}`];
+  const { variables, isNothing, credential } = presented(source);
+  const keyVariables = apiKeyQuery === undefined ? [] : [`key_hash bytea := ${hashIn("apiKey")}`];
   return {
-    credential: [asText, `pg_catalog.current_setting('${settings.apiKey}', true)`]
-      .map((each) => `coalesce(${each}, '')`)
-      .join(" || '|' || "),
+    credential,
     variables: [...variables, ...keyVariables].map((variable) => `  ${variable};`).join("\n"),
     statements: (into) =>
       apiKeyQuery === undefined
@@ -97,7 +99,8 @@ ${into(apiKeyQuery)};
  */
 const sealOf = ({ credential }: LookUp, said: string): string =>
   `pg_catalog.encode(pg_catalog.sha256(k.outer_key || pg_catalog.sha256(k.inner_key || pg_catalog.int4send(pg_catalog.pg_backend_pid())
-      || pg_catalog.timestamptz_send(pg_catalog.now()) || pg_catalog.convert_to(${credential} || '|' || ${said}, 'UTF8'))), 'hex')`;
+      || pg_catalog.timestamptz_send(pg_catalog.now()) || pg_catalog.int4send(pg_catalog.length(${credential}))
+      || pg_catalog.convert_to(${credential} || ${said}, 'UTF8'))), 'hex')`;
 
 /** The live caller as JSON, or null. Looked up where nothing is sealed, or what is there was sealed by nobody or elsewhere. */
 const sealedOrFound = (lookedUp: LookUp): HelperFunction =>
@@ -137,10 +140,7 @@ end`,
 const ofIdentity = ({ functions = [] }: LiveIdentity): ReadonlyArray<HelperFunction> =>
   functions.map(({ signature, returns, body }) => define(signature, returns, `${plpgsql} security definer`, body));
 
-/**
- * Looks the caller up, seals what it found for the statements behind it, copies what column defaults need, and returns one
- * row even for nobody.
- */
+/** Looks the caller up, seals what it found for the statements behind it, and returns one row even for nobody. */
 const enter = (lookedUp: LookUp): HelperFunction =>
   define(
     "enter()",
@@ -161,12 +161,7 @@ ${lookedUp.statements(
 )}
   ignored := pg_catalog.num_nonnulls(
     pg_catalog.set_config('${settings.caller}', coalesce(said, ''), true),
-    pg_catalog.set_config('${settings.seal}', coalesce(seal, ''), true),
-    pg_catalog.set_config('${settings.sessionId}', coalesce(session_id, ''), true),
-    pg_catalog.set_config('${settings.userId}', coalesce(user_id, ''), true),
-    pg_catalog.set_config('${settings.activeOrgId}', coalesce(org_id, ''), true),
-    pg_catalog.set_config('${settings.activeTeamId}', coalesce(team_id, ''), true),
-    pg_catalog.set_config('${settings.claims}', coalesce(claims::text, ''), true));
+    pg_catalog.set_config('${settings.seal}', coalesce(seal, ''), true));
   org_roles := coalesce(org_roles, '{}');
   user_roles := coalesce(user_roles, '{}');
   claims := coalesce(claims, '{}');
@@ -203,15 +198,30 @@ export const liveFunctions = (source: LiveIdentity): ReadonlyArray<HelperFunctio
   sealedOrFound(lookUp(source)),
   caller,
   ...ofIdentity(source),
-  getter("get_user_id()", "text", `${identity} ->> 'user_id'`),
-  getter("get_session_id()", "text", `${identity} ->> 'session_id'`),
-  getter("get_active_org_id()", "text", `${identity} ->> 'org_id'`),
-  getter("get_active_team_id()", "text", `${identity} ->> 'team_id'`),
-  question("has_any_role(roles text[])", `${identity} -> 'org_roles' ?| roles`),
-  question("has_org_role(role text)", `${identity} -> 'org_roles' ? role`),
-  question("has_any_user_role(roles text[])", `${identity} -> 'user_roles' ?| roles`),
-  question("is_org_member()", `${identity} ->> 'org_id' is not null`),
-  question("is_owner(owner_id text)", `${identity} ->> 'user_id' = owner_id`),
+  getter("get_user_id()", "user_id"),
+  getter("get_session_id()", "session_id"),
+  getter("get_active_org_id()", "org_id"),
+  getter("get_active_team_id()", "team_id"),
+  define(
+    "get_active_org_id_as(roles text[])",
+    "text",
+    plpgsql,
+    `declare
+  c jsonb := ${identity};
+begin
+  return case when c -> 'org_roles' ?| roles then c ->> 'org_id' end;
+end`,
+  ),
+  question("has_any_role(roles text[])", "org_roles", "?|", "roles"),
+  question("has_org_role(role text)", "org_roles", "?", "role"),
+  question("has_any_user_role(roles text[])", "user_roles", "?|", "roles"),
+  inline("is_org_member()", "boolean", ofCaller, `(${identity} operator(pg_catalog.->>) 'org_id') is not null`),
+  inline(
+    "is_owner(owner_id text)",
+    "boolean",
+    ofCaller,
+    `coalesce((${identity} operator(pg_catalog.->>) 'user_id') operator(pg_catalog.=) owner_id, false)`,
+  ),
   claim("has_claim(name text)", "boolean", "t is not null"),
   claim("claim_text(name text)", "text", `case when ${isOf("string")} then t end`),
   claim(
@@ -223,16 +233,7 @@ export const liveFunctions = (source: LiveIdentity): ReadonlyArray<HelperFunctio
   claim("claim_double(name text)", "double precision", `case when ${isOf("number")} then t::double precision end`),
   claim("claim_boolean(name text)", "boolean", `case when ${isOf("boolean")} then t::boolean end`),
   asUuid,
-  entered("user_id", settings.userId),
-  entered("session_id", settings.sessionId),
-  entered("org_id", settings.activeOrgId),
-  entered("team_id", settings.activeTeamId),
-  define(
-    "entered_claim(name text)",
-    "text",
-    "language sql stable parallel safe",
-    `select nullif(pg_catalog.current_setting('${settings.claims}', true), '')::jsonb ->> name`,
-  ),
+  ...entered(`${identity} -> 'claims'`),
   enter(lookUp(source)),
   admit,
 ];

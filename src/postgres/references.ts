@@ -7,11 +7,11 @@
  * in the order of the table and makes such a key anew on every push.)
  */
 import { is } from "drizzle-orm";
-import { type ForeignKey, getTableConfig, PgTable } from "drizzle-orm/pg-core";
+import { type ForeignKey, PgTable } from "drizzle-orm/pg-core";
 import type { TableName } from "../condition/condition.js";
 import { dollarQuoted, identifier, nameText, qualified, text } from "../condition/sql-text.js";
 import { declarationOf } from "../table/declaration.js";
-import { plainTable, tableName } from "../table/definition.js";
+import { plainConfig, tableName } from "../table/definition.js";
 import { helperSchema, objectName } from "./names.js";
 import { scopeKeysOf } from "./scope.js";
 
@@ -46,7 +46,7 @@ const single = (key: ForeignKey, source: PgTable): Reference | undefined => {
 
 /** The author's own foreign keys of one column that point at a guarded table. */
 export const referencesOf = (table: PgTable): ReadonlyArray<Reference> =>
-  getTableConfig(plainTable(table)).foreignKeys.flatMap((key) => single(key, table) ?? []);
+  plainConfig(table).foreignKeys.flatMap((key) => single(key, table) ?? []);
 
 /** Columns that child and parent must have in common: the scopes that both have, by SQL name. */
 const sharedScope = (reference: Reference): ReadonlyArray<{ readonly own: string; readonly parent: string }> => {

@@ -8,7 +8,8 @@ import * as Layer from "effect/Layer";
 import { text } from "../condition/sql-text.js";
 import { uuidPattern } from "../condition/uuid.js";
 import { type SupabaseTarget, supabase, type Target } from "../database/target.js";
-import { type ClaimsSql, Dialect, type DialectShape, helperCaller, postgresDialect } from "./dialect.js";
+import { type ClaimsSql, Dialect, type DialectShape, postgresDialect } from "./dialect.js";
+import { helperCaller } from "./helper-caller.js";
 
 /** The part of the token under a path, as jsonb. */
 const at = (path: string): string => `(auth.jwt() #> ${text(`{${path.replaceAll(".", ",")}}`)})`;

@@ -42,27 +42,35 @@ export interface TableDefinition {
 
 /** Postgres cuts longer names off, and two cut names can be the same. */
 export const maxIdentifierBytes = 63;
-const longestSuffix = "_firewall";
+const longestSuffix = "_firewall_select";
 
 const operations = ["read", "create", "update", "delete"] as const satisfies ReadonlyArray<Operation>;
 const reservedColumns = ["firewall", "access", "accept", "enableRLS", "getSQL", "shouldOmitSQLParens", "_"];
 
 const bytes = (name: string): number => new TextEncoder().encode(name).length;
 
-export const tableName = (table: PgTable): TableName => {
-  const { schema, name } = getTableConfig(plainTable(table));
-  return { schema: schema ?? "public", name };
-};
+type Config = ReturnType<typeof getTableConfig>;
+
+const plainConfigs = new WeakMap<PgTable, Config>();
 
 /**
- * The table with the author's own extras only. Drizzle evaluates extras each time it is asked for a table's
- * configuration, and those that Hedgerow adds need this definition.
+ * A table's configuration with the author's own extras only: those that Hedgerow adds need the definition. Drizzle evaluates
+ * extras each time it is asked; a table that was declared never changes, so it is asked once.
  */
-export const plainTable = (table: PgTable): PgTable => {
+export const plainConfig = (table: PgTable): Config => {
   const declaration = declarationOf(table);
-  return declaration
-    ? pgTable(declaration.name, { ...declaration.columns }, (self) => [...(declaration.extras?.(self) ?? [])])
-    : table;
+  if (!declaration) return getTableConfig(table);
+  const known = plainConfigs.get(table);
+  if (known) return known;
+  const { name, columns, extras } = declaration;
+  const config = getTableConfig(pgTable(name, { ...columns }, (self) => [...(extras?.(self) ?? [])]));
+  plainConfigs.set(table, config);
+  return config;
+};
+
+export const tableName = (table: PgTable): TableName => {
+  const { schema, name } = plainConfig(table);
+  return { schema: schema ?? "public", name };
 };
 
 export const columnInfos = (table: PgTable): Readonly<Record<string, ColumnInfo>> =>
@@ -75,7 +83,7 @@ const keyByName = (columns: Readonly<Record<string, ColumnInfo>>, name: string):
 
 const primaryKeyOf = (table: PgTable, columns: Readonly<Record<string, ColumnInfo>>): ReadonlyArray<string> => {
   const single = Object.entries(getTableColumns(table)).filter(([, column]) => column.primary);
-  const composite = getTableConfig(plainTable(table)).primaryKeys[0];
+  const composite = plainConfig(table).primaryKeys[0];
   return composite
     ? composite.columns.flatMap((column) => keyByName(columns, column.name))
     : single.map(([key]) => key);
@@ -155,7 +163,7 @@ const checkUniqueKeys = (
   if (scope.length === 0) return;
   const names = scope.flatMap((key) => columns[key]?.name ?? []);
   const lacksScope = (key: ReadonlyArray<string>): boolean => !names.every((name) => key.includes(name));
-  const config = getTableConfig(plainTable(table));
+  const config = plainConfig(table);
   const own = Object.values<PgColumn>(getTableColumns(table)).filter((column) => column.isUnique);
   const keys = [
     ...own.map((column) => [column.name]),
@@ -303,12 +311,7 @@ const checkOrder = (declaration: Declaration, at: Report): void => {
   }
 };
 
-/**
- * Understands one table.
- *
- * @param sink takes every problem; the definition may be used only when none was added.
- */
-export const define = (table: PgTable, declaration: Declaration, sink: Array<Problem>): TableDefinition => {
+const read = (table: PgTable, declaration: Declaration, sink: Array<Problem>): TableDefinition => {
   const at = report(declaration.name, sink);
   const columns = columnInfos(table);
   const scope: ParseScope = { names: declaration.names, columns, presets: declaration.presets, parent: parentOf };
@@ -369,4 +372,21 @@ export const define = (table: PgTable, declaration: Declaration, sink: Array<Pro
     operations: operations.filter((operation) => access[operation] !== undefined),
     commands,
   };
+};
+
+const definitions = new WeakMap<PgTable, TableDefinition>();
+
+/**
+ * Understands one table. Drizzle's tools ask for it each time they look at the table's policies, so one without a problem is kept.
+ *
+ * @param sink takes every problem; the definition may be used only when none was added.
+ */
+export const define = (table: PgTable, declaration: Declaration, sink: Array<Problem>): TableDefinition => {
+  const known = definitions.get(table);
+  if (known) return known;
+  const problems: Array<Problem> = [];
+  const definition = read(table, declaration, problems);
+  if (problems.length === 0) definitions.set(table, definition);
+  sink.push(...problems);
+  return definition;
 };

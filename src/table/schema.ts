@@ -117,23 +117,37 @@ const checkNames = (found: ReadonlyArray<Found>, sink: Array<Problem>): void => 
 };
 
 /**
+ * Understands all guarded tables of a module, at once.
+ *
+ * @throws DefinitionError with every problem of every table.
+ */
+export const understandNow = (module: SchemaModule): Schema => {
+  const sink: Array<Problem> = [];
+  const found = find(module);
+  checkDuplicates(found, sink);
+  checkCycles(found, sink);
+  checkParents(found, sink);
+  checkNames(found, sink);
+  const unique = found.filter((table, index) => found.findIndex(({ source }) => source === table.source) === index);
+  const tables = unique.map(({ key, source, declaration }) => ({
+    key,
+    source,
+    definition: define(source, declaration, sink),
+  }));
+  if (sink.length > 0) throw new DefinitionError({ problems: sink });
+  return { tables };
+};
+
+/**
  * Understands all guarded tables of a module.
  *
  * @returns an effect that fails with one `DefinitionError` holding every problem of every table.
  */
 export const understand = (module: SchemaModule): Effect.Effect<Schema, DefinitionError> =>
   Effect.suspend(() => {
-    const sink: Array<Problem> = [];
-    const found = find(module);
-    checkDuplicates(found, sink);
-    checkCycles(found, sink);
-    checkParents(found, sink);
-    checkNames(found, sink);
-    const unique = found.filter((table, index) => found.findIndex(({ source }) => source === table.source) === index);
-    const tables = unique.map(({ key, source, declaration }) => ({
-      key,
-      source,
-      definition: define(source, declaration, sink),
-    }));
-    return sink.length === 0 ? Effect.succeed({ tables }) : Effect.fail(new DefinitionError({ problems: sink }));
+    try {
+      return Effect.succeed(understandNow(module));
+    } catch (error) {
+      return error instanceof DefinitionError ? Effect.fail(error) : Effect.die(error);
+    }
   });

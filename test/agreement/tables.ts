@@ -8,7 +8,6 @@ import {
   boolean,
   date,
   doublePrecision,
-  getTableConfig,
   integer,
   numeric,
   type PgTable,
@@ -19,7 +18,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { defineHedgerow, organization } from "hedgerow";
 import { identifier, text as quoted } from "../../src/condition/sql-text.js";
-import { plainTable } from "../../src/table/definition.js";
+import { plainConfig } from "../../src/table/definition.js";
 import { guard } from "../support/untyped.js";
 
 export const vocabulary = {
@@ -72,8 +71,8 @@ export const items = (firewall: unknown, access: unknown): PgTable =>
 export const plainItems: PgTable = table("items", columns());
 
 /** `create table` with the columns and the primary key only: everything that decides is left to the policies. */
-export const createTable = (source: PgTable, name = getTableConfig(plainTable(source)).name): string =>
-  `create table public.${identifier(name)} (${getTableConfig(plainTable(source))
+export const createTable = (source: PgTable, name = plainConfig(source).name): string =>
+  `create table public.${identifier(name)} (${plainConfig(source)
     .columns.map((column) =>
       [
         identifier(column.name),

@@ -14,6 +14,7 @@ import { type CompiledSchema, claimsIdentity, compile } from "hedgerow/postgres"
 import { heldCaller } from "../../src/condition/caller.js";
 import type { DatabaseShape, Result, Statement } from "../../src/database/database.js";
 import { enterClaims, enterSession } from "../../src/database/session.js";
+import { requestList } from "../../src/postgres/request.js";
 import { sha256 } from "../support/better-auth.js";
 import { freshPglite, freshPostgres } from "../support/databases.js";
 import { authOptions, callers, identityOptions, identityRows, type TestCaller } from "./callers.js";
@@ -63,8 +64,8 @@ const closing = 2;
 /** As `hedgerow.enter()` answers, with a null for each claim that is missing. */
 const whoIsIt = `select hedgerow.get_session_id() as session_id, hedgerow.get_user_id() as user_id,
   hedgerow.get_active_org_id() as org_id, hedgerow.get_active_team_id() as team_id,
-  string_to_array(current_setting('hedgerow.roles'), chr(31)) as org_roles,
-  string_to_array(current_setting('hedgerow.user_roles'), chr(31)) as user_roles,
+  ${requestList("roles")} as org_roles,
+  ${requestList("userRoles")} as user_roles,
   case when hedgerow.get_user_id() is null then '{}'
     else '{"region":null,"level":null,"beta":null}'::jsonb || hedgerow.claims() end as claims`;
 

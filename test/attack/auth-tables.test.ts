@@ -1,6 +1,7 @@
 /** What a member of one organization tries on Better Auth's own tables, with SQL of their own as the API's role. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as schema from "../../examples/app/tables.js";
+import { saying } from "../support/request.js";
 import { openWorld, type Person, type World } from "../support/world.js";
 
 let world: World;
@@ -236,7 +237,7 @@ describe("who is nobody reads nothing", () => {
   it("because the settings of a request name somebody else", async () => {
     const [, seen] = await world.as(
       ben,
-      `select set_config('hedgerow.user_id', '${cleo.userId}', true), set_config('hedgerow.org_id', '${globex}', true), set_config('request.jwt.claims', '{"sub":"${cleo.userId}"}', true)`,
+      `select ${saying({ token: ben.tokenHash, userId: cleo.userId, activeOrgId: globex })}, set_config('request.jwt.claims', '{"sub":"${cleo.userId}"}', true)`,
       'select email from "user"',
     );
     expect(seen?.rows).toEqual([{ email: ben.email }]);

@@ -2,6 +2,8 @@
 import * as Effect from "effect/Effect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as schema from "../../examples/app/tables.js";
+import { requestText } from "../../src/database/session.js";
+import { saying } from "../support/request.js";
 import { openWorld, type Person, type World } from "../support/world.js";
 
 describe("the API's login on PostgreSQL", () => {
@@ -62,9 +64,7 @@ describe("the API's login on PostgreSQL", () => {
   it("cannot find or guess another caller's secret", async () => {
     expect(await world.refusal(mallory, "select token from session")).toBe("42501");
     expect(await world.refusal(mallory, "select * from pg_stat_statements")).not.toBe("accepted");
-    const [guess] = (
-      await world.as(mallory, "select set_config('hedgerow.token', repeat('0', 64), true)", visible)
-    ).slice(1);
+    const [guess] = (await world.as(mallory, `select ${saying({ token: "0".repeat(64) })}`, visible)).slice(1);
     expect(guess?.count).toBe(0);
   });
 
@@ -93,14 +93,14 @@ describe("the API's login on PostgreSQL", () => {
 
   it("leaves no setting, role, search path or lock to the next request on the same connection", async () => {
     const residue = [
-      `select set_config('hedgerow.org_id', '${acme}', false), set_config('hedgerow.token', '${mallory.tokenHash}', false)`,
+      `select ${saying({ activeOrgId: acme, token: mallory.tokenHash }, true)}`,
       "select set_config('search_path', 'pg_temp, public', false), set_config('TimeZone', 'Asia/Tokyo', false), set_config('row_security', 'off', false), set_config('statement_timeout', '1', false)",
       "select pg_advisory_lock(42)",
     ];
     for (let connection = 0; connection < 2; connection++) await world.as(mallory, ...residue);
     const [settings, locks, rows] = await world.as(
       ada,
-      "select current_setting('search_path') as path, current_setting('TimeZone') as zone, current_setting('row_security') as rls, current_setting('role') as role, current_setting('hedgerow.org_id') as org",
+      "select current_setting('search_path') as path, current_setting('TimeZone') as zone, current_setting('row_security') as rls, current_setting('role') as role, hedgerow.get_active_org_id() as org",
       "select count(*)::int as n from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()",
       visible,
     );
@@ -111,9 +111,9 @@ describe("the API's login on PostgreSQL", () => {
     expect(rows?.count).toBe(1);
     const [anonymous] = await world.as(
       null,
-      "select current_setting('hedgerow.token') as token, hedgerow.get_user_id() as id",
+      "select current_setting('hedgerow.request') as said, hedgerow.get_user_id() as id",
     );
-    expect(anonymous?.rows).toEqual([{ token: "", id: null }]);
+    expect(anonymous?.rows).toEqual([{ said: requestText({}), id: null }]);
   });
 
   it("never answers one caller with another's rows in 200 interleaved requests", async () => {

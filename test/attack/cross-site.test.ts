@@ -1,10 +1,14 @@
 /** What a page of another site can make a browser do with somebody's cookies, and what it can read. */
 import { createHmac } from "node:crypto";
+import fc from "fast-check";
 import { sessionAuthenticator } from "hedgerow/better-auth";
 import { type Authenticator, createRouter, type RouterOptions } from "hedgerow/hono";
 import { jwt, selfSigned } from "hedgerow/jwt";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Hono } from "hono";
+import { csrf } from "hono/csrf";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import * as schema from "../../examples/app/tables.js";
+import { crossSiteCheck } from "../../src/http/cross-site.js";
 import { baseURL, openWorld, type Person, type World } from "../support/world.js";
 
 let world: World;
@@ -106,6 +110,38 @@ describe("a write that rests on a cookie", () => {
     expect(asked).toContain(`${app} /documents`);
     expect(asked.join()).not.toContain("null");
     await world.truth("update documents set title = 'Plan' where id = $1", document);
+  });
+
+  it("is judged as Hono's own csrf judges a form, whatever the headers say", async () => {
+    const hono = new Hono().post("*", csrf({ origin: [baseURL, app] }), (context) => context.body(null, 204));
+    const check = crossSiteCheck([app]);
+    const credential = { _tag: "Session", tokenHash: "", via: "cookie" } as const;
+    const origin = fc.oneof(fc.constantFrom(baseURL, app, evil, "null", "", `${app} ${evil}`, `${app}/`), fc.webUrl());
+    const site = fc.constantFrom(
+      "same-origin",
+      "same-site",
+      "none",
+      "cross-site",
+      "",
+      "SAME-ORIGIN",
+      "same-origin, none",
+    );
+    const header = { origin, "sec-fetch-site": site };
+    await fc.assert(
+      fc.asyncProperty(fc.record(header, { requiredKeys: [] }), async (headers) => {
+        const request = (): Request => new Request(`${baseURL}/documents`, { method: "POST", headers });
+        const isServed = (await hono.fetch(request())).status === 204;
+        expect((await check(request(), credential)) === undefined).toBe(isServed);
+      }),
+    );
+  });
+
+  it("is refused where the function that knows the origins fails", async () => {
+    const said = vi.spyOn(console, "error").mockImplementation(() => {});
+    const failing = routerWith({ trustedOrigins: () => Promise.reject(new Error("down")) });
+    expect(await writes(failing, { origin: app })).toEqual(refused);
+    expect(said).toHaveBeenCalledWith(new Error("down"));
+    said.mockRestore();
   });
 
   it("is refused as itself, by whatever method a middleware makes of it", async () => {

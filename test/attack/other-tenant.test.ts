@@ -3,6 +3,7 @@ import { integer, text } from "drizzle-orm/pg-core";
 import { id, organization, owner, table } from "hedgerow";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as example from "../../examples/app/tables.js";
+import { saying } from "../support/request.js";
 import { type Kind, openWorld, type Person, type World } from "../support/world.js";
 
 /** Firewalled, but nobody was given access. */
@@ -143,21 +144,23 @@ describe.each<Kind>(["postgres", "pglite"])("another tenant's rows on %s", (kind
     expect(await world.refusal(mallory, "insert into documents (id, title) values ('doc_mine', 'y')")).toBe("42501");
   });
 
-  it("refuses a row whose scope was forged through the setting that fills it", async () => {
+  it("gives a row the scope of who writes it, whatever the settings say", async () => {
     const forged = [
-      { text: "select set_config('hedgerow.org_id', $1, true)", values: [acme] },
+      `select ${saying({ token: mallory.tokenHash, activeOrgId: acme })}`,
       "insert into documents (title) values ('planted')",
     ];
-    expect(await world.refusal(mallory, ...forged)).toBe("42501");
-    expect(await world.truth("select 1 from documents where title = 'planted'")).toEqual([]);
+    expect(await world.refusal(mallory, ...forged)).toBe("accepted");
+    expect(await world.truth("select organization_id from documents where title = 'planted'")).toEqual([
+      { organization_id: evil },
+    ]);
   });
 
   it("shows nothing when every setting but the secret is forged", async () => {
     const results = await world.as(
       mallory,
       {
-        text: "select set_config('hedgerow.org_id', $1, true), set_config('hedgerow.user_id', $2, true), set_config('request.jwt.claims', $3, true)",
-        values: [acme, ada.userId, JSON.stringify({ sub: ada.userId })],
+        text: `select ${saying({ token: mallory.tokenHash, activeOrgId: acme, userId: ada.userId, roles: "owner" })}, set_config('request.jwt.claims', $1, true)`,
+        values: [JSON.stringify({ sub: ada.userId })],
       },
       `select 1 from documents where organization_id = '${acme}'`,
     );

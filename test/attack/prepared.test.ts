@@ -11,6 +11,7 @@ import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as schema from "../../examples/app/tables.js";
 import type { DatabaseShape } from "../../src/database/database.js";
+import { saying } from "../support/request.js";
 import { all, apiPassword, baseURL, openWorld, type Person, type World } from "../support/world.js";
 
 const drivers = ["node-postgres", "two databases over one pool of node-postgres", "postgres.js"] as const;
@@ -101,7 +102,7 @@ describe.each(drivers)("a connection of %s that serves everybody", (driver) => {
   /** Puts another statement under every name in use, and under those that could come next: whoever runs it becomes Ada. */
   const becomeAda = (): string => `do $do$ declare
     p record;
-    taken text := 'select set_config(''hedgerow.token'', ''${ada.tokenHash}'', true), set_config(''role'', ''authenticated'', true)';
+    taken text := $taken$select ${saying({ token: ada.tokenHash })}, set_config('role', 'authenticated', true)$taken$;
   begin
     for p in select name, (select '(' || string_agg('text', ', ') || ')' from unnest(parameter_types)) as parameters from pg_prepared_statements loop
       execute format('deallocate %I', p.name);

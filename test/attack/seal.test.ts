@@ -10,6 +10,7 @@ import type { DatabaseShape, Result, Statement } from "../../src/database/databa
 import { enterSession } from "../../src/database/session.js";
 import { type FreshPostgres, freshPostgres } from "../support/databases.js";
 import { schema as guarded, identity } from "../support/guarded-schema.js";
+import { saying } from "../support/request.js";
 import { apiPassword, type Kind, openWorld, type Person, run, type World } from "../support/world.js";
 
 describe.each<Kind>(["postgres", "pglite"])("what hedgerow.enter() has sealed on %s", (kind) => {
@@ -81,7 +82,7 @@ describe.each<Kind>(["postgres", "pglite"])("what hedgerow.enter() has sealed on
         Effect.gen(function* () {
           yield* Effect.promise(() => world.truth("delete from member where user_id = $1", ben.userId));
           const [before] = yield* transaction.send([{ text: seen }]);
-          yield* transaction.send([{ text: "select set_config('hedgerow.api_key', repeat('0', 64), true)" }]);
+          yield* transaction.send([{ text: `select ${saying({ apiKey: "0".repeat(64) })}` }]);
           const [after] = yield* transaction.send([{ text: seen }]);
           return [before?.rows[0], after?.rows[0]];
         }),
@@ -153,9 +154,8 @@ describe.each<Kind>(["postgres", "pglite"])("what hedgerow.enter() has sealed on
 
   it("holds for the credential that was looked up only", async () => {
     const nobody = { id: null, org: null, rows: 0 };
-    const change = (name: string, value: string): Statement => ({
-      text: `select set_config('hedgerow.${name}', $1, true)`,
-      values: [value],
+    const change = (name: "token" | "apiKey", value: string): Statement => ({
+      text: `select ${saying({ [name]: value })}`,
     });
     expect(last(await send(api, ada, [entering, change("token", ""), seen]))).toEqual(nobody);
     expect(last(await send(api, ada, [entering, change("token", "0".repeat(64)), seen]))).toEqual(nobody);

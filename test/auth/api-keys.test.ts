@@ -16,10 +16,11 @@ import { createRouter } from "hedgerow/hono";
 import { pglite } from "hedgerow/pglite";
 import { drift } from "hedgerow/postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { enterApiKey } from "../../src/database/session.js";
+import { enterApiKey, requestText } from "../../src/database/session.js";
 import { cheapPasswords, openAuthWorld } from "../support/auth-world.js";
 import { basics, type Device, device, password, sha256 } from "../support/better-auth.js";
 import { freshPglite } from "../support/databases.js";
+import { saying } from "../support/request.js";
 import type { Kind } from "../support/world.js";
 
 const label = () => text("label").notNull();
@@ -320,7 +321,7 @@ describe.each<Kind>(["pglite", "postgres"])("an API key on %s", (kind) => {
 
     it("and together with one it is nobody", async () => {
       const { key } = await keyOf(inAcme());
-      const also = `select set_config('hedgerow.api_key', '${sha256(key)}', true)`;
+      const also = `select ${saying({ token: olive.tokenHash, apiKey: sha256(key) })}`;
       const [, answer] = await world.as(olive.tokenHash, also, "select * from hedgerow.caller()");
       expect(answer?.rows).toEqual([]);
     });
@@ -329,14 +330,14 @@ describe.each<Kind>(["pglite", "postgres"])("an API key on %s", (kind) => {
   it("leaves nothing to the next request on the same connection", async () => {
     const { key } = await keyOf(inAcme());
     for (let connection = 0; connection < 2; connection++) {
-      await ask(key, `select set_config('hedgerow.api_key', '${sha256(key)}', false)`);
+      await ask(key, `select ${saying({ apiKey: sha256(key) }, true)}`);
     }
     for (let connection = 0; connection < 2; connection++) {
       const [answer] = await world.as(
         null,
-        "select current_setting('hedgerow.api_key') as key, hedgerow.get_user_id() as id",
+        "select current_setting('hedgerow.request') as said, hedgerow.get_user_id() as id",
       );
-      expect(answer?.rows).toEqual([{ key: "", id: null }]);
+      expect(answer?.rows).toEqual([{ said: requestText({}), id: null }]);
       const [asOlive] = await world.as(olive.tokenHash, "select hedgerow.get_user_id() as id");
       expect(asOlive?.rows).toEqual([{ id: olive.userId }]);
     }

@@ -22,6 +22,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { basics, cookieOf, password, sha256 } from "../support/better-auth.js";
 import { catalog, catalogSize } from "../support/catalog.js";
 import { type FreshPostgres, freshPglite, freshPostgres } from "../support/databases.js";
+import { saying } from "../support/request.js";
 
 type Generate = (of: {
   readonly adapter: object;
@@ -339,7 +340,7 @@ describe.each(["uuid", "serial", "database"] as const)(
       );
       await client.transaction(async (tx) => {
         await tx.exec("set local role authenticated; set local enable_seqscan = off");
-        await tx.query("select set_config('hedgerow.token', $1, true)", [sha256("token")]);
+        await tx.query(`select ${saying({ token: sha256("token") })}`);
         for (const [table, id] of [
           ['"user"', ada],
           ["session", ada],

@@ -18,6 +18,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { why } from "../../src/cli/explain/why.js";
 import { basics, type Device, device, installBetterAuth, openPostgres, password } from "../support/better-auth.js";
 import { type FreshPostgres, freshPostgres } from "../support/databases.js";
+import { saying } from "../support/request.js";
 
 const options = {
   ...basics,
@@ -200,7 +201,7 @@ describe("the caller of a verified token", () => {
   it("is not found by the hash of a session's secret, which the router would send", async () => {
     const client = await api.connect();
     await client.query("begin; set local role authenticated");
-    await client.query("select set_config('hedgerow.token', $1, true)", [ada.tokenHash]);
+    await client.query(`select ${saying({ token: ada.tokenHash })}`);
     expect((await client.query("select * from hedgerow.caller()")).rows).toEqual([]);
     await client.query("rollback");
     client.release();

@@ -14,6 +14,7 @@ const result: Result = {
     { target: "drizzle-rls", operation: "get", pairs: [pair(0.3, 4), pair(0.2, 4), pair(0.2, 4)] },
     { target: "hedgerow-claims", operation: "list", pairs: [pair(0.9, 1.01)] },
   ],
+  profiled: [{ target: "hedgerow-claims", operation: "list", shares: { effect: 4, node: 60.25, pg: 7 } }],
   skipped: [{ target: "remult", reason: "it did not start" }],
 };
 
@@ -40,8 +41,20 @@ it("compares throughput round by round, and more is better", () => {
   expect(compared?.spread?.[1]).toBeCloseTo(4);
 });
 
+it("says what Effect takes of a request, and whose code takes the rest", () => {
+  expect(goals(result)).toContainEqual({
+    name: "http/list/hedgerow-claims/effect",
+    value: 4,
+    unit: "µs/request",
+    goal: 10,
+    atMost: true,
+    met: true,
+    note: "of the API's process: node 60.3, pg 7.0, effect 4.0",
+  });
+});
+
 it("says nothing of a goal whose rival was not measured, but who was skipped and why", () => {
-  expect(goals(result)).toHaveLength(3);
+  expect(goals(result)).toHaveLength(4);
   expect(measures(result)).toContainEqual({
     name: "http/remult",
     value: 0,

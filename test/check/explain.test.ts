@@ -22,7 +22,7 @@ describe("an explanation", () => {
         "organizationId is the caller's active organization and (the caller has the role admin or owner or userId is the caller)",
     });
     expect(explanation.policies.map((policy) => policy.split(" ")[2])).toEqual([
-      "documents_firewall",
+      "documents_firewall_update",
       "documents_update",
     ]);
     expect(explanationText(explanation)).toContain("update on documents");

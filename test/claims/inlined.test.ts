@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { heldCaller } from "../../src/condition/caller.js";
-import { listSeparator } from "../../src/database/session.js";
+import { fieldSeparator, listSeparator } from "../../src/database/session.js";
+import { requestList } from "../../src/postgres/request.js";
 import { type ClaimsWorld, caller, openClaimsWorld, type Who } from "../support/claims-world.js";
 
 const acme = "org_acme";
@@ -21,6 +22,7 @@ describe("helpers on PostgreSQL", () => {
       "create schema evil",
       "create function evil.current_setting(text, boolean) returns text language sql as $$ select 'ada'::pg_catalog.text $$",
       "create function evil.string_to_array(text, text) returns text[] language sql as $$ select array['admin', 'owner', 'member'] $$",
+      "create function evil.split_part(text, text, int) returns text language sql as $$ select 'ada'::pg_catalog.text $$",
       "create function evil.chr(int) returns text language sql as $$ select ','::pg_catalog.text $$",
       "create function evil.yes(text, text) returns boolean language sql as 'select true'",
       "create function evil.yes_all(anyarray, anyarray) returns boolean language sql as 'select true'",
@@ -37,7 +39,7 @@ describe("helpers on PostgreSQL", () => {
   afterAll(() => world?.close());
 
   const asked = `select hedgerow.get_user_id() as "user", hedgerow.get_session_id() as session, hedgerow.get_active_org_id() as org,
-    hedgerow.get_active_team_id() as team, hedgerow.has_any_role('{admin,owner}'::pg_catalog.text[]) as "any", hedgerow.has_org_role('admin'::pg_catalog.text) as admin,
+    hedgerow.get_active_team_id() as team, hedgerow.get_active_org_id_as('{admin,owner}'::pg_catalog.text[]) as "orgAs", hedgerow.has_any_role('{admin,owner}'::pg_catalog.text[]) as "any", hedgerow.has_org_role('admin'::pg_catalog.text) as admin,
     hedgerow.has_any_user_role('{admin}'::pg_catalog.text[]) as platform, hedgerow.is_org_member() as member,
     hedgerow.is_owner('ada'::pg_catalog.text) as "isOwner", hedgerow.claims()::pg_catalog.text as claims, hedgerow.has_claim('region'::pg_catalog.text) as has,
     hedgerow.claim_text('region'::pg_catalog.text) as region, hedgerow.as_uuid('no uuid'::pg_catalog.text)::pg_catalog.text as "noUuid",
@@ -76,12 +78,12 @@ describe("helpers on PostgreSQL", () => {
     const answers = await Promise.all(
       everybody.map(async (who) => (await world.as(who, askedBy(who))).at(-1)?.rows[0]),
     );
-    expect(answers.map((row) => [row?.user, row?.org, row?.any, row?.platform, row?.documents])).toEqual([
-      [null, null, false, false, undefined],
-      ["ada", acme, false, false, 1],
-      ["boss", acme, true, false, 1],
-      ["eve", "org_evil", true, true, 0],
-      ["p", null, false, false, 0],
+    expect(answers.map((row) => [row?.user, row?.org, row?.orgAs, row?.any, row?.platform, row?.documents])).toEqual([
+      [null, null, null, false, false, undefined],
+      ["ada", acme, null, false, false, 1],
+      ["boss", acme, acme, true, false, 1],
+      ["eve", "org_evil", "org_evil", true, true, 0],
+      ["p", null, null, false, false, 0],
     ]);
   });
 
@@ -104,6 +106,32 @@ describe("helpers on PostgreSQL", () => {
     },
   );
 
+  it("take no text in a token for two fields", async () => {
+    for (const odd of [
+      `ada${fieldSeparator}`,
+      `eve${fieldSeparator}s${fieldSeparator}${acme}`,
+      fieldSeparator,
+      `a${listSeparator}b`,
+    ]) {
+      for (const name of ["userId", "sessionId", "activeOrgId", "activeTeamId"] as const) {
+        const who: Who = { ...caller({ userId: "eve", activeOrgId: "org_evil", roles: ["owner"] }), [name]: odd };
+        const row = (await world.as(who, asked.replace(/,\s+\(select .*$/, ""))).at(-1)?.rows[0];
+        expect([null, "eve"]).toContain(row?.user);
+        expect([null, "org_evil"]).toContain(row?.org);
+        expect(row).toMatchObject({ session: null, team: null, isOwner: false, platform: false });
+        expect(Object.values(row ?? {})).not.toContain(acme);
+      }
+      const role: Who = {
+        userId: "eve",
+        activeOrgId: acme,
+        roles: [`x${fieldSeparator}admin`, odd],
+        claims: { region: odd },
+      };
+      const row = (await world.as(role, askedBy(role))).at(-1)?.rows[0];
+      expect(row).toMatchObject({ any: false, admin: false, platform: false, region: odd });
+    }
+  });
+
   it("take no text in a token for two roles", async () => {
     for (const role of [
       `member${listSeparator}owner`,
@@ -117,7 +145,7 @@ describe("helpers on PostgreSQL", () => {
       const row = (await world.as(who, askedBy(who))).at(-1)?.rows[0];
       expect(row).toMatchObject({ any: false, admin: false, platform: false, documents: 0 });
       const told = { userId: "x", activeOrgId: acme, roles: [role, "member"] };
-      const [roles] = await world.as(told, "select current_setting('hedgerow.roles') as roles");
+      const [roles] = await world.as(told, `select array_to_string(${requestList("roles")}, '|') as roles`);
       expect(roles?.rows).toEqual([{ roles: "member" }]);
     }
   });
@@ -126,7 +154,7 @@ describe("helpers on PostgreSQL", () => {
 it("a caller as Postgres holds one has no role that is two, and loses none that is one", () => {
   const part = fc.string({
     unit: fc.oneof(
-      fc.constantFrom(listSeparator, "\0", "a", ",", '"'),
+      fc.constantFrom(listSeparator, fieldSeparator, "\0", "a", ",", '"'),
       fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
     ),
     maxLength: 6,
@@ -143,7 +171,9 @@ it("a caller as Postgres holds one has no role that is two, and loses none that 
         expect(kept).toEqual(given.filter((role) => kept.includes(role)));
         const sound = given.filter(
           (role) =>
-            role !== "" && !/\p{Surrogate}/u.test(role) && !role.includes("\0") && !role.includes(listSeparator),
+            role !== "" &&
+            !/\p{Surrogate}/u.test(role) &&
+            !["\0", listSeparator, fieldSeparator].some((character) => role.includes(character)),
         );
         expect(kept).toEqual(sound);
       }

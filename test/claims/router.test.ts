@@ -4,7 +4,9 @@ import { compile } from "hedgerow/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { doctor } from "../../src/cli/doctor.js";
 import { enterClaims, enterSession } from "../../src/database/session.js";
+import { requestList } from "../../src/postgres/request.js";
 import { type ClaimsWorld, identity, openClaimsWorld, schema, type Who } from "../support/claims-world.js";
+import { saying } from "../support/request.js";
 
 const acme = "org_acme";
 const ada: Who = { userId: "ada", activeOrgId: acme, roles: ["member"] };
@@ -87,9 +89,7 @@ describe.each(["pglite", "postgres"] as const)("a router whose callers come from
   });
 
   it("gives the next request nothing of the one before, whatever SQL set for the session", async () => {
-    const forged = `select set_config('hedgerow.user_id', 'ada', false), set_config('hedgerow.org_id', '${acme}', false),
-      set_config('hedgerow.roles', 'owner', false), set_config('hedgerow.user_roles', 'admin', false),
-      set_config('hedgerow.claims', '{"region":"north"}', false), set_config('hedgerow.session_id', 's', false)`;
+    const forged = `select ${saying({ userId: "ada", activeOrgId: acme, roles: "owner", userRoles: "admin", claims: '{"region":"north"}', sessionId: "s" }, true)}`;
     await world.as(ada, forged, forged);
     const [mine] = await world.as(
       null,
@@ -124,13 +124,9 @@ describe.each(["pglite", "postgres"] as const)("a router whose callers come from
     const ask =
       "select hedgerow.has_any_role(array['a','admin']) r, hedgerow.has_org_role('a') o, hedgerow.has_any_user_role(array['a']) u, hedgerow.claims()::text c, hedgerow.claim_bigint('a') b, hedgerow.claim_double('a') d, hedgerow.claim_boolean('a') f, hedgerow.claim_text('a') t, hedgerow.has_claim('a') h, hedgerow.entered_claim('a') e, (select count(*)::int from documents) n";
     for (const text of garbage) {
-      const set: ReadonlyArray<string> = ["hedgerow.roles", "hedgerow.user_roles", "hedgerow.claims"];
       const [, answer] = await world.as(
         { userId: "u", activeOrgId: "o" },
-        {
-          text: `select ${set.map((name) => `set_config('${name}', $1, true)`).join(", ")}`,
-          values: [text],
-        },
+        `select ${saying({ userId: "u", activeOrgId: "o", roles: text, userRoles: text, claims: text })}`,
         ask,
       );
       const nothing = {
@@ -151,7 +147,7 @@ describe.each(["pglite", "postgres"] as const)("a router whose callers come from
     for (const number of ["1e400", "1e-400", "9007199254740993", "1.5", "-0"]) {
       const [, answer] = await world.as(
         { userId: "u" },
-        { text: "select set_config('hedgerow.claims', $1, true)", values: [`{"a":${number}}`] },
+        `select ${saying({ userId: "u", claims: `{"a":${number}}` })}`,
         "select hedgerow.claim_bigint('a') is null b, hedgerow.claim_double('a') is null d",
       );
       expect([number, answer?.rows[0]]).toEqual([
@@ -187,6 +183,7 @@ describe.each(["pglite", "postgres"] as const)("a router whose callers come from
         "\\N",
         "admin\u0000",
         "a\x1fadmin",
+        "ada\x1e\x1eacme",
         "\ud800",
       ),
     );
@@ -201,21 +198,21 @@ describe.each(["pglite", "postgres"] as const)("a router whose callers come from
         async (userId, activeOrgId, roles, userRoles, claims) => {
           const given = { userId, activeOrgId, roles, userRoles, claims, sessionId: null, activeTeamId: null };
           const holds = (value: string): boolean => !/[\0\p{Surrogate}]/u.test(value);
-          const isRole = (value: string): boolean => holds(value) && !value.includes("\x1f");
+          const isName = (value: string): boolean => holds(value) && !value.includes("\x1e") && !value.includes("\x1f");
           const [answer] = await world.as(
             given,
             `select hedgerow.get_user_id() u, hedgerow.get_active_org_id() o, hedgerow.claims()::text c,
-              string_to_array(current_setting('hedgerow.roles'), chr(31)) r,
-              string_to_array(current_setting('hedgerow.user_roles'), chr(31)) s,
+              ${requestList("roles")} r,
+              ${requestList("userRoles")} s,
               hedgerow.claim_text('region') t, hedgerow.claim_double('clearance') d`,
           );
           const row = answer?.rows[0] ?? {};
-          const user = holds(userId) ? userId : null;
-          const org = user !== null && holds(activeOrgId) ? activeOrgId : null;
+          const user = isName(userId) ? userId : null;
+          const org = user !== null && isName(activeOrgId) ? activeOrgId : null;
           expect(row.u).toBe(user);
           expect(row.o).toBe(org);
-          expect(listOf(row.r)).toEqual(org === null ? [] : roles.filter(isRole));
-          expect(listOf(row.s)).toEqual(user === null ? [] : userRoles.filter(isRole));
+          expect(listOf(row.r)).toEqual(org === null ? [] : roles.filter(isName));
+          expect(listOf(row.s)).toEqual(user === null ? [] : userRoles.filter(isName));
           const { region, clearance } = claims;
           const told = user !== null && typeof region === "string" && holds(region) ? region : null;
           expect(row.t).toBe(told);

@@ -32,6 +32,7 @@ import {
   signingKey,
   signWithSecret,
 } from "../support/issuer.js";
+import { saying } from "../support/request.js";
 
 const claims = ["region", "clearance"];
 const issuer = "https://acme.eu.auth0.com/";
@@ -246,7 +247,7 @@ describe("a router whose callers' tokens Neon verifies and the policies read", (
   it("believes no setting of Hedgerow's own, in either connection", async () => {
     const ada = await tokenOf("ada", "acme", ["member"]);
     await call(ada, "POST", "/documents", { title: "Secret", userId: "ada" });
-    const forge = `select set_config('hedgerow.user_id', 'ada', true), set_config('hedgerow.org_id', 'acme', true), set_config('hedgerow.roles', '{"owner"}', true)`;
+    const forge = `select ${saying({ userId: "ada", activeOrgId: "acme", roles: "owner" })}`;
     const ask = `select hedgerow.get_user_id() as who, (select count(*)::int from documents) as rows`;
     const eve = client(tokenUrl, { authToken: await tokenOf("eve", "globex", ["owner"]) });
     expect((await eve.transaction([forge, ask].map((each) => eve.query(each)))).at(-1)).toEqual([

@@ -113,12 +113,16 @@ describe("drizzle-kit push on PostgreSQL, as an owner who is no superuser", () =
       "select policyname, coalesce(qual, with_check) is not null as complete from pg_policies where tablename in ('notes', 'tags') order by 1",
     );
     expect(policies).toEqual(
-      ["notes_firewall", "notes_insert", "notes_select", "tags_firewall", "tags_insert", "tags_select"].map(
-        (policyname) => ({
+      ["notes", "tags"]
+        .flatMap((table) =>
+          ["firewall_delete", "firewall_insert", "firewall_select", "firewall_update", "insert", "select"].map(
+            (policy) => `${table}_${policy}`,
+          ),
+        )
+        .map((policyname) => ({
           policyname,
           complete: true,
-        }),
-      ),
+        })),
     );
   });
 

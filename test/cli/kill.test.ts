@@ -19,6 +19,7 @@ import { type FreshPostgres, freshPostgres } from "../support/databases.js";
 import { auth, files, identity, seed } from "../support/guarded-schema.js";
 import { tablesOf, type variants } from "../support/kill-variants.js";
 import { makeProject, type Project, type Running } from "../support/project.js";
+import { saying } from "../support/request.js";
 import { openTap, type Tap } from "../support/tap.js";
 
 type Variant = keyof typeof variants;
@@ -88,7 +89,7 @@ const entering = (token: string | null) => async (client: pg.Client) => {
   const { text, values = [] } = enterSession(token, { statementMs: 0, lockMs: 0 });
   await client.query(text, [...values]);
   // Not what the prelude says, but what an attacker with SQL would.
-  await client.query("select set_config('hedgerow.org_id', 'o2', true), set_config('hedgerow.user_id', 'eve', true)");
+  await client.query(`select ${saying({ activeOrgId: "o2", userId: "eve", ...(token !== null && { token }) })}`);
 };
 
 const attackers: ReadonlyArray<Attacker> = [
@@ -278,7 +279,7 @@ const ways: ReadonlyArray<Way> = [
     prepare: async (variant) => {
       await pushed(variant);
       await postgres.ownerPool.query(`
-        drop policy notes_firewall on notes;
+        drop policy notes_firewall_select on notes;
         alter policy notes_select on notes using (organization_id = hedgerow.get_active_org_id() and hedgerow.is_org_member());
         alter table papers no force row level security;
         grant update (size) on papers to authenticated;

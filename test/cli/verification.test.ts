@@ -79,8 +79,8 @@ describe("the check of the catalog", () => {
     ["create policy extra on tasks using (true)", ["policy extra on table public.tasks is not declared"]],
     ["alter policy tasks_select on tasks to public", ["policy tasks_select on table public.tasks is not as declared"]],
     [
-      "drop policy tasks_firewall on tasks; create policy tasks_firewall on tasks as restrictive for all to public",
-      ["policy tasks_firewall on table public.tasks is not as declared"],
+      "drop policy tasks_firewall_select on tasks; create policy tasks_firewall_select on tasks as restrictive for all to public",
+      ["policy tasks_firewall_select on table public.tasks is not as declared"],
     ],
     [
       "drop policy tasks_select on tasks; create policy tasks_select on tasks for delete to authenticated using (true)",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { policyHash, recordOf } from "../../src/condition/fingerprint.js";
+import { policyDigest, policyHash, recordOf } from "../../src/condition/fingerprint.js";
 import type { PolicyStatement } from "../../src/condition/policy-statement.js";
 import { sha256 } from "../../src/condition/sha256.js";
 
@@ -24,6 +24,16 @@ describe("the fingerprint of a declaration", () => {
     );
     const long = "é".repeat(100_000);
     expect(sha256(long)).toBe(createHash("sha256").update(long).digest("hex"));
+  });
+
+  it("is the same where Web Crypto computes it, for any policy", async () => {
+    const text = fc.string({ unit: "grapheme", maxLength: 200 }).filter((each) => !each.includes("\0"));
+    await fc.assert(
+      fc.asyncProperty(text, text, fc.option(text, { nil: undefined }), async (name, using, check) => {
+        const other = { ...policy, name, using, check };
+        expect(await policyDigest(other)).toBe(policyHash(other));
+      }),
+    );
   });
 
   it("changes with every part of a policy", () => {

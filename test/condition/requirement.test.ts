@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { admits } from "../../src/condition/admits.js";
+import { anonymousCaller } from "../../src/condition/caller.js";
 import { type Condition, columnsOf } from "../../src/condition/condition.js";
 import { requirementOf } from "../../src/condition/requirement.js";
 import { caller, condition, rows, truthOf } from "./random.js";
@@ -31,9 +33,15 @@ describe("requirementOf", () => {
         expect(columnsOf(requirement)).toEqual([]);
         // Known for every caller: what reads no row is never unknown.
         expect(truthOf(requirement, {}, by)).not.toBeNull();
+        expect(admits(requirement, by)).toBe(truthOf(requirement, {}, by));
       }),
       { numRuns: 3000 },
     );
+  });
+
+  it("cannot be asked with what reads a row", () => {
+    const reads: Condition = { _tag: "IsNull", column: "label", negated: false };
+    expect(() => admits(reads, anonymousCaller)).toThrow("cannot depend on a row");
   });
 
   const admin: Condition = { _tag: "HasRole", tier: "organization", roles: ["admin"] };

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect";
 import fc from "fast-check";
 import { neon } from "hedgerow/neon";
 import { describe, expect, it } from "vitest";
-import { addressOf } from "../../src/database/neon-address.js";
+import { addressThrough } from "../../src/database/neon-pooler.js";
 
 const region = "eu-central-1.aws.neon.tech";
 const url = `postgres://hedgerow_api:se%40cret@ep-cool-name-123456.${region}/app?sslmode=require`;
@@ -19,7 +19,7 @@ describe("pooled", () => {
     [false, pooler, url],
     [false, url, url],
   ] as const)("%s: %s is %s", (pooled, given, expected) => {
-    const address = addressOf({ url: given, ...(pooled !== undefined && { pooled }) });
+    const address = addressThrough({ url: given, ...(pooled !== undefined && { pooled }) });
     expect(address.url).toBe(expected);
     expect(address.host).toBe(new URL(expected).host);
   });
@@ -33,10 +33,10 @@ describe("pooled", () => {
         fc.integer({ min: 1, max: 65_535 }),
         (ep, role, port) => {
           const direct = `postgresql://${role}:a%2Fb@${ep}.${region}:${port}/app?options=x`;
-          const through = addressOf({ url: direct, pooled: true }).url;
+          const through = addressThrough({ url: direct, pooled: true }).url;
           expect(through).toBe(direct.replace(ep, `${ep}-pooler`));
-          expect(addressOf({ url: through, pooled: false }).url).toBe(direct);
-          expect(addressOf({ url: through, pooled: true }).url).toBe(through);
+          expect(addressThrough({ url: through, pooled: false }).url).toBe(direct);
+          expect(addressThrough({ url: through, pooled: true }).url).toBe(through);
         },
       ),
     );
@@ -46,17 +46,17 @@ describe("pooled", () => {
     "says that %s is no host of Neon's, without the password",
     (other) => {
       for (const pooled of [true, false]) {
-        expect(() => addressOf({ url: other, pooled })).toThrow(
+        expect(() => addressThrough({ url: other, pooled })).toThrow(
           /cannot tell the pooler of "(localhost|db\.example\.com)"/,
         );
-        expect(() => addressOf({ url: other, pooled })).not.toThrow(/hidden/);
+        expect(() => addressThrough({ url: other, pooled })).not.toThrow(/hidden/);
       }
     },
   );
 
   it("means nothing to neon-local, so that one configuration serves both", () => {
     const local = "postgres://a:b@127.0.0.1:4444/app";
-    expect(addressOf({ url: local, pooled: true, local: true })).toEqual({ url: local, host: "127.0.0.1:4444" });
+    expect(addressThrough({ url: local, pooled: true, local: true })).toEqual({ url: local, host: "127.0.0.1:4444" });
   });
 });
 
@@ -66,7 +66,7 @@ describe("authorize", () => {
   it("takes the url of the callers' role at the same database, through the pooler or not", () => {
     for (const own of [url, pooler]) {
       for (const given of [tokenUrl, tokenUrl.replace("123456.", "123456-pooler.")]) {
-        expect(addressOf({ url: own, authorize: { url: given } }).tokenUrl).toBe(given);
+        expect(addressThrough({ url: own, authorize: { url: given } }).tokenUrl).toBe(given);
       }
     }
   });

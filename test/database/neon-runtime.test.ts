@@ -1,5 +1,6 @@
 /** Over what Neon is reached, where nobody said it. */
 import { modeOfRuntime, neon } from "hedgerow/neon";
+import { neon as neonOverHttp } from "hedgerow/neon-http";
 import { startNeonLocal } from "hedgerow/neon-local";
 import { Miniflare } from "miniflare";
 import { describe, expect, it } from "vitest";
@@ -44,18 +45,53 @@ describe("modeOfRuntime", () => {
   });
 });
 
+describe("neon() of hedgerow/neon-http", () => {
+  it("speaks HTTP, wherever it runs", () => {
+    expect(neonOverHttp({ url }).driver).toBe("neon-http");
+    expect(neonOverHttp({ url, mode: "auto" }).driver).toBe("neon-http");
+    expect(neonOverHttp({ url, mode: "http" }).driver).toBe("neon-http");
+  });
+
+  it("says where a WebSocket is to be had", () => {
+    // @ts-expect-error a mode that it does not have
+    expect(() => neonOverHttp({ url, mode: "websocket" })).toThrow(
+      new TypeError('neon() of "hedgerow/neon-http" has no mode "websocket": import it from "hedgerow/neon"'),
+    );
+    const { interactive } = neonOverHttp({ url });
+    expect(interactive.supported ? "" : interactive.reason).toMatch(
+      /use neon\(\{ url, mode: "websocket" \}\) of hedgerow\/neon$/,
+    );
+  });
+
+  it("refuses the urls that hedgerow/neon refuses, in the same words", () => {
+    const other = { url, authorize: { url: "postgres://authenticated@ep-2.eu-central-1.aws.neon.tech/app" } };
+    for (const options of [{ url: "mysql://role@host/app" }, other]) {
+      const refusals = [neon, neonOverHttp].map((make) => {
+        try {
+          return make(options);
+        } catch (error) {
+          return error;
+        }
+      });
+      expect(refusals[0]).toBeInstanceOf(TypeError);
+      expect(refusals[1]).toEqual(refusals[0]);
+    }
+  });
+});
+
 describe("neon() in workerd", () => {
-  it("reaches neon-local over HTTP, and over a WebSocket within one request", async () => {
+  it("reaches neon-local over HTTP by either import, and over a WebSocket within one request", async () => {
     const postgres = await freshPostgres();
     const local = await startNeonLocal({ target: { url: postgres.ownerUrl } });
     const { username, password, pathname } = new URL(postgres.ownerUrl);
     const { code } = await bundleWorker({
       text: `import { neon } from "hedgerow/neon";
+        import { neon as overHttp } from "hedgerow/neon-http";
         import * as Effect from "effect/Effect";
         export default {
           fetch: async (request, env) => {
             const mode = new URL(request.url).pathname.slice(1);
-            const database = neon({ url: env.URL, mode, local: true });
+            const database = mode === "" ? overHttp({ url: env.URL, local: true }) : neon({ url: env.URL, mode, local: true });
             const statements = [{ text: "create temporary table t (id int)" }, { text: "select current_user::text as who" }];
             const [, result] = await Effect.runPromise(database.transact(statements));
             await database.close();
@@ -73,6 +109,7 @@ describe("neon() in workerd", () => {
     for (const mode of ["http", "websocket", "http", "websocket"]) {
       expect(await (await fetch(new URL(mode, address))).json()).toEqual({ driver: `neon-${mode}`, rows });
     }
+    expect(await (await fetch(address)).json()).toEqual({ driver: "neon-http", rows });
     await worker.dispose();
     await local.close();
     await postgres.close();

@@ -55,7 +55,9 @@ describe("a table that is finished has no problem", () => {
   it("with a firewall and no access: nobody may do anything", () => {
     const source = withFirewall(draft(), scope);
     expect(codes(source)).toEqual([]);
-    expect(compile({ source }, identity).policies.map(({ name }) => name)).toEqual(["documents_firewall"]);
+    expect(compile({ source }, identity).policies.map(({ name }) => name)).toEqual(
+      ["select", "insert", "update", "delete"].map((command) => `documents_firewall_${command}`),
+    );
   });
 });
 
@@ -94,9 +96,9 @@ describe("names", () => {
     expect(guarded("documents", { a: text("x"), b: text("x") })).toEqual(["duplicate_column columns.b"]);
   });
   it("a table whose policies would have too long a name", () => {
-    expect(guarded("d".repeat(54), {})).toEqual([]);
-    expect(guarded("d".repeat(55), {})).toEqual(["identifier_too_long (table)"]);
-    expect(guarded("é".repeat(28), {})).toEqual(["identifier_too_long (table)"]);
+    expect(guarded("d".repeat(47), {})).toEqual([]);
+    expect(guarded("d".repeat(48), {})).toEqual(["identifier_too_long (table)"]);
+    expect(guarded("é".repeat(24), {})).toEqual(["identifier_too_long (table)"]);
   });
 });
 

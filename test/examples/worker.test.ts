@@ -10,7 +10,7 @@ import { authOptions } from "../../examples/worker/auth.js";
 import * as schema from "../../examples/worker/schema.js";
 import { playTour } from "../../examples/worker/tour.js";
 import { bundleWorker } from "../../scripts/bundle-worker.js";
-import { workerConfiguration } from "../../scripts/worker-tour.js";
+import { workerConfiguration } from "../../scripts/wrangler-configuration.js";
 import { type FreshPostgres, freshPostgres } from "../support/databases.js";
 import { openRelay, type Relay } from "../support/relay.js";
 

@@ -1,13 +1,12 @@
-do $$declare said constant text := 'Second wall: organizationId is the caller''s active organization.
-hedgerow:ffad0f2670d92800';
+do $$declare said constant text := 'Second wall, select: organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller).
+hedgerow:1b0a8e0f84d5a67e';
 begin
-  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_firewall', said) then
-    drop policy if exists projects_firewall on public.projects;
-    create policy projects_firewall on public.projects
-  as restrictive for all to public
-  using (organization_id = (select hedgerow.get_active_org_id()))
-  with check (organization_id = (select hedgerow.get_active_org_id()));
-    perform hedgerow.record('policy', '"public"."projects"', 'projects_firewall', said);
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_firewall_select', said) then
+    drop policy if exists projects_firewall_select on public.projects;
+    create policy projects_firewall_select on public.projects
+  as restrictive for select to public
+  using (organization_id = (select hedgerow.get_active_org_id()) and ((select hedgerow.has_any_role(array['admin', 'owner'])) or user_id = (select hedgerow.get_user_id())));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_firewall_select', said);
   end if;
 end$$;
 
@@ -23,15 +22,40 @@ begin
   end if;
 end$$;
 
+do $$declare said constant text := 'Second wall, insert: organizationId is the caller''s active organization.
+hedgerow:b437db92d7fdd112';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_firewall_insert', said) then
+    drop policy if exists projects_firewall_insert on public.projects;
+    create policy projects_firewall_insert on public.projects
+  as restrictive for insert to public
+  with check (organization_id = (select hedgerow.get_active_org_id()));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_firewall_insert', said);
+  end if;
+end$$;
+
 do $$declare said constant text := 'insert: organizationId is the caller''s active organization and the caller has the role member, admin or owner.
-hedgerow:e925f08feeeca58e';
+hedgerow:bdacfeb2b8749170';
 begin
   if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_insert', said) then
     drop policy if exists projects_insert on public.projects;
     create policy projects_insert on public.projects
   as permissive for insert to authenticated
-  with check (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+  with check (organization_id = (select hedgerow.get_active_org_id_as(array['member', 'admin', 'owner'])));
     perform hedgerow.record('policy', '"public"."projects"', 'projects_insert', said);
+  end if;
+end$$;
+
+do $$declare said constant text := 'Second wall, update: organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller); afterwards organizationId is the caller''s active organization.
+hedgerow:196d806748d47bfb';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_firewall_update', said) then
+    drop policy if exists projects_firewall_update on public.projects;
+    create policy projects_firewall_update on public.projects
+  as restrictive for update to public
+  using (organization_id = (select hedgerow.get_active_org_id()) and ((select hedgerow.has_any_role(array['admin', 'owner'])) or user_id = (select hedgerow.get_user_id())))
+  with check (organization_id = (select hedgerow.get_active_org_id()));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_firewall_update', said);
   end if;
 end$$;
 
@@ -48,14 +72,26 @@ begin
   end if;
 end$$;
 
+do $$declare said constant text := 'Second wall, delete: organizationId is the caller''s active organization and the caller has the role admin or owner.
+hedgerow:1f01925487259d3b';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_firewall_delete', said) then
+    drop policy if exists projects_firewall_delete on public.projects;
+    create policy projects_firewall_delete on public.projects
+  as restrictive for delete to public
+  using (organization_id = (select hedgerow.get_active_org_id_as(array['admin', 'owner'])));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_firewall_delete', said);
+  end if;
+end$$;
+
 do $$declare said constant text := 'delete: organizationId is the caller''s active organization and the caller has the role admin or owner.
-hedgerow:014f049c6f91c855';
+hedgerow:6315f3ba2f920917';
 begin
   if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_delete', said) then
     drop policy if exists projects_delete on public.projects;
     create policy projects_delete on public.projects
   as permissive for delete to authenticated
-  using (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['admin', 'owner'])));
+  using (organization_id = (select hedgerow.get_active_org_id_as(array['admin', 'owner'])));
     perform hedgerow.record('policy', '"public"."projects"', 'projects_delete', said);
   end if;
 end$$;
@@ -86,21 +122,20 @@ do $$begin
 end$$;
 
 do $$declare other name; begin
-  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."tasks"'::regclass and polname not in ('tasks_firewall'::name, 'tasks_select'::name, 'tasks_insert'::name, 'tasks_update'::name) loop
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."tasks"'::regclass and polname not in ('tasks_firewall_select'::name, 'tasks_select'::name, 'tasks_firewall_insert'::name, 'tasks_insert'::name, 'tasks_firewall_update'::name, 'tasks_update'::name, 'tasks_firewall_delete'::name) loop
     execute pg_catalog.format('drop policy %I on %s', other, '"public"."tasks"'::regclass);
   end loop;
 end$$;
 
-do $$declare said constant text := 'Second wall: the caller can read the row of projects that projectId points to.
-hedgerow:126cad9d55fe597f';
+do $$declare said constant text := 'Second wall, select: the caller can read the row of projects that projectId points to and the caller has the role member, admin or owner.
+hedgerow:4a50275baacd5cd9';
 begin
-  if not hedgerow.is_recorded('policy', '"public"."tasks"', 'tasks_firewall', said) then
-    drop policy if exists tasks_firewall on public.tasks;
-    create policy tasks_firewall on public.tasks
-  as restrictive for all to public
-  using (exists (select 1 from public.projects as parent where parent.id = tasks.project_id))
-  with check (exists (select 1 from public.projects as parent where parent.id = tasks.project_id));
-    perform hedgerow.record('policy', '"public"."tasks"', 'tasks_firewall', said);
+  if not hedgerow.is_recorded('policy', '"public"."tasks"', 'tasks_firewall_select', said) then
+    drop policy if exists tasks_firewall_select on public.tasks;
+    create policy tasks_firewall_select on public.tasks
+  as restrictive for select to public
+  using (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+    perform hedgerow.record('policy', '"public"."tasks"', 'tasks_firewall_select', said);
   end if;
 end$$;
 
@@ -116,6 +151,18 @@ begin
   end if;
 end$$;
 
+do $$declare said constant text := 'Second wall, insert: the caller can read the row of projects that projectId points to.
+hedgerow:3d6515f2a2eab3c6';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."tasks"', 'tasks_firewall_insert', said) then
+    drop policy if exists tasks_firewall_insert on public.tasks;
+    create policy tasks_firewall_insert on public.tasks
+  as restrictive for insert to public
+  with check (exists (select 1 from public.projects as parent where parent.id = tasks.project_id));
+    perform hedgerow.record('policy', '"public"."tasks"', 'tasks_firewall_insert', said);
+  end if;
+end$$;
+
 do $$declare said constant text := U&'insert: the caller can read the row of projects that projectId points to, the caller has the role member, admin or owner and state is one of "open" or "it''s \002D\002D late".
 hedgerow:526e0da83e94b886';
 begin
@@ -125,6 +172,19 @@ begin
   as permissive for insert to authenticated
   with check (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])) and tasks.state in ('open', U&'it''s \002D\002D late'));
     perform hedgerow.record('policy', '"public"."tasks"', 'tasks_insert', said);
+  end if;
+end$$;
+
+do $$declare said constant text := 'Second wall, update: the caller can read the row of projects that projectId points to, not due is less than 2024-02-29T10:00:00.000Z, the caller is signed in and the caller has the role member, admin or owner; afterwards the caller can read the row of projects that projectId points to.
+hedgerow:26be71b091dad121';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."tasks"', 'tasks_firewall_update', said) then
+    drop policy if exists tasks_firewall_update on public.tasks;
+    create policy tasks_firewall_update on public.tasks
+  as restrictive for update to public
+  using (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (not tasks.due < '2024-02-29T10:00:00.000+00'::timestamptz) and (select hedgerow.get_user_id() is not null) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])))
+  with check (exists (select 1 from public.projects as parent where parent.id = tasks.project_id));
+    perform hedgerow.record('policy', '"public"."tasks"', 'tasks_firewall_update', said);
   end if;
 end$$;
 
@@ -138,6 +198,18 @@ begin
   using (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (not tasks.due < '2024-02-29T10:00:00.000+00'::timestamptz) and (select hedgerow.get_user_id() is not null) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])))
   with check (exists (select 1 from public.projects as parent where parent.id = tasks.project_id) and (not tasks.due < '2024-02-29T10:00:00.000+00'::timestamptz) and (select hedgerow.get_user_id() is not null) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
     perform hedgerow.record('policy', '"public"."tasks"', 'tasks_update', said);
+  end if;
+end$$;
+
+do $$declare said constant text := 'Second wall, delete: the caller can read the row of projects that projectId points to.
+hedgerow:d62e6d2d4c435f7f';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."tasks"', 'tasks_firewall_delete', said) then
+    drop policy if exists tasks_firewall_delete on public.tasks;
+    create policy tasks_firewall_delete on public.tasks
+  as restrictive for delete to public
+  using (exists (select 1 from public.projects as parent where parent.id = tasks.project_id));
+    perform hedgerow.record('policy', '"public"."tasks"', 'tasks_firewall_delete', said);
   end if;
 end$$;
 
@@ -189,6 +261,6 @@ begin
   end if;
 end$$;
 
-select hedgerow.drop_functions_but(array['hedgerow.identity()', 'hedgerow.caller()', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.as_uuid(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()', 'hedgerow.reference_public_tasks_project_id()']);
+select hedgerow.drop_functions_but(array['hedgerow.identity()', 'hedgerow.caller()', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.get_active_org_id_as(text[])', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.as_uuid(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()', 'hedgerow.reference_public_tasks_project_id()']);
 
 select hedgerow.record_helpers();

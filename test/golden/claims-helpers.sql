@@ -88,7 +88,7 @@ drop table if exists hedgerow.seal_keys;
 
 create or replace function hedgerow.get_user_id() returns text
 language sql stable parallel safe as $$
-select case when pg_catalog.current_setting('hedgerow.user_id', true) operator(pg_catalog.<>) '' then pg_catalog.current_setting('hedgerow.user_id', true) end
+select case when pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 1) operator(pg_catalog.<>) '' then pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 1) end
 $$;
 
 revoke all on function hedgerow.get_user_id() from public, hedgerow_api;
@@ -97,7 +97,7 @@ grant execute on function hedgerow.get_user_id() to authenticated, anonymous;
 
 create or replace function hedgerow.get_session_id() returns text
 language sql stable parallel safe as $$
-select case when pg_catalog.current_setting('hedgerow.session_id', true) operator(pg_catalog.<>) '' then pg_catalog.current_setting('hedgerow.session_id', true) end
+select case when pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 2) operator(pg_catalog.<>) '' then pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 2) end
 $$;
 
 revoke all on function hedgerow.get_session_id() from public, hedgerow_api;
@@ -106,7 +106,7 @@ grant execute on function hedgerow.get_session_id() to authenticated, anonymous;
 
 create or replace function hedgerow.get_active_org_id() returns text
 language sql stable parallel safe as $$
-select case when pg_catalog.current_setting('hedgerow.org_id', true) operator(pg_catalog.<>) '' then pg_catalog.current_setting('hedgerow.org_id', true) end
+select case when pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 3) operator(pg_catalog.<>) '' then pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 3) end
 $$;
 
 revoke all on function hedgerow.get_active_org_id() from public, hedgerow_api;
@@ -115,16 +115,25 @@ grant execute on function hedgerow.get_active_org_id() to authenticated, anonymo
 
 create or replace function hedgerow.get_active_team_id() returns text
 language sql stable parallel safe as $$
-select case when pg_catalog.current_setting('hedgerow.team_id', true) operator(pg_catalog.<>) '' then pg_catalog.current_setting('hedgerow.team_id', true) end
+select case when pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 4) operator(pg_catalog.<>) '' then pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 4) end
 $$;
 
 revoke all on function hedgerow.get_active_team_id() from public, hedgerow_api;
 
 grant execute on function hedgerow.get_active_team_id() to authenticated, anonymous;
 
+create or replace function hedgerow.get_active_org_id_as(roles text[]) returns text
+language sql stable parallel safe as $$
+select case when (pg_catalog.string_to_array(pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 5), pg_catalog.chr(31))) operator(pg_catalog.&&) roles then case when pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 3) operator(pg_catalog.<>) '' then pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 3) end end
+$$;
+
+revoke all on function hedgerow.get_active_org_id_as(text[]) from public, hedgerow_api;
+
+grant execute on function hedgerow.get_active_org_id_as(text[]) to authenticated, anonymous;
+
 create or replace function hedgerow.has_any_role(roles text[]) returns boolean
 language sql stable parallel safe as $$
-select coalesce((pg_catalog.string_to_array(pg_catalog.current_setting('hedgerow.roles', true), pg_catalog.chr(31))) operator(pg_catalog.&&) roles, false)
+select coalesce((pg_catalog.string_to_array(pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 5), pg_catalog.chr(31))) operator(pg_catalog.&&) roles, false)
 $$;
 
 revoke all on function hedgerow.has_any_role(text[]) from public, hedgerow_api;
@@ -133,7 +142,7 @@ grant execute on function hedgerow.has_any_role(text[]) to authenticated, anonym
 
 create or replace function hedgerow.has_org_role(role text) returns boolean
 language sql stable parallel safe as $$
-select coalesce(role operator(pg_catalog.=) any (pg_catalog.string_to_array(pg_catalog.current_setting('hedgerow.roles', true), pg_catalog.chr(31))), false)
+select coalesce(role operator(pg_catalog.=) any (pg_catalog.string_to_array(pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 5), pg_catalog.chr(31))), false)
 $$;
 
 revoke all on function hedgerow.has_org_role(text) from public, hedgerow_api;
@@ -142,7 +151,7 @@ grant execute on function hedgerow.has_org_role(text) to authenticated, anonymou
 
 create or replace function hedgerow.has_any_user_role(roles text[]) returns boolean
 language sql stable parallel safe as $$
-select coalesce((pg_catalog.string_to_array(pg_catalog.current_setting('hedgerow.user_roles', true), pg_catalog.chr(31))) operator(pg_catalog.&&) roles, false)
+select coalesce((pg_catalog.string_to_array(pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 6), pg_catalog.chr(31))) operator(pg_catalog.&&) roles, false)
 $$;
 
 revoke all on function hedgerow.has_any_user_role(text[]) from public, hedgerow_api;
@@ -151,7 +160,7 @@ grant execute on function hedgerow.has_any_user_role(text[]) to authenticated, a
 
 create or replace function hedgerow.is_org_member() returns boolean
 language sql stable parallel safe as $$
-select (case when pg_catalog.current_setting('hedgerow.org_id', true) operator(pg_catalog.<>) '' then pg_catalog.current_setting('hedgerow.org_id', true) end) is not null
+select (case when pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 3) operator(pg_catalog.<>) '' then pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 3) end) is not null
 $$;
 
 revoke all on function hedgerow.is_org_member() from public, hedgerow_api;
@@ -160,7 +169,7 @@ grant execute on function hedgerow.is_org_member() to authenticated, anonymous;
 
 create or replace function hedgerow.is_owner(owner_id text) returns boolean
 language sql stable parallel safe as $$
-select coalesce(owner_id operator(pg_catalog.=) (case when pg_catalog.current_setting('hedgerow.user_id', true) operator(pg_catalog.<>) '' then pg_catalog.current_setting('hedgerow.user_id', true) end), false)
+select coalesce(owner_id operator(pg_catalog.=) (case when pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 1) operator(pg_catalog.<>) '' then pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 1) end), false)
 $$;
 
 revoke all on function hedgerow.is_owner(text) from public, hedgerow_api;
@@ -169,7 +178,7 @@ grant execute on function hedgerow.is_owner(text) to authenticated, anonymous;
 
 create or replace function hedgerow.claims() returns jsonb
 language plpgsql stable parallel safe set search_path = '' as $$
-begin return coalesce(case when pg_catalog.current_setting('hedgerow.claims', true) operator(pg_catalog.~) '^\{("([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*":("([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*"|-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]{1,3})?|true|false|null)(,"([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*":("([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*"|-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]{1,3})?|true|false|null))*)?\}$' then pg_catalog.current_setting('hedgerow.claims', true)::pg_catalog.jsonb else '{}'::pg_catalog.jsonb end, '{}'); end
+begin return coalesce(case when pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 7) operator(pg_catalog.~) '^\{("([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*":("([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*"|-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]{1,3})?|true|false|null)(,"([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*":("([^"\\\x01-\x1f]|\\(["\\/bfnrt]|u00(0[1-9a-f]|1[0-9a-f])))*"|-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]{1,3})?|true|false|null))*)?\}$' then pg_catalog.split_part(pg_catalog.current_setting('hedgerow.request', true), pg_catalog.chr(30), 7)::pg_catalog.jsonb else '{}'::pg_catalog.jsonb end, '{}'); end
 $$;
 
 revoke all on function hedgerow.claims() from public, hedgerow_api;
@@ -248,7 +257,7 @@ revoke all on function hedgerow.as_uuid(text) from public, hedgerow_api;
 grant execute on function hedgerow.as_uuid(text) to authenticated, anonymous;
 
 create or replace function hedgerow.entered_user_id() returns text
-language sql stable parallel safe set search_path = '' as $$
+language sql stable parallel restricted set search_path = '' as $$
 select hedgerow.get_user_id()
 $$;
 
@@ -257,7 +266,7 @@ revoke all on function hedgerow.entered_user_id() from public, hedgerow_api;
 grant execute on function hedgerow.entered_user_id() to authenticated, anonymous;
 
 create or replace function hedgerow.entered_session_id() returns text
-language sql stable parallel safe set search_path = '' as $$
+language sql stable parallel restricted set search_path = '' as $$
 select hedgerow.get_session_id()
 $$;
 
@@ -266,7 +275,7 @@ revoke all on function hedgerow.entered_session_id() from public, hedgerow_api;
 grant execute on function hedgerow.entered_session_id() to authenticated, anonymous;
 
 create or replace function hedgerow.entered_org_id() returns text
-language sql stable parallel safe set search_path = '' as $$
+language sql stable parallel restricted set search_path = '' as $$
 select hedgerow.get_active_org_id()
 $$;
 
@@ -275,7 +284,7 @@ revoke all on function hedgerow.entered_org_id() from public, hedgerow_api;
 grant execute on function hedgerow.entered_org_id() to authenticated, anonymous;
 
 create or replace function hedgerow.entered_team_id() returns text
-language sql stable parallel safe set search_path = '' as $$
+language sql stable parallel restricted set search_path = '' as $$
 select hedgerow.get_active_team_id()
 $$;
 
@@ -284,7 +293,7 @@ revoke all on function hedgerow.entered_team_id() from public, hedgerow_api;
 grant execute on function hedgerow.entered_team_id() to authenticated, anonymous;
 
 create or replace function hedgerow.entered_claim(name text) returns text
-language sql stable parallel safe set search_path = '' as $$
+language sql stable parallel restricted set search_path = '' as $$
 select hedgerow.claims() ->> name
 $$;
 

@@ -134,6 +134,23 @@ revoke all on function hedgerow.get_active_team_id() from public, hedgerow_api;
 
 grant execute on function hedgerow.get_active_team_id() to authenticated, anon, service_role;
 
+create or replace function hedgerow.get_active_org_id_as(roles text[]) returns text
+language plpgsql stable parallel safe set search_path = '' as $$
+begin return case when hedgerow.get_user_id() is not null then case when (case pg_catalog.jsonb_typeof((auth.jwt() #> '{app_metadata,roles}'))
+    when 'array' then array(
+      select element #>> '{}' from pg_catalog.jsonb_array_elements((auth.jwt() #> '{app_metadata,roles}')) as element
+      where pg_catalog.jsonb_typeof(element) = 'string')
+    when 'string' then array(
+      select part from pg_catalog.unnest(pg_catalog.string_to_array((auth.jwt() #> '{app_metadata,roles}') #>> '{}', ',')) as listed,
+        pg_catalog.btrim(listed, e' \t\r\n') as part
+      where part <> '')
+    else '{}'::text[] end) operator(pg_catalog.&&) roles then case when pg_catalog.jsonb_typeof((auth.jwt() #> '{app_metadata,organization_id}')) = 'string' then nullif((auth.jwt() #> '{app_metadata,organization_id}') #>> '{}', '') end end end; end
+$$;
+
+revoke all on function hedgerow.get_active_org_id_as(text[]) from public, hedgerow_api;
+
+grant execute on function hedgerow.get_active_org_id_as(text[]) to authenticated, anon, service_role;
+
 create or replace function hedgerow.has_any_role(roles text[]) returns boolean
 language plpgsql stable parallel safe set search_path = '' as $$
 begin return coalesce(case when hedgerow.get_active_org_id() is not null then (case pg_catalog.jsonb_typeof((auth.jwt() #> '{app_metadata,roles}'))
@@ -284,7 +301,7 @@ revoke all on function hedgerow.as_uuid(text) from public, hedgerow_api;
 grant execute on function hedgerow.as_uuid(text) to authenticated, anon, service_role;
 
 create or replace function hedgerow.entered_user_id() returns text
-language sql stable parallel safe set search_path = '' as $$
+language sql stable parallel restricted set search_path = '' as $$
 select hedgerow.get_user_id()
 $$;
 
@@ -293,7 +310,7 @@ revoke all on function hedgerow.entered_user_id() from public, hedgerow_api;
 grant execute on function hedgerow.entered_user_id() to authenticated, anon, service_role;
 
 create or replace function hedgerow.entered_session_id() returns text
-language sql stable parallel safe set search_path = '' as $$
+language sql stable parallel restricted set search_path = '' as $$
 select hedgerow.get_session_id()
 $$;
 
@@ -302,7 +319,7 @@ revoke all on function hedgerow.entered_session_id() from public, hedgerow_api;
 grant execute on function hedgerow.entered_session_id() to authenticated, anon, service_role;
 
 create or replace function hedgerow.entered_org_id() returns text
-language sql stable parallel safe set search_path = '' as $$
+language sql stable parallel restricted set search_path = '' as $$
 select hedgerow.get_active_org_id()
 $$;
 
@@ -311,7 +328,7 @@ revoke all on function hedgerow.entered_org_id() from public, hedgerow_api;
 grant execute on function hedgerow.entered_org_id() to authenticated, anon, service_role;
 
 create or replace function hedgerow.entered_team_id() returns text
-language sql stable parallel safe set search_path = '' as $$
+language sql stable parallel restricted set search_path = '' as $$
 select hedgerow.get_active_team_id()
 $$;
 
@@ -320,7 +337,7 @@ revoke all on function hedgerow.entered_team_id() from public, hedgerow_api;
 grant execute on function hedgerow.entered_team_id() to authenticated, anon, service_role;
 
 create or replace function hedgerow.entered_claim(name text) returns text
-language sql stable parallel safe set search_path = '' as $$
+language sql stable parallel restricted set search_path = '' as $$
 select hedgerow.claims() ->> name
 $$;
 

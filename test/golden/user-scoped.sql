@@ -1,13 +1,12 @@
-do $$declare said constant text := 'Second wall: userId is the caller.
-hedgerow:53a0bc9461634cbe';
+do $$declare said constant text := 'Second wall, select: userId is the caller.
+hedgerow:0c7c990d2980a910';
 begin
-  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_firewall', said) then
-    drop policy if exists preferences_firewall on public.preferences;
-    create policy preferences_firewall on public.preferences
-  as restrictive for all to public
-  using (user_id = (select hedgerow.get_user_id()))
-  with check (user_id = (select hedgerow.get_user_id()));
-    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_firewall', said);
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_firewall_select', said) then
+    drop policy if exists preferences_firewall_select on public.preferences;
+    create policy preferences_firewall_select on public.preferences
+  as restrictive for select to public
+  using (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_firewall_select', said);
   end if;
 end$$;
 
@@ -23,6 +22,18 @@ begin
   end if;
 end$$;
 
+do $$declare said constant text := 'Second wall, insert: userId is the caller.
+hedgerow:6d1d8a14014546d9';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_firewall_insert', said) then
+    drop policy if exists preferences_firewall_insert on public.preferences;
+    create policy preferences_firewall_insert on public.preferences
+  as restrictive for insert to public
+  with check (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_firewall_insert', said);
+  end if;
+end$$;
+
 do $$declare said constant text := 'insert: userId is the caller.
 hedgerow:362cffb22bde00ea';
 begin
@@ -32,6 +43,19 @@ begin
   as permissive for insert to authenticated
   with check (user_id = (select hedgerow.get_user_id()));
     perform hedgerow.record('policy', '"public"."preferences"', 'preferences_insert', said);
+  end if;
+end$$;
+
+do $$declare said constant text := 'Second wall, update: userId is the caller; afterwards userId is the caller.
+hedgerow:64951afdcfb13663';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_firewall_update', said) then
+    drop policy if exists preferences_firewall_update on public.preferences;
+    create policy preferences_firewall_update on public.preferences
+  as restrictive for update to public
+  using (user_id = (select hedgerow.get_user_id()))
+  with check (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_firewall_update', said);
   end if;
 end$$;
 
@@ -45,6 +69,18 @@ begin
   using (user_id = (select hedgerow.get_user_id()))
   with check (user_id = (select hedgerow.get_user_id()));
     perform hedgerow.record('policy', '"public"."preferences"', 'preferences_update', said);
+  end if;
+end$$;
+
+do $$declare said constant text := 'Second wall, delete: userId is the caller.
+hedgerow:fff9a94c6fa9c293';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_firewall_delete', said) then
+    drop policy if exists preferences_firewall_delete on public.preferences;
+    create policy preferences_firewall_delete on public.preferences
+  as restrictive for delete to public
+  using (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_firewall_delete', said);
   end if;
 end$$;
 
@@ -78,6 +114,6 @@ do $$declare other name; begin
   end loop;
 end$$;
 
-select hedgerow.drop_functions_but(array['hedgerow.identity()', 'hedgerow.caller()', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.as_uuid(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()']);
+select hedgerow.drop_functions_but(array['hedgerow.identity()', 'hedgerow.caller()', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.get_active_org_id_as(text[])', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.as_uuid(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()']);
 
 select hedgerow.record_helpers();

@@ -30,6 +30,7 @@ import type { DatabaseShape } from "../../src/database/database.js";
 import { basics, type Device, device, password } from "../support/better-auth.js";
 import { freshPglite, freshPostgres } from "../support/databases.js";
 import { type SigningKey, seconds, sign, signingKey } from "../support/issuer.js";
+import { saying } from "../support/request.js";
 
 const issuer = "https://id.example.com";
 const audience = "https://api.example.com";
@@ -538,8 +539,7 @@ describe.each(["PostgreSQL", "PGlite"] as const)("a router whose callers' tokens
       });
 
       it("is nobody else by settings of Hedgerow's own, nor by the hash of a secret", async () => {
-        const forge = `select set_config('hedgerow.token', '${ada.tokenHash}', true), set_config('hedgerow.user_id', '${ada.userId}', true),
-          set_config('hedgerow.org_id', '${ada.org}', true), set_config('hedgerow.session_id', 'x', true)`;
+        const forge = `select ${saying({ token: ada.tokenHash, userId: ada.userId, activeOrgId: ada.org, sessionId: "x", roles: "owner" })}`;
         expect(await both(forge, "select user_id, org_id from hedgerow.caller()")).toEqual([
           { user_id: eve.userId, org_id: eve.org },
         ]);

@@ -27,7 +27,7 @@ describe.each<Kind>(["postgres", "pglite"])("the check at the start, on %s", (ki
     ["alter policy documents_select on documents using (true)", "documents_select on public.documents"],
     ["alter policy documents_select on documents to public", "documents_select on public.documents"],
     ["create policy extra on documents for select using (true)", "extra on public.documents"],
-    ["drop policy documents_firewall on documents", "documents_firewall on public.documents"],
+    ["drop policy documents_firewall_select on documents", "documents_firewall_select on public.documents"],
     ["comment on policy documents_insert on documents is null", "documents_insert on public.documents"],
     [
       "drop policy documents_delete on documents; create policy documents_delete on documents for delete to authenticated",
@@ -44,7 +44,7 @@ describe.each<Kind>(["postgres", "pglite"])("the check at the start, on %s", (ki
   it.each([
     "create or replace function hedgerow.get_active_org_id() returns text language sql stable as 'select ''o2''::text'",
     "alter function hedgerow.caller() security invoker",
-    "alter function hedgerow.has_any_role(text[]) reset search_path",
+    "alter function hedgerow.claim_text(text) reset search_path",
     "create function hedgerow.has_any_role(text) returns boolean language sql as 'select true'",
     "grant execute on function hedgerow.record(text, regclass, name, text) to public",
     "comment on schema hedgerow is null",

@@ -1,6 +1,7 @@
 /** The helper functions, asked by hand as the SQL of an application would. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as schema from "../../examples/app/tables.js";
+import { saying } from "../support/request.js";
 import { type Kind, openWorld, type Person, type World } from "../support/world.js";
 
 describe.each<Kind>(["postgres", "pglite"])("the helpers on %s", (kind) => {
@@ -27,6 +28,10 @@ describe.each<Kind>(["postgres", "pglite"])("the helpers on %s", (kind) => {
     expect(await ask(ada, "hedgerow.has_org_role('owner')")).toBe(false);
     expect(await ask(ada, "hedgerow.has_any_role(array['owner', 'member'])")).toBe(true);
     expect(await ask(ada, "hedgerow.has_any_role('{}')")).toBe(false);
+    expect(await ask(ada, "hedgerow.get_active_org_id_as(array['owner', 'member'])")).toBe(acme);
+    for (const none of ["array['owner']", "'{}'", "null", "array[null]::text[]"]) {
+      expect(await ask(ada, `hedgerow.get_active_org_id_as(${none})`)).toBeNull();
+    }
     expect(await ask(ada, "hedgerow.has_any_user_role(array['user'])")).toBe(true);
     expect(await ask(ada, `hedgerow.is_owner('${ada.userId}')`)).toBe(true);
     expect(await ask(ada, "hedgerow.is_owner('somebody')")).toBe(false);
@@ -40,6 +45,7 @@ describe.each<Kind>(["postgres", "pglite"])("the helpers on %s", (kind) => {
     for (const helper of ["get_user_id", "get_session_id", "get_active_org_id", "get_active_team_id"]) {
       expect(await ask(null, `hedgerow.${helper}()`)).toBeNull();
     }
+    expect(await ask(null, "hedgerow.get_active_org_id_as(array['member'])")).toBeNull();
     for (const helper of [
       "is_org_member()",
       "has_org_role('member')",
@@ -56,19 +62,27 @@ describe.each<Kind>(["postgres", "pglite"])("the helpers on %s", (kind) => {
        from pg_proc p where p.pronamespace = 'hedgerow'::regnamespace and p.prorettype <> 'trigger'::regtype`,
     );
     expect(functions.length).toBeGreaterThan(15);
+    const inlined = [
+      "as_uuid",
+      "get_active_org_id",
+      "get_active_team_id",
+      "get_session_id",
+      "get_user_id",
+      "has_any_role",
+      "has_any_user_role",
+      "has_org_role",
+      "is_org_member",
+      "is_owner",
+    ];
     for (const helper of functions) {
-      const config = helper.proname === "as_uuid" ? "inlined" : '{"search_path=\\"\\""}';
+      const config = inlined.includes(String(helper.proname)) ? "inlined" : '{"search_path=\\"\\""}';
       expect(helper).toMatchObject({ config, open: false });
     }
   });
 
   it("let no secret that is not one through", async () => {
     expect(
-      await world.refusal(
-        null,
-        "select set_config('hedgerow.token', 'not hexadecimal', true)",
-        "select hedgerow.get_user_id()",
-      ),
+      await world.refusal(null, `select ${saying({ token: "not hexadecimal" })}`, "select hedgerow.get_user_id()"),
     ).toBe("22023");
     expect(await ask(null, "hedgerow.as_uuid('not a uuid')")).toBeNull();
   });

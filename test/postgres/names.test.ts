@@ -62,7 +62,9 @@ describe("names", () => {
         for (const statement of security) await postgres.ownerPool.query(statement);
       }
       expect(await policies(name)).toEqual(
-        ["delete", "firewall", "insert", "select", "update"].map((command) => `${name}_${command}`),
+        ["", "firewall_"]
+          .flatMap((kind) => ["delete", "insert", "select", "update"].map((command) => `${name}_${kind}${command}`))
+          .sort(),
       );
     },
   );

@@ -12,6 +12,7 @@ import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/pglite";
 import { authTables, type IdentityOptions, sessionIdentity } from "hedgerow/better-auth";
 import { compile } from "hedgerow/postgres";
+import { saying } from "./request.js";
 
 export const password = "correct horse battery";
 
@@ -91,7 +92,7 @@ export const installBetterAuth = async <const Options extends BetterAuthOptions>
   const callerByHash = (tokenHash: string): Promise<CallerRow | undefined> =>
     db.transaction(async (tx) => {
       await tx.execute(sql`set local role authenticated`);
-      await tx.execute(sql`select set_config('hedgerow.token', ${tokenHash}, true)`);
+      await tx.execute(sql`select ${sql.raw(saying({ token: tokenHash }))}`);
       const { rows } = await tx.execute<CallerRow>(sql`select * from hedgerow.caller()`);
       if (rows.length > 1) throw new Error("More than one caller.");
       return rows[0];

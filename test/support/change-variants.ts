@@ -74,7 +74,7 @@ export const changes: Readonly<Record<string, Change>> = {
   "policy renamed by hand": { after: base, byHand: "alter policy notes_select on notes rename to visible" },
   "undeclared policy by hand": { after: base, byHand: "create policy open on notes using (true) with check (true)" },
   "policy edited by hand": { after: base, byHand: "alter policy notes_select on notes using (true)" },
-  "policy dropped by hand": { after: base, byHand: "drop policy notes_firewall on notes" },
+  "policy dropped by hand": { after: base, byHand: "drop policy notes_firewall_select on notes" },
   "RLS disabled by hand": { after: base, byHand: "alter table notes disable row level security" },
   "FORCE removed by hand": { after: base, byHand: "alter table notes no force row level security" },
   "grant by hand": {

@@ -20,6 +20,7 @@ import { Hono } from "hono";
 import { cheapPasswords } from "./auth-world.js";
 import { basics, type Device, device, password } from "./better-auth.js";
 import { freshPostgres } from "./databases.js";
+import { saying } from "./request.js";
 
 const member = { roles: ["member+"] } as const;
 const signedIn = { roles: ["AUTHENTICATED"] } as const;
@@ -143,7 +144,7 @@ export const openFaultsWorld = async () => {
         .get("/own/residue", acting, async (c) => {
           const divisor = c.req.query("fails") === undefined ? 1 : 0;
           await c.var.hedgerow.db.execute(
-            sql`select set_config('hedgerow.user_id', 'left behind', false), set_config('statement_timeout', '1', false),
+            sql`select ${sql.raw(saying({ userId: "left behind", token: "0".repeat(64) }, true))}, set_config('statement_timeout', '1', false),
               pg_advisory_lock_shared(7), 1 / ${divisor}::int`,
           );
           return c.json(await c.var.hedgerow.db.select().from(diaries));

@@ -4,7 +4,9 @@
  * Invariant: a caller comes out only of a token whose signature, algorithm, issuer, audience and times were all verified.
  * What is worth nothing is anonymous, never an error; an issuer whose keys cannot be had is an error, never anonymous.
  */
-import { errors, type JWTVerifyGetKey, jwtVerify } from "jose";
+import type { JWTVerifyGetKey } from "jose";
+import { JOSEError } from "jose/errors";
+import { jwtVerify } from "jose/jwt/verify";
 import type { Caller } from "../../condition/caller.js";
 import {
   type Authenticator,
@@ -148,6 +150,6 @@ export const jwt = (options: JwtOptions): Authenticator => {
 
 /** jose's texts name claims and never quote them. */
 const reasonOf = (error: unknown): string => {
-  if (error instanceof errors.JOSEError) return `${error.code}: ${error.message}`;
+  if (error instanceof JOSEError) return `${error.code}: ${error.message}`;
   return error instanceof Refused ? error.message : "its key or its signature cannot be read";
 };

@@ -8,14 +8,9 @@
  * jose selects and imports the keys. Fetching is not left to it: its remote key set has nothing to go on with during an
  * outage, and counts a fetch that failed as none, so that unknown key ids would be asked for again and again.
  */
-import {
-  createLocalJWKSet,
-  errors,
-  type FlattenedJWSInput,
-  type JSONWebKeySet,
-  type JWK,
-  type JWSHeaderParameters,
-} from "jose";
+import type { FlattenedJWSInput, JSONWebKeySet, JWK, JWSHeaderParameters } from "jose";
+import { JWKSNoMatchingKey } from "jose/errors";
+import { createLocalJWKSet } from "jose/jwks/local";
 import { IdentityUnavailable } from "../authenticator.js";
 
 /** How a published key set is fetched and kept. Every number has a default that suits the usual issuers. */
@@ -158,7 +153,7 @@ export const remoteKeySet = (url: string, options: KeySetOptions = {}): KeySet =
       try {
         return await find(header, token);
       } catch (error) {
-        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+        if (!(error instanceof JWKSNoMatchingKey)) throw error;
       }
       // Perhaps a key that is newer than what is known.
       const cool = Date.now() - askedAt >= limits.cooldownSeconds * 1000;

@@ -69,9 +69,7 @@ export const explain = (
   const table = findTable(schema, name);
   const { definition } = table;
   const condition = conditionFor(table, command);
-  const policies = policiesOf(definition, dialectOf(target)).filter(
-    (policy) => policy.command === command || policy.command === "all",
-  );
+  const policies = policiesOf(definition, dialectOf(target)).filter((policy) => policy.command === command);
   const check = command === "update" ? definition.commands.update?.check : undefined;
   return {
     table: definition.table.name,

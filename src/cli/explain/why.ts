@@ -14,7 +14,7 @@ import { dataTypeOf } from "../../condition/drizzle-column.js";
 import { identifier, qualified, text } from "../../condition/sql-text.js";
 import { culprits, type Trace, trace } from "../../condition/trace.js";
 import type { DatabaseError, DatabaseShape, Result, Statement } from "../../database/database.js";
-import { enterClaims, enterSession, settings } from "../../database/session.js";
+import { enterClaims, enterSession, requestText, settings } from "../../database/session.js";
 import { postgresTarget, type Target } from "../../database/target.js";
 import { knownOn } from "../../http/known-caller.js";
 import type { IdentitySource, LiveIdentity } from "../../postgres/identity.js";
@@ -118,7 +118,7 @@ const askerOf = (options: WhyOptions): Asking<Asker> => {
     }
     return Effect.gen(function* () {
       const token = yield* tokenOf(options.database, identity, as);
-      const secret = { text: `select set_config('${settings.token}', $1, true)`, values: [token ?? ""] };
+      const secret = { text: `select set_config('${settings.request}', $1, true)`, values: [requestText({ token })] };
       const found = yield* one(options.database, secret, { text: "select * from hedgerow.caller()" });
       return { prelude: enterSession(token, timeouts, target), caller: toCaller(firstRow(found)) };
     });

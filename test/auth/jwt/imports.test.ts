@@ -14,7 +14,7 @@ const packagesOf = (path: string, seen = new Set<string>()): ReadonlySet<string>
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true },
   });
   for (const { fileName } of ts.preProcessFile(outputText, true, true).importedFiles) {
-    if (!fileName.startsWith(".")) packages.add(fileName);
+    if (!fileName.startsWith(".")) packages.add(/^(?:@[^/]+\/)?[^/]+/.exec(fileName)?.[0] ?? fileName);
     else for (const name of packagesOf(join(dirname(path), fileName.replace(/\.js$/, ".ts")), seen)) packages.add(name);
   }
   return packages;

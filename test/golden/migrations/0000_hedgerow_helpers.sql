@@ -126,12 +126,13 @@ do $as_definer$ declare owner name := current_user; begin
 language plpgsql stable parallel restricted security definer set search_path = '''' as $$
 #variable_conflict use_column
 declare
-  token_hash bytea := pg_catalog.decode(nullif(pg_catalog.current_setting(''hedgerow.token'', true), ''''), ''hex'');
+  token_hash bytea := pg_catalog.decode(nullif(pg_catalog.split_part(pg_catalog.current_setting(''hedgerow.request'', true), pg_catalog.chr(30), 8), ''''), ''hex'');
   said text := pg_catalog.current_setting(''hedgerow.caller'', true);
   found_now jsonb;
 begin
   if said <> '''' and pg_catalog.current_setting(''hedgerow.seal'', true) = (select pg_catalog.encode(pg_catalog.sha256(k.outer_key || pg_catalog.sha256(k.inner_key || pg_catalog.int4send(pg_catalog.pg_backend_pid())
-      || pg_catalog.timestamptz_send(pg_catalog.now()) || pg_catalog.convert_to(coalesce(pg_catalog.current_setting(''hedgerow.token'', true), '''') || ''|'' || coalesce(pg_catalog.current_setting(''hedgerow.api_key'', true), '''') || ''|'' || said, ''UTF8''))), ''hex'') from hedgerow.seal_keys k) then
+      || pg_catalog.timestamptz_send(pg_catalog.now()) || pg_catalog.int4send(pg_catalog.length(coalesce(pg_catalog.current_setting(''hedgerow.request'', true), '''')))
+      || pg_catalog.convert_to(coalesce(pg_catalog.current_setting(''hedgerow.request'', true), '''') || said, ''UTF8''))), ''hex'') from hedgerow.seal_keys k) then
     return said::jsonb;
   end if;
   if not (token_hash is null) then
@@ -232,8 +233,8 @@ $$';
 end $as_definer$;
 --> statement-breakpoint
 create or replace function hedgerow.get_user_id() returns text
-language plpgsql stable parallel restricted set search_path = '' as $$
-begin return hedgerow.identity() ->> 'user_id'; end
+language sql stable parallel safe as $$
+select hedgerow.identity() operator(pg_catalog.->>) 'user_id'
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.get_user_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -241,8 +242,8 @@ revoke all on function hedgerow.get_user_id() from public, hedgerow_api, hedgero
 grant execute on function hedgerow.get_user_id() to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.get_session_id() returns text
-language plpgsql stable parallel restricted set search_path = '' as $$
-begin return hedgerow.identity() ->> 'session_id'; end
+language sql stable parallel safe as $$
+select hedgerow.identity() operator(pg_catalog.->>) 'session_id'
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.get_session_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -250,8 +251,8 @@ revoke all on function hedgerow.get_session_id() from public, hedgerow_api, hedg
 grant execute on function hedgerow.get_session_id() to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.get_active_org_id() returns text
-language plpgsql stable parallel restricted set search_path = '' as $$
-begin return hedgerow.identity() ->> 'org_id'; end
+language sql stable parallel safe as $$
+select hedgerow.identity() operator(pg_catalog.->>) 'org_id'
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.get_active_org_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -259,17 +260,30 @@ revoke all on function hedgerow.get_active_org_id() from public, hedgerow_api, h
 grant execute on function hedgerow.get_active_org_id() to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.get_active_team_id() returns text
-language plpgsql stable parallel restricted set search_path = '' as $$
-begin return hedgerow.identity() ->> 'team_id'; end
+language sql stable parallel safe as $$
+select hedgerow.identity() operator(pg_catalog.->>) 'team_id'
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.get_active_team_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 grant execute on function hedgerow.get_active_team_id() to authenticated, anonymous;
 --> statement-breakpoint
-create or replace function hedgerow.has_any_role(roles text[]) returns boolean
+create or replace function hedgerow.get_active_org_id_as(roles text[]) returns text
 language plpgsql stable parallel restricted set search_path = '' as $$
-begin return coalesce(hedgerow.identity() -> 'org_roles' ?| roles, false); end
+declare
+  c jsonb := hedgerow.identity();
+begin
+  return case when c -> 'org_roles' ?| roles then c ->> 'org_id' end;
+end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.get_active_org_id_as(text[]) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
+--> statement-breakpoint
+grant execute on function hedgerow.get_active_org_id_as(text[]) to authenticated, anonymous;
+--> statement-breakpoint
+create or replace function hedgerow.has_any_role(roles text[]) returns boolean
+language sql stable parallel safe as $$
+select coalesce((hedgerow.identity() operator(pg_catalog.->) 'org_roles') operator(pg_catalog.?|) roles, false)
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.has_any_role(text[]) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -277,8 +291,8 @@ revoke all on function hedgerow.has_any_role(text[]) from public, hedgerow_api, 
 grant execute on function hedgerow.has_any_role(text[]) to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.has_org_role(role text) returns boolean
-language plpgsql stable parallel restricted set search_path = '' as $$
-begin return coalesce(hedgerow.identity() -> 'org_roles' ? role, false); end
+language sql stable parallel safe as $$
+select coalesce((hedgerow.identity() operator(pg_catalog.->) 'org_roles') operator(pg_catalog.?) role, false)
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.has_org_role(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -286,8 +300,8 @@ revoke all on function hedgerow.has_org_role(text) from public, hedgerow_api, he
 grant execute on function hedgerow.has_org_role(text) to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.has_any_user_role(roles text[]) returns boolean
-language plpgsql stable parallel restricted set search_path = '' as $$
-begin return coalesce(hedgerow.identity() -> 'user_roles' ?| roles, false); end
+language sql stable parallel safe as $$
+select coalesce((hedgerow.identity() operator(pg_catalog.->) 'user_roles') operator(pg_catalog.?|) roles, false)
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.has_any_user_role(text[]) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -295,8 +309,8 @@ revoke all on function hedgerow.has_any_user_role(text[]) from public, hedgerow_
 grant execute on function hedgerow.has_any_user_role(text[]) to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.is_org_member() returns boolean
-language plpgsql stable parallel restricted set search_path = '' as $$
-begin return coalesce(hedgerow.identity() ->> 'org_id' is not null, false); end
+language sql stable parallel safe as $$
+select (hedgerow.identity() operator(pg_catalog.->>) 'org_id') is not null
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.is_org_member() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -304,8 +318,8 @@ revoke all on function hedgerow.is_org_member() from public, hedgerow_api, hedge
 grant execute on function hedgerow.is_org_member() to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.is_owner(owner_id text) returns boolean
-language plpgsql stable parallel restricted set search_path = '' as $$
-begin return coalesce(hedgerow.identity() ->> 'user_id' = owner_id, false); end
+language sql stable parallel safe as $$
+select coalesce((hedgerow.identity() operator(pg_catalog.->>) 'user_id') operator(pg_catalog.=) owner_id, false)
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.is_owner(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -383,8 +397,8 @@ revoke all on function hedgerow.as_uuid(text) from public, hedgerow_api, hedgero
 grant execute on function hedgerow.as_uuid(text) to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.entered_user_id() returns text
-language sql stable parallel safe set search_path = '' as $$
-select nullif(pg_catalog.current_setting('hedgerow.user_id', true), '')
+language sql stable parallel restricted set search_path = '' as $$
+select hedgerow.get_user_id()
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.entered_user_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -392,8 +406,8 @@ revoke all on function hedgerow.entered_user_id() from public, hedgerow_api, hed
 grant execute on function hedgerow.entered_user_id() to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.entered_session_id() returns text
-language sql stable parallel safe set search_path = '' as $$
-select nullif(pg_catalog.current_setting('hedgerow.session_id', true), '')
+language sql stable parallel restricted set search_path = '' as $$
+select hedgerow.get_session_id()
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.entered_session_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -401,8 +415,8 @@ revoke all on function hedgerow.entered_session_id() from public, hedgerow_api, 
 grant execute on function hedgerow.entered_session_id() to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.entered_org_id() returns text
-language sql stable parallel safe set search_path = '' as $$
-select nullif(pg_catalog.current_setting('hedgerow.org_id', true), '')
+language sql stable parallel restricted set search_path = '' as $$
+select hedgerow.get_active_org_id()
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.entered_org_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -410,8 +424,8 @@ revoke all on function hedgerow.entered_org_id() from public, hedgerow_api, hedg
 grant execute on function hedgerow.entered_org_id() to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.entered_team_id() returns text
-language sql stable parallel safe set search_path = '' as $$
-select nullif(pg_catalog.current_setting('hedgerow.team_id', true), '')
+language sql stable parallel restricted set search_path = '' as $$
+select hedgerow.get_active_team_id()
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.entered_team_id() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -419,8 +433,8 @@ revoke all on function hedgerow.entered_team_id() from public, hedgerow_api, hed
 grant execute on function hedgerow.entered_team_id() to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.entered_claim(name text) returns text
-language sql stable parallel safe set search_path = '' as $$
-select nullif(pg_catalog.current_setting('hedgerow.claims', true), '')::jsonb ->> name
+language sql stable parallel restricted set search_path = '' as $$
+select hedgerow.identity() -> 'claims' ->> name
 $$;
 --> statement-breakpoint
 revoke all on function hedgerow.entered_claim(text) from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
@@ -439,7 +453,7 @@ do $as_definer$ declare owner name := current_user; begin
 language plpgsql volatile security definer rows 1 set search_path = '''' as $$
 #variable_conflict use_column
 declare
-  token_hash bytea := pg_catalog.decode(nullif(pg_catalog.current_setting(''hedgerow.token'', true), ''''), ''hex'');
+  token_hash bytea := pg_catalog.decode(nullif(pg_catalog.split_part(pg_catalog.current_setting(''hedgerow.request'', true), pg_catalog.chr(30), 8), ''''), ''hex'');
   said text;
   seal text;
   ignored integer;
@@ -447,7 +461,8 @@ begin
   if not (token_hash is null) then
     select s.session_id, s.user_id, s.org_id, s.org_roles, s.team_id, s.user_roles, s.claims, s.said,
       pg_catalog.encode(pg_catalog.sha256(k.outer_key || pg_catalog.sha256(k.inner_key || pg_catalog.int4send(pg_catalog.pg_backend_pid())
-      || pg_catalog.timestamptz_send(pg_catalog.now()) || pg_catalog.convert_to(coalesce(pg_catalog.current_setting(''hedgerow.token'', true), '''') || ''|'' || coalesce(pg_catalog.current_setting(''hedgerow.api_key'', true), '''') || ''|'' || s.said, ''UTF8''))), ''hex'')
+      || pg_catalog.timestamptz_send(pg_catalog.now()) || pg_catalog.int4send(pg_catalog.length(coalesce(pg_catalog.current_setting(''hedgerow.request'', true), '''')))
+      || pg_catalog.convert_to(coalesce(pg_catalog.current_setting(''hedgerow.request'', true), '''') || s.said, ''UTF8''))), ''hex'')
     into session_id, user_id, org_id, org_roles, team_id, user_roles, claims, said, seal
     from (select c.*, pg_catalog.to_jsonb(c)::text as said from (
 select
@@ -470,12 +485,7 @@ where s.expires_at > now()
   end if;
   ignored := pg_catalog.num_nonnulls(
     pg_catalog.set_config(''hedgerow.caller'', coalesce(said, ''''), true),
-    pg_catalog.set_config(''hedgerow.seal'', coalesce(seal, ''''), true),
-    pg_catalog.set_config(''hedgerow.session_id'', coalesce(session_id, ''''), true),
-    pg_catalog.set_config(''hedgerow.user_id'', coalesce(user_id, ''''), true),
-    pg_catalog.set_config(''hedgerow.org_id'', coalesce(org_id, ''''), true),
-    pg_catalog.set_config(''hedgerow.team_id'', coalesce(team_id, ''''), true),
-    pg_catalog.set_config(''hedgerow.claims'', coalesce(claims::text, ''''), true));
+    pg_catalog.set_config(''hedgerow.seal'', coalesce(seal, ''''), true));
   org_roles := coalesce(org_roles, ''{}'');
   user_roles := coalesce(user_roles, ''{}'');
   claims := coalesce(claims, ''{}'');

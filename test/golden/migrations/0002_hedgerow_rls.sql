@@ -597,21 +597,20 @@ do $$begin
 end$$;
 --> statement-breakpoint
 do $$declare other name; begin
-  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."comments"'::regclass and polname not in ('comments_firewall'::name, 'comments_select'::name, 'comments_insert'::name, 'comments_delete'::name) loop
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."comments"'::regclass and polname not in ('comments_firewall_select'::name, 'comments_select'::name, 'comments_firewall_insert'::name, 'comments_insert'::name, 'comments_firewall_update'::name, 'comments_firewall_delete'::name, 'comments_delete'::name) loop
     execute pg_catalog.format('drop policy %I on %s', other, '"public"."comments"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
-do $$declare said constant text := 'Second wall: the caller can read the row of documents that documentId points to.
-hedgerow:121e730f2f86c7ad';
+do $$declare said constant text := 'Second wall, select: the caller can read the row of documents that documentId points to and the caller is signed in.
+hedgerow:a2f23330b57a13e1';
 begin
-  if not hedgerow.is_recorded('policy', '"public"."comments"', 'comments_firewall', said) then
-    drop policy if exists comments_firewall on public.comments;
-    create policy comments_firewall on public.comments
-  as restrictive for all to public
-  using (exists (select 1 from public.documents as parent where parent.id = comments.document_id))
-  with check (exists (select 1 from public.documents as parent where parent.id = comments.document_id));
-    perform hedgerow.record('policy', '"public"."comments"', 'comments_firewall', said);
+  if not hedgerow.is_recorded('policy', '"public"."comments"', 'comments_firewall_select', said) then
+    drop policy if exists comments_firewall_select on public.comments;
+    create policy comments_firewall_select on public.comments
+  as restrictive for select to public
+  using (exists (select 1 from public.documents as parent where parent.id = comments.document_id) and (select hedgerow.get_user_id() is not null));
+    perform hedgerow.record('policy', '"public"."comments"', 'comments_firewall_select', said);
   end if;
 end$$;
 --> statement-breakpoint
@@ -627,6 +626,18 @@ begin
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare said constant text := 'Second wall, insert: the caller can read the row of documents that documentId points to.
+hedgerow:4a50386e41f9a2a8';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."comments"', 'comments_firewall_insert', said) then
+    drop policy if exists comments_firewall_insert on public.comments;
+    create policy comments_firewall_insert on public.comments
+  as restrictive for insert to public
+  with check (exists (select 1 from public.documents as parent where parent.id = comments.document_id));
+    perform hedgerow.record('policy', '"public"."comments"', 'comments_firewall_insert', said);
+  end if;
+end$$;
+--> statement-breakpoint
 do $$declare said constant text := 'insert: the caller can read the row of documents that documentId points to and userId is the caller.
 hedgerow:822775d1d61ecc0f';
 begin
@@ -636,6 +647,31 @@ begin
   as permissive for insert to authenticated
   with check (exists (select 1 from public.documents as parent where parent.id = comments.document_id) and comments.user_id = (select hedgerow.get_user_id()));
     perform hedgerow.record('policy', '"public"."comments"', 'comments_insert', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'Second wall, update: the caller can read the row of documents that documentId points to; afterwards the caller can read the row of documents that documentId points to.
+hedgerow:f092d22c9734b756';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."comments"', 'comments_firewall_update', said) then
+    drop policy if exists comments_firewall_update on public.comments;
+    create policy comments_firewall_update on public.comments
+  as restrictive for update to public
+  using (exists (select 1 from public.documents as parent where parent.id = comments.document_id))
+  with check (exists (select 1 from public.documents as parent where parent.id = comments.document_id));
+    perform hedgerow.record('policy', '"public"."comments"', 'comments_firewall_update', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'Second wall, delete: the caller can read the row of documents that documentId points to and userId is the caller.
+hedgerow:1004e84f4dc2c1f9';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."comments"', 'comments_firewall_delete', said) then
+    drop policy if exists comments_firewall_delete on public.comments;
+    create policy comments_firewall_delete on public.comments
+  as restrictive for delete to public
+  using (exists (select 1 from public.documents as parent where parent.id = comments.document_id) and comments.user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."comments"', 'comments_firewall_delete', said);
   end if;
 end$$;
 --> statement-breakpoint
@@ -760,21 +796,20 @@ do $$begin
 end$$;
 --> statement-breakpoint
 do $$declare other name; begin
-  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."documents"'::regclass and polname not in ('documents_firewall'::name, 'documents_select'::name, 'documents_insert'::name, 'documents_update'::name, 'documents_delete'::name) loop
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."documents"'::regclass and polname not in ('documents_firewall_select'::name, 'documents_select'::name, 'documents_firewall_insert'::name, 'documents_insert'::name, 'documents_firewall_update'::name, 'documents_update'::name, 'documents_firewall_delete'::name, 'documents_delete'::name) loop
     execute pg_catalog.format('drop policy %I on %s', other, '"public"."documents"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
-do $$declare said constant text := 'Second wall: organizationId is the caller''s active organization.
-hedgerow:7e740e08ffa7da86';
+do $$declare said constant text := 'Second wall, select: organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller).
+hedgerow:7d960eacecc36468';
 begin
-  if not hedgerow.is_recorded('policy', '"public"."documents"', 'documents_firewall', said) then
-    drop policy if exists documents_firewall on public.documents;
-    create policy documents_firewall on public.documents
-  as restrictive for all to public
-  using (organization_id = (select hedgerow.get_active_org_id()))
-  with check (organization_id = (select hedgerow.get_active_org_id()));
-    perform hedgerow.record('policy', '"public"."documents"', 'documents_firewall', said);
+  if not hedgerow.is_recorded('policy', '"public"."documents"', 'documents_firewall_select', said) then
+    drop policy if exists documents_firewall_select on public.documents;
+    create policy documents_firewall_select on public.documents
+  as restrictive for select to public
+  using (organization_id = (select hedgerow.get_active_org_id()) and ((select hedgerow.has_any_role(array['admin', 'owner'])) or user_id = (select hedgerow.get_user_id())));
+    perform hedgerow.record('policy', '"public"."documents"', 'documents_firewall_select', said);
   end if;
 end$$;
 --> statement-breakpoint
@@ -790,15 +825,40 @@ begin
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare said constant text := 'Second wall, insert: organizationId is the caller''s active organization.
+hedgerow:1b941529797447da';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."documents"', 'documents_firewall_insert', said) then
+    drop policy if exists documents_firewall_insert on public.documents;
+    create policy documents_firewall_insert on public.documents
+  as restrictive for insert to public
+  with check (organization_id = (select hedgerow.get_active_org_id()));
+    perform hedgerow.record('policy', '"public"."documents"', 'documents_firewall_insert', said);
+  end if;
+end$$;
+--> statement-breakpoint
 do $$declare said constant text := 'insert: organizationId is the caller''s active organization, the caller has the role member, admin or owner and userId is the caller.
-hedgerow:178c069e86a238d5';
+hedgerow:a0bf87fbc84fa673';
 begin
   if not hedgerow.is_recorded('policy', '"public"."documents"', 'documents_insert', said) then
     drop policy if exists documents_insert on public.documents;
     create policy documents_insert on public.documents
   as permissive for insert to authenticated
-  with check (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])) and user_id = (select hedgerow.get_user_id()));
+  with check (organization_id = (select hedgerow.get_active_org_id_as(array['member', 'admin', 'owner'])) and user_id = (select hedgerow.get_user_id()));
     perform hedgerow.record('policy', '"public"."documents"', 'documents_insert', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'Second wall, update: organizationId is the caller''s active organization and (the caller has the role admin or owner or userId is the caller); afterwards organizationId is the caller''s active organization.
+hedgerow:994f4617f7469f5e';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."documents"', 'documents_firewall_update', said) then
+    drop policy if exists documents_firewall_update on public.documents;
+    create policy documents_firewall_update on public.documents
+  as restrictive for update to public
+  using (organization_id = (select hedgerow.get_active_org_id()) and ((select hedgerow.has_any_role(array['admin', 'owner'])) or user_id = (select hedgerow.get_user_id())))
+  with check (organization_id = (select hedgerow.get_active_org_id()));
+    perform hedgerow.record('policy', '"public"."documents"', 'documents_firewall_update', said);
   end if;
 end$$;
 --> statement-breakpoint
@@ -815,14 +875,26 @@ begin
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare said constant text := 'Second wall, delete: organizationId is the caller''s active organization and the caller has the role admin or owner.
+hedgerow:97210c650c58afa7';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."documents"', 'documents_firewall_delete', said) then
+    drop policy if exists documents_firewall_delete on public.documents;
+    create policy documents_firewall_delete on public.documents
+  as restrictive for delete to public
+  using (organization_id = (select hedgerow.get_active_org_id_as(array['admin', 'owner'])));
+    perform hedgerow.record('policy', '"public"."documents"', 'documents_firewall_delete', said);
+  end if;
+end$$;
+--> statement-breakpoint
 do $$declare said constant text := 'delete: organizationId is the caller''s active organization and the caller has the role admin or owner.
-hedgerow:fe12f416c842755c';
+hedgerow:894b7a0c08aca877';
 begin
   if not hedgerow.is_recorded('policy', '"public"."documents"', 'documents_delete', said) then
     drop policy if exists documents_delete on public.documents;
     create policy documents_delete on public.documents
   as permissive for delete to authenticated
-  using (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['admin', 'owner'])));
+  using (organization_id = (select hedgerow.get_active_org_id_as(array['admin', 'owner'])));
     perform hedgerow.record('policy', '"public"."documents"', 'documents_delete', said);
   end if;
 end$$;
@@ -884,21 +956,20 @@ do $$begin
 end$$;
 --> statement-breakpoint
 do $$declare other name; begin
-  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."preferences"'::regclass and polname not in ('preferences_firewall'::name, 'preferences_select'::name, 'preferences_insert'::name, 'preferences_update'::name, 'preferences_delete'::name) loop
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."preferences"'::regclass and polname not in ('preferences_firewall_select'::name, 'preferences_select'::name, 'preferences_firewall_insert'::name, 'preferences_insert'::name, 'preferences_firewall_update'::name, 'preferences_update'::name, 'preferences_firewall_delete'::name, 'preferences_delete'::name) loop
     execute pg_catalog.format('drop policy %I on %s', other, '"public"."preferences"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
-do $$declare said constant text := 'Second wall: userId is the caller.
-hedgerow:53a0bc9461634cbe';
+do $$declare said constant text := 'Second wall, select: userId is the caller.
+hedgerow:0c7c990d2980a910';
 begin
-  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_firewall', said) then
-    drop policy if exists preferences_firewall on public.preferences;
-    create policy preferences_firewall on public.preferences
-  as restrictive for all to public
-  using (user_id = (select hedgerow.get_user_id()))
-  with check (user_id = (select hedgerow.get_user_id()));
-    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_firewall', said);
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_firewall_select', said) then
+    drop policy if exists preferences_firewall_select on public.preferences;
+    create policy preferences_firewall_select on public.preferences
+  as restrictive for select to public
+  using (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_firewall_select', said);
   end if;
 end$$;
 --> statement-breakpoint
@@ -914,6 +985,18 @@ begin
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare said constant text := 'Second wall, insert: userId is the caller.
+hedgerow:6d1d8a14014546d9';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_firewall_insert', said) then
+    drop policy if exists preferences_firewall_insert on public.preferences;
+    create policy preferences_firewall_insert on public.preferences
+  as restrictive for insert to public
+  with check (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_firewall_insert', said);
+  end if;
+end$$;
+--> statement-breakpoint
 do $$declare said constant text := 'insert: userId is the caller.
 hedgerow:362cffb22bde00ea';
 begin
@@ -923,6 +1006,19 @@ begin
   as permissive for insert to authenticated
   with check (user_id = (select hedgerow.get_user_id()));
     perform hedgerow.record('policy', '"public"."preferences"', 'preferences_insert', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'Second wall, update: userId is the caller; afterwards userId is the caller.
+hedgerow:64951afdcfb13663';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_firewall_update', said) then
+    drop policy if exists preferences_firewall_update on public.preferences;
+    create policy preferences_firewall_update on public.preferences
+  as restrictive for update to public
+  using (user_id = (select hedgerow.get_user_id()))
+  with check (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_firewall_update', said);
   end if;
 end$$;
 --> statement-breakpoint
@@ -936,6 +1032,18 @@ begin
   using (user_id = (select hedgerow.get_user_id()))
   with check (user_id = (select hedgerow.get_user_id()));
     perform hedgerow.record('policy', '"public"."preferences"', 'preferences_update', said);
+  end if;
+end$$;
+--> statement-breakpoint
+do $$declare said constant text := 'Second wall, delete: userId is the caller.
+hedgerow:fff9a94c6fa9c293';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."preferences"', 'preferences_firewall_delete', said) then
+    drop policy if exists preferences_firewall_delete on public.preferences;
+    create policy preferences_firewall_delete on public.preferences
+  as restrictive for delete to public
+  using (user_id = (select hedgerow.get_user_id()));
+    perform hedgerow.record('policy', '"public"."preferences"', 'preferences_firewall_delete', said);
   end if;
 end$$;
 --> statement-breakpoint
@@ -977,69 +1085,105 @@ do $$begin
 end$$;
 --> statement-breakpoint
 do $$declare other name; begin
-  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."projects"'::regclass and polname not in ('projects_firewall'::name, 'projects_select'::name, 'projects_insert'::name, 'projects_update'::name, 'projects_delete'::name) loop
+  for other in select polname from pg_catalog.pg_policy where polrelid = '"public"."projects"'::regclass and polname not in ('projects_firewall_select'::name, 'projects_select'::name, 'projects_firewall_insert'::name, 'projects_insert'::name, 'projects_firewall_update'::name, 'projects_update'::name, 'projects_firewall_delete'::name, 'projects_delete'::name) loop
     execute pg_catalog.format('drop policy %I on %s', other, '"public"."projects"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
-do $$declare said constant text := 'Second wall: organizationId is the caller''s active organization.
-hedgerow:ffad0f2670d92800';
+do $$declare said constant text := 'Second wall, select: organizationId is the caller''s active organization and the caller has the role member, admin or owner.
+hedgerow:67893dd6decc5e5f';
 begin
-  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_firewall', said) then
-    drop policy if exists projects_firewall on public.projects;
-    create policy projects_firewall on public.projects
-  as restrictive for all to public
-  using (organization_id = (select hedgerow.get_active_org_id()))
-  with check (organization_id = (select hedgerow.get_active_org_id()));
-    perform hedgerow.record('policy', '"public"."projects"', 'projects_firewall', said);
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_firewall_select', said) then
+    drop policy if exists projects_firewall_select on public.projects;
+    create policy projects_firewall_select on public.projects
+  as restrictive for select to public
+  using (organization_id = (select hedgerow.get_active_org_id_as(array['member', 'admin', 'owner'])));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_firewall_select', said);
   end if;
 end$$;
 --> statement-breakpoint
 do $$declare said constant text := 'select: organizationId is the caller''s active organization and the caller has the role member, admin or owner.
-hedgerow:b3168515db1703af';
+hedgerow:15480ef3a3df6f65';
 begin
   if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_select', said) then
     drop policy if exists projects_select on public.projects;
     create policy projects_select on public.projects
   as permissive for select to authenticated
-  using (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+  using (organization_id = (select hedgerow.get_active_org_id_as(array['member', 'admin', 'owner'])));
     perform hedgerow.record('policy', '"public"."projects"', 'projects_select', said);
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare said constant text := 'Second wall, insert: organizationId is the caller''s active organization.
+hedgerow:b437db92d7fdd112';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_firewall_insert', said) then
+    drop policy if exists projects_firewall_insert on public.projects;
+    create policy projects_firewall_insert on public.projects
+  as restrictive for insert to public
+  with check (organization_id = (select hedgerow.get_active_org_id()));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_firewall_insert', said);
+  end if;
+end$$;
+--> statement-breakpoint
 do $$declare said constant text := 'insert: organizationId is the caller''s active organization and the caller has the role admin or owner.
-hedgerow:f06e8f10a13bfe55';
+hedgerow:048e77ddf6fc9b37';
 begin
   if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_insert', said) then
     drop policy if exists projects_insert on public.projects;
     create policy projects_insert on public.projects
   as permissive for insert to authenticated
-  with check (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['admin', 'owner'])));
+  with check (organization_id = (select hedgerow.get_active_org_id_as(array['admin', 'owner'])));
     perform hedgerow.record('policy', '"public"."projects"', 'projects_insert', said);
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare said constant text := 'Second wall, update: organizationId is the caller''s active organization, the caller has the role admin or owner and the caller has the role member, admin or owner; afterwards organizationId is the caller''s active organization.
+hedgerow:6852eed8456e3611';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_firewall_update', said) then
+    drop policy if exists projects_firewall_update on public.projects;
+    create policy projects_firewall_update on public.projects
+  as restrictive for update to public
+  using (organization_id = (select hedgerow.get_active_org_id_as(array['admin', 'owner'])) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])))
+  with check (organization_id = (select hedgerow.get_active_org_id()));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_firewall_update', said);
+  end if;
+end$$;
+--> statement-breakpoint
 do $$declare said constant text := 'update: organizationId is the caller''s active organization, the caller has the role admin or owner and the caller has the role member, admin or owner; afterwards organizationId is the caller''s active organization, the caller has the role admin or owner and the caller has the role member, admin or owner.
-hedgerow:68e45909d9ac9e83';
+hedgerow:78a3314199be4fa0';
 begin
   if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_update', said) then
     drop policy if exists projects_update on public.projects;
     create policy projects_update on public.projects
   as permissive for update to authenticated
-  using (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['admin', 'owner'])) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])))
-  with check (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['admin', 'owner'])) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+  using (organization_id = (select hedgerow.get_active_org_id_as(array['admin', 'owner'])) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])))
+  with check (organization_id = (select hedgerow.get_active_org_id_as(array['admin', 'owner'])) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
     perform hedgerow.record('policy', '"public"."projects"', 'projects_update', said);
   end if;
 end$$;
 --> statement-breakpoint
+do $$declare said constant text := 'Second wall, delete: organizationId is the caller''s active organization, the caller has the role owner and the caller has the role member, admin or owner.
+hedgerow:64ba6b84cb1d592a';
+begin
+  if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_firewall_delete', said) then
+    drop policy if exists projects_firewall_delete on public.projects;
+    create policy projects_firewall_delete on public.projects
+  as restrictive for delete to public
+  using (organization_id = (select hedgerow.get_active_org_id_as(array['owner'])) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+    perform hedgerow.record('policy', '"public"."projects"', 'projects_firewall_delete', said);
+  end if;
+end$$;
+--> statement-breakpoint
 do $$declare said constant text := 'delete: organizationId is the caller''s active organization, the caller has the role owner and the caller has the role member, admin or owner.
-hedgerow:991b648f12641999';
+hedgerow:362575aa50f9aa2a';
 begin
   if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_delete', said) then
     drop policy if exists projects_delete on public.projects;
     create policy projects_delete on public.projects
   as permissive for delete to authenticated
-  using (organization_id = (select hedgerow.get_active_org_id()) and (select hedgerow.has_any_role(array['owner'])) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+  using (organization_id = (select hedgerow.get_active_org_id_as(array['owner'])) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
     perform hedgerow.record('policy', '"public"."projects"', 'projects_delete', said);
   end if;
 end$$;
@@ -1062,6 +1206,6 @@ do $$declare other name; begin
   end loop;
 end$$;
 --> statement-breakpoint
-select hedgerow.drop_functions_but(array['hedgerow.identity()', 'hedgerow.caller()', 'hedgerow.member_organizations()', 'hedgerow.organizations_with_role(text[])', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.as_uuid(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()', 'hedgerow.reference_public_comments_document_id()', 'hedgerow.reference_public_documents_project_id()']);
+select hedgerow.drop_functions_but(array['hedgerow.identity()', 'hedgerow.caller()', 'hedgerow.member_organizations()', 'hedgerow.organizations_with_role(text[])', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.get_active_org_id_as(text[])', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.as_uuid(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()', 'hedgerow.reference_public_comments_document_id()', 'hedgerow.reference_public_documents_project_id()']);
 --> statement-breakpoint
 select hedgerow.record_helpers();

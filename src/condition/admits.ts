@@ -1,0 +1,65 @@
+/**
+ * The part of the specification that asks the caller alone.
+ *
+ * Invariant: of a condition that reads no row this says what `evaluate` says, because it is the same code.
+ */
+import type { Caller } from "./caller.js";
+import { type Condition, type ConditionAlgebra, type ContextPath, fold, type Literal } from "./condition.js";
+
+/** True, false, or unknown. */
+export type Truth = boolean | null;
+
+export const negate = (truth: Truth): Truth => (truth === null ? null : !truth);
+export const conjunction = (truths: ReadonlyArray<Truth>): Truth =>
+  truths.includes(false) ? false : truths.includes(null) ? null : true;
+export const disjunction = (truths: ReadonlyArray<Truth>): Truth =>
+  truths.includes(true) ? true : truths.includes(null) ? null : false;
+
+/** The caller's value under a path, or null. */
+export const contextValue = (caller: Caller, path: ContextPath): Literal | null => {
+  switch (path) {
+    case "userId":
+    case "sessionId":
+    case "activeOrgId":
+    case "activeTeamId":
+      return caller[path];
+    default: {
+      const name = path.slice("claims.".length);
+      // A claim may be called as something that every object has.
+      return Object.hasOwn(caller.claims, name) ? (caller.claims[name] ?? null) : null;
+    }
+  }
+};
+
+/** The cases that read no row. */
+export const callerCases = (
+  caller: Caller,
+): Omit<ConditionAlgebra<Truth>, "Compare" | "Member" | "IsNull" | "Via"> => ({
+  Constant: (node) => node.value,
+  HasContext: (node) => contextValue(caller, node.path) !== null,
+  HasRole: (node) => {
+    const held = node.tier === "organization" ? caller.roles : caller.userRoles;
+    return node.roles.some((role) => held.includes(role));
+  },
+  And: conjunction,
+  Or: disjunction,
+  Not: negate,
+});
+
+export const readsRow = (): never => {
+  throw new Error("A requirement of the caller cannot depend on a row.");
+};
+
+/**
+ * @param requirement what `requirementOf` makes of a condition.
+ * @returns whether the caller fulfils it.
+ * @throws Error for a condition that reads a row.
+ */
+export const admits = (requirement: Condition, caller: Caller): boolean =>
+  fold<Truth>({
+    ...callerCases(caller),
+    Compare: readsRow,
+    Member: readsRow,
+    IsNull: readsRow,
+    Via: readsRow,
+  })(requirement) === true;
