@@ -95,7 +95,6 @@ interface FirewalledSteps<N extends string, C extends BuilderMap, V extends Voca
    * ```
    */
   access<const A extends AccessShape<C, V>>(
-    // By another name, so that the compiler does not check every rule that could be before it knows the one that is.
     access: A & VerifyAccess<C, V, A>,
   ): GuardedTable<N, C, Scope, keyof A & Operation>;
 }
