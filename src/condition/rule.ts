@@ -4,6 +4,10 @@
  * Invariant: a `Check...` type is its argument when the rule is right and has a sentence beginning with "✗" in place
  * of every part that is wrong, so that TypeScript prints the sentence at the part. The `parse-*` modules repeat every check at
  * run time for those who come without types.
+ *
+ * To build such a type for every table is most of what the compiler does with a schema. So what is right is recognised first,
+ * by comparisons with types that all tables share, and `VerifyAccess` is then `unknown`. What is not recognised is built, so
+ * the recognition may overlook what is right, never what is wrong.
  */
 import type { PgColumnBuilderBase } from "drizzle-orm/pg-core";
 import type { ComparableColumnType } from "./kind.js";
@@ -28,11 +32,11 @@ export type PseudoRole = "PUBLIC" | "AUTHENTICATED";
 export type ScopeName = "organization" | "owner" | "team";
 export type Operation = "read" | "create" | "update" | "delete";
 
-declare const scopeName: unique symbol;
+export const scopeMark: unique symbol = Symbol.for("hedgerow:scope");
 
-/** Marks the type of a column builder that a scope preset made. */
-export interface ScopeColumn<S extends ScopeName> {
-  readonly [scopeName]?: S;
+/** Marks a column builder that a scope preset made. */
+export interface ScopeColumn<S> {
+  readonly [scopeMark]: S;
 }
 
 // ── what a column holds ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -153,15 +157,14 @@ export interface FirewallEntryShape<C> {
   readonly exception?: string;
 }
 
-type PresetColumn<C, S extends ScopeName> = {
-  [K in keyof C]: C[K] extends { readonly [scopeName]?: infer N }
-    ? [N] extends [S | undefined]
-      ? unknown extends N
-        ? never
-        : K
-      : never
-    : never;
-}[keyof C];
+type PresetColumn<C, S> = { readonly [K in keyof C]: C[K] extends ScopeColumn<S> ? K : never }[keyof C] & string;
+
+/** The columns that presets made. An interface, so that a preset nobody asks about is not looked for. */
+interface PresetColumns<C> {
+  readonly organization: PresetColumn<C, "organization">;
+  readonly owner: PresetColumn<C, "owner">;
+  readonly team: PresetColumn<C, "team">;
+}
 
 type CheckEntry<C, V extends Vocabulary, E> = E extends { readonly field: infer F }
   ? {
@@ -192,18 +195,20 @@ export interface AnyParent {
 export declare const guarded: unique symbol;
 
 export type CheckFirewall<C, V extends Vocabulary, E> = E extends ScopeName
-  ? [PresetColumn<C, E>] extends [never]
+  ? PresetColumns<C>[E] extends never
     ? Wrong<`this table has no column made by ${E}()`>
     : E
-  : E extends readonly []
+  : [E] extends [readonly []]
     ? Wrong<'an empty firewall protects nothing; write an entry, or { exception: "reason" }'>
-    : E extends ReadonlyArray<unknown>
-      ? { readonly [I in keyof E]: CheckEntry<C, V, E[I]> }
-      : CheckEntry<C, V, E>;
+    : // Nothing can be inferred from a check; the compiler would take it apart to find that out.
+      NoInfer<CheckEntries<C, V, E>>;
+
+type CheckEntries<C, V extends Vocabulary, E> =
+  E extends ReadonlyArray<unknown> ? { readonly [I in keyof E]: CheckEntry<C, V, E[I]> } : CheckEntry<C, V, E>;
 
 /** The columns that a firewall equates with a value of the caller: filled by the database, refused from requests. */
 export type ScopeColumnsOf<C, E> = E extends ScopeName
-  ? PresetColumn<C, E> & string
+  ? PresetColumns<C>[E]
   : E extends ReadonlyArray<infer Entry>
     ? ScopeColumnOf<Entry>
     : ScopeColumnOf<E>;
@@ -267,7 +272,8 @@ type CheckRoles<Declared extends string, R> = R extends readonly []
         readonly [I in keyof R]: R[I] extends Declared
           ? R[I]
           : R[I] extends string
-            ? Wrong<`role '${R[I]}' is not declared`>
+            ? // No way out for a text that is none of them; but while one is being written, an editor offers them.
+              (string extends R[I] ? Declared : never) | Wrong<`role '${R[I]}' is not declared`>
             : Wrong<"a role is a text">;
       };
 
@@ -309,10 +315,54 @@ type CheckUpdate<C, V extends Vocabulary, R> = R extends { readonly before: unkn
     }
   : CheckRule<C, V, R>;
 
-export type CheckAccess<C, V extends Vocabulary, A> = {
+type CheckAccess<C, V extends Vocabulary, A> = {
   readonly [O in keyof A]: O extends "update"
     ? CheckUpdate<C, V, A[O]>
     : O extends "read" | "create" | "delete"
       ? CheckRule<C, V, A[O]>
       : Wrong<`there is no operation '${O & string}'; use read, create, update, delete`>;
 };
+
+// ── what is right at a glance ───────────────────────────────────────────────────────────────────────────────────────
+
+type NonEmpty<T> = readonly [T, ...T[]];
+
+/** A rule whose roles are right and whose other parts have the right form; the same type for all tables of a vocabulary. */
+interface RightForm<V extends Vocabulary> {
+  readonly roles?: NonEmpty<V["role"] | `${V["role"]}+` | PseudoRole>;
+  readonly userRoles?: NonEmpty<V["userRole"]>;
+  readonly record?: object;
+  readonly or?: NonEmpty<object>;
+  readonly and?: NonEmpty<object>;
+  readonly not?: object;
+}
+
+/** All keys of a union of rules, where each has the right form; `string` where one has not. */
+type KeysOf<V extends Vocabulary, R> = [R] extends [RightForm<V> & { readonly [P in infer K extends string]?: unknown }]
+  ? K
+  : string;
+
+/** What is wrong behind each key of a union of rules. An interface, so that only the keys that are there are looked behind. */
+interface Faults<C, V extends Vocabulary, R> {
+  readonly roles: never;
+  readonly userRoles: never;
+  readonly record: FaultyRecord<C, V, Extract<R, { readonly record?: unknown }>["record"]>;
+  readonly or: Fault<C, V, Branch<Extract<R, { readonly or?: unknown }>["or"]>>;
+  readonly and: Fault<C, V, Branch<Extract<R, { readonly and?: unknown }>["and"]>>;
+  readonly not: Fault<C, V, Extract<R, { readonly not?: unknown }>["not"]>;
+  /** A key that no rule has, or `string`. */
+  readonly [other: string]: unknown;
+}
+
+type Branch<L> = L extends ReadonlyArray<unknown> ? L[number] : unknown;
+type FaultyRecord<C, V extends Vocabulary, R> = R extends CheckRecord<C, V, R> ? never : R;
+
+/** `never` for a union of rules in which nothing is wrong. They are looked at together: one comparison for all of them. */
+type Fault<C, V extends Vocabulary, R> = Faults<C, V, R>[KeysOf<V, R>];
+
+/** `unknown` for rules that are right at a glance, and the check of every part for others. */
+export type VerifyAccess<C, V extends Vocabulary, A> = keyof A extends Operation
+  ? Fault<C, V, A[keyof A]> extends never
+    ? unknown
+    : CheckAccess<C, V, A>
+  : CheckAccess<C, V, A>;

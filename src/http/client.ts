@@ -5,6 +5,7 @@
  * take a router's type apart. Imports nothing of the server.
  */
 import { type ClientRequestOptions, type ClientResponse, hc } from "hono/client";
+import type { AnyParent } from "../condition/rule.js";
 import type { Guard } from "../table/types.js";
 import type { Kebab } from "./paths.js";
 import type { ProblemDetails, ProblemStatus } from "./problem.js";
@@ -45,7 +46,7 @@ type Resource<G extends Guard> = When<"read", G["operations"], Lists<G>> &
 
 /** A client for every guarded table of a schema, by kebab-case path. */
 export type Client<S> = {
-  readonly [K in keyof S & string as [GuardOf<S[K]>] extends [never] ? never : Kebab<K>]: Resource<GuardOf<S[K]>>;
+  readonly [K in keyof S & string as S[K] extends AnyParent ? Kebab<K> : never]: Resource<GuardOf<S[K]>>;
 };
 
 /**

@@ -1,7 +1,9 @@
 /** Export names as URL paths. Invariant: the type and the function agree on every name. */
 
 /** `jobPostings` as `job-postings`. */
-export type Kebab<S extends string> = S extends `${infer H}${infer T}`
+export type Kebab<S extends string> =
+  S extends Lowercase<S> ? (S extends `${string}_${string}` ? Spelt<S> : S) : Spelt<S>;
+type Spelt<S extends string> = S extends `${infer H}${infer T}`
   ? T extends Uncapitalize<T>
     ? `${KebabLetter<H>}${Kebab<T>}`
     : `${KebabLetter<H>}-${Kebab<T>}`

@@ -4,8 +4,8 @@
  * Invariant: one flat mapped type over the schema, no chained handlers, so its cost is linear in the number of tables;
  * a route exists in the type exactly when the router mounts it.
  */
-import type { Columns, DataOf, DataWord, Wrong } from "../condition/rule.js";
-import type { Draft, Guard, Guarded } from "../table/types.js";
+import type { DataOf, DataWord, guarded, Wrong } from "../condition/rule.js";
+import type { Draft, Guard, Offering } from "../table/types.js";
 import type { Kebab } from "./paths.js";
 import type { ProblemDetails, ProblemStatus } from "./problem.js";
 
@@ -13,51 +13,54 @@ import type { ProblemDetails, ProblemStatus } from "./problem.js";
 
 type Config<B> = B extends { readonly _: infer T } ? T : never;
 type Jsonify<D> = D extends Date | bigint ? string : D extends ReadonlyArray<infer E> ? Array<Jsonify<E>> : D;
-type NotNull<B> = Config<B> extends { readonly notNull: true } ? true : false;
-type HasDefault<B> = Config<B> extends { readonly hasDefault: true } ? true : false;
-type IsKey<B> = Config<B> extends { readonly isPrimaryKey: true } ? true : false;
-type IsGenerated<B> = Config<B> extends { readonly generated: { readonly type: "always" } } ? true : false;
-type IsIdentity<B> = Config<B> extends { readonly identity: "always" | "byDefault" } ? true : false;
+
+interface Has<Trait> {
+  readonly _: Trait;
+}
+type NotNull = Has<{ readonly notNull: true }>;
+type Defaulted = Has<{ readonly hasDefault: true }>;
+type Key = Has<{ readonly isPrimaryKey: true }>;
+type Generated =
+  | Has<{ readonly generated: { readonly type: "always" } }>
+  | Has<{ readonly identity: "always" | "byDefault" }>;
 
 /** A column's value as JSON. */
-export type Wire<B> = NotNull<B> extends true ? Jsonify<DataOf<B>> : Jsonify<DataOf<B>> | null;
+export type Wire<B> = B extends NotNull ? Jsonify<DataOf<B>> : Jsonify<DataOf<B>> | null;
 
-/** Filled by the database alone: scope columns, generated columns, and a key that has a default. */
-type IsManaged<C, Scope, K extends keyof C> = K extends Scope
-  ? true
-  : IsGenerated<C[K]> extends true
-    ? true
-    : IsIdentity<C[K]> extends true
-      ? true
-      : IsKey<C[K]> extends true
-        ? HasDefault<C[K]> extends true
-          ? true
-          : [Scope] extends [never]
-            ? false
-            : true
-        : false;
-
-type Writable<C, Scope> = { readonly [K in keyof C as IsManaged<C, Scope, K> extends true ? never : K]: C[K] };
-type Required<C> = {
-  readonly [K in keyof C as NotNull<C[K]> extends true ? (HasDefault<C[K]> extends true ? never : K) : never]: Wire<
-    C[K]
-  >;
-};
-type Optional<C> = {
-  readonly [K in keyof C as NotNull<C[K]> extends true ? (HasDefault<C[K]> extends true ? K : never) : K]?: Wire<C[K]>;
-};
+/**
+ * What a column is to who writes a row. `managed` is filled by the database alone: generated columns, and a key that has a
+ * default or belongs to a table with a scope.
+ */
+type Place<B, Scope> = B extends Generated
+  ? "managed"
+  : B extends Key
+    ? B extends Defaulted
+      ? "managed"
+      : [Scope] extends [never]
+        ? "key"
+        : "managed"
+    : B extends NotNull
+      ? B extends Defaulted
+        ? "optional"
+        : "required"
+      : "optional";
 
 /** A row as the API returns it. */
 export type RowOf<G extends Guard> = { readonly [K in keyof G["columns"]]: Wire<G["columns"][K]> };
-/** The body of a create. */
-export type CreateOf<G extends Guard> = Required<Writable<G["columns"], G["scope"]>> &
-  Optional<Writable<G["columns"], G["scope"]>>;
-/** The body of an update. */
-export type UpdateOf<G extends Guard> = {
-  readonly [K in keyof Writable<G["columns"], G["scope"]> as IsKey<G["columns"][K & keyof G["columns"]]> extends true
-    ? never
-    : K]?: Wire<G["columns"][K & keyof G["columns"]]>;
+
+type Written<C, Scope, Places> = {
+  readonly [K in Exclude<keyof C, Scope>]: Place<C[K], Scope> extends Places ? K : never;
+}[Exclude<keyof C, Scope>];
+
+type CreateBody<C, Scope> = { readonly [K in Written<C, Scope, "key" | "required">]: Wire<C[K]> } & {
+  readonly [K in Written<C, Scope, "optional">]?: Wire<C[K]>;
 };
+type UpdateBody<C, Scope> = { readonly [K in Written<C, Scope, "required" | "optional">]?: Wire<C[K]> };
+
+/** The body of a create. */
+export type CreateOf<G extends Guard> = CreateBody<G["columns"], G["scope"]>;
+/** The body of an update. */
+export type UpdateOf<G extends Guard> = UpdateBody<G["columns"], G["scope"]>;
 
 type IsFilterable<B> =
   Config<B> extends { readonly dataType: infer D }
@@ -69,16 +72,18 @@ type IsFilterable<B> =
     : true;
 type FilterKeys<C> = { [K in keyof C]: IsFilterable<C[K]> extends true ? K : never }[keyof C] & string;
 
-/** The query of a list. */
-export type ListQueryOf<G extends Guard> = {
-  readonly [K in Exclude<FilterKeys<G["columns"]>, "limit" | "offset" | "sort" | "total">]?: string;
+type ListQuery<Key extends string> = {
+  readonly [K in Exclude<Key, "limit" | "offset" | "sort" | "total">]?: string;
 } & {
   readonly limit?: string;
   readonly offset?: string;
   /** Column names separated by commas; a `-` in front sorts downwards. */
-  readonly sort?: FilterKeys<G["columns"]> | `-${FilterKeys<G["columns"]>}` | (string & {});
+  readonly sort?: Key | `-${Key}` | (string & {});
   readonly total?: "true" | "false";
 };
+
+/** The query of a list. */
+export type ListQueryOf<G extends Guard> = ListQuery<FilterKeys<G["columns"]>>;
 
 export interface Page<Row> {
   readonly data: ReadonlyArray<Row>;
@@ -117,35 +122,37 @@ type Updating<G extends Guard> = "update" extends G["operations"]
   : unknown;
 type Deleting<G extends Guard> = "delete" extends G["operations"] ? { readonly $delete: Empty<ById, 204> } : unknown;
 
-type HasKey<C extends Columns> = true extends { [K in keyof C]: IsKey<C[K]> }[keyof C] ? true : false;
-
 /** The guard of an export, or never for what is not a guarded table. */
-export type GuardOf<T> = T extends Guarded<infer G> ? G : never;
-type GuardedKeys<S> = { [K in keyof S]: S[K] extends Guarded ? K : never }[keyof S] & string;
+export type GuardOf<T> = T extends { readonly [guarded]: infer G extends Guard } ? G : never;
+
+type CollectionTable = Offering<"read"> | Offering<"create">;
+type MemberTable = Offering<"read"> | Offering<"update"> | Offering<"delete">;
+type KeyColumns<B> = B extends Key ? B : never;
 
 /** A path without a method would not be a route, and would keep Hono's client from reading the others. */
-type Offers<G extends Guard, Ops> = [Extract<G["operations"], Ops>] extends [never] ? false : true;
-type CollectionPath<K extends string, G extends Guard> =
-  Offers<G, "read" | "create"> extends true ? `/${Kebab<K>}` : never;
-type MemberPath<K extends string, G extends Guard> = [
-  Offers<G, "read" | "update" | "delete">,
-  HasKey<G["columns"]>,
-] extends [true, true]
-  ? `/${Kebab<K>}/:id`
+type CollectionPath<K extends string, T> = T extends CollectionTable ? `/${Kebab<K>}` : never;
+type MemberPath<K extends string, T> = T extends MemberTable
+  ? KeyColumns<ColumnsOf<T>> extends never
+    ? never
+    : `/${Kebab<K>}/:id`
   : never;
+type ColumnsOf<T> = T extends { readonly [guarded]: { readonly columns: infer C } } ? C[keyof C] : never;
 
 export type RoutesOf<S> = {
-  [K in GuardedKeys<S> as CollectionPath<K, GuardOf<S[K]>>]: Listing<GuardOf<S[K]>> & Creating<GuardOf<S[K]>>;
+  [K in keyof S & string as CollectionPath<K, S[K]>]: Listing<GuardOf<S[K]>> & Creating<GuardOf<S[K]>>;
 } & {
-  [K in GuardedKeys<S> as MemberPath<K, GuardOf<S[K]>>]: Reading<GuardOf<S[K]>> &
+  [K in keyof S & string as MemberPath<K, S[K]>]: Reading<GuardOf<S[K]>> &
     Updating<GuardOf<S[K]>> &
     Deleting<GuardOf<S[K]>>;
 };
 
-type DraftKeys<S> = { [K in keyof S]: S[K] extends Draft ? K : never }[keyof S];
+type Drafts<T> = T extends Draft ? T : never;
 
-/** A schema module in which every table made by `table()` has a firewall; tables are taken apart only where one has none. */
-export type CheckSchema<S> = [DraftKeys<S>] extends [never]
+/**
+ * A schema module in which every table made by `table()` has a firewall; tables are taken apart only where one has none. An
+ * export of type `unknown` or `any` would hide the others in their union.
+ */
+export type CheckSchema<S> = [unknown extends S[keyof S] ? unknown : Drafts<S[keyof S]>] extends [never]
   ? unknown
   : {
       readonly [K in keyof S]: S[K] extends Draft<infer N>

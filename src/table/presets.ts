@@ -5,22 +5,20 @@
  */
 import { sql } from "drizzle-orm";
 import { type PgColumnBuilderBase, text } from "drizzle-orm/pg-core";
-import type { ScopeColumn, ScopeName } from "../condition/rule.js";
+import { type ScopeColumn, type ScopeName, scopeMark } from "../condition/rule.js";
 
 /** Stands for the default until `builder.ts` puts the database's own in its place; it is never sent anywhere. */
 const filled = sql`default`;
 
-const mark = Symbol.for("hedgerow:scope");
-
 const scoped = <B extends PgColumnBuilderBase, S extends ScopeName>(builder: B, scope: S): B & ScopeColumn<S> =>
-  Object.assign(builder, { [mark]: scope });
+  Object.assign(builder, { [scopeMark]: scope });
 
 const isScopeName = (value: unknown): value is ScopeName =>
   value === "organization" || value === "owner" || value === "team";
 
 /** The scope that a builder was made for by a preset. */
 export const presetOf = (builder: PgColumnBuilderBase): ScopeName | undefined => {
-  const value: unknown = Reflect.get(builder, mark);
+  const value: unknown = Reflect.get(builder, scopeMark);
   return isScopeName(value) ? value : undefined;
 };
 

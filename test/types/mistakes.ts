@@ -63,7 +63,7 @@ export const mistakes: ReadonlyArray<Mistake> = [
   {
     title: "a word that is no scope",
     code: `documents.firewall("tenant");`,
-    says: `1:20 Argument of type '"tenant"' is not assignable to parameter of type 'FirewallShape<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<"organization_id", [...]>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }> & (readonly { ...; }[] | ... 3 more ... | { ...; })'.`,
+    says: `1:20 Argument of type '"tenant"' is not assignable to parameter of type 'FirewallShape<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<"organization_id", [...]>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }> & (Wrong<...> | ... 3 more ... | NoInfer<{ ...; }>)'.`,
   },
   {
     title: "via to a table without a firewall",
@@ -267,7 +267,7 @@ guarded.access({ read: rule });`,
   {
     title: "a text in place of roles",
     code: `guarded.access({ read: { roles: "member" } });`,
-    says: `1:26 Type 'string' is not assignable to type 'readonly ("admin" | "member" | "owner" | PseudoRole | (string & {}))[] & readonly Wrong<\`role '\${string & {}}' is not declared\`>[]'.
+    says: `1:26 Type 'string' is not assignable to type 'readonly ("admin" | "member" | "owner" | PseudoRole | (string & {}))[] & readonly ("admin" | "admin+" | "member" | "member+" | "owner" | "owner+" | Wrong<\`role '\${string & {}}' is not declared\`> | PseudoRole)[]'.
   Type 'string' is not assignable to type 'readonly ("admin" | "member" | "owner" | PseudoRole | (string & {}))[]'.`,
   },
   {
@@ -281,5 +281,61 @@ guarded.access({ read: rule });`,
     code: `documents.firewall({ field: "data", in: ["a"] });`,
     says: `1:37 Type '["a"]' is not assignable to type 'readonly ["a"] & Wrong<"column 'data' is of a type that rules cannot compare">'.
   Property '"✗"' is missing in type '["a"]' but required in type 'Wrong<"column 'data' is of a type that rules cannot compare">'.`,
+  },
+  {
+    title: "an unknown part beside a rule that is the same otherwise",
+    code: `guarded.access({ read: { or: [{ roles: ["member"] }, { roles: ["member"], role: ["admin"] }] } });`,
+    says: `1:75 Type '["admin"]' is not assignable to type 'readonly ["admin"] & Wrong<"a rule has no 'role'">'.
+  Property '"✗"' is missing in type '["admin"]' but required in type 'Wrong<"a rule has no 'role'">'.`,
+  },
+  {
+    title: "an unknown part of one rule of several",
+    code: `guarded.access({ read: { roles: ["member"] }, create: { roles: ["member"] }, delete: { roles: ["member"], rolls: [] } });`,
+    says: `1:107 Type '[]' is not assignable to type 'readonly [] & Wrong<"a rule has no 'rolls'">'.
+  Property '"✗"' is missing in type '[]' but required in type 'Wrong<"a rule has no 'rolls'">'.`,
+  },
+  {
+    title: "an empty list deep inside",
+    code: `guarded.access({ read: { and: [{ roles: ["member"] }, { not: { or: [] } }] } });`,
+    says: `1:64 Type '[]' is not assignable to type 'readonly [] & Wrong<"an empty list of rules means nothing; name at least one rule">'.
+  Property '"✗"' is missing in type '[]' but required in type 'Wrong<"an empty list of rules means nothing; name at least one rule">'.`,
+  },
+  {
+    title: "an unknown column deep inside",
+    code: `guarded.access({ read: { and: [{ not: { or: [{ record: { ownerId: { isNull: true } } }] } }] } });`,
+    says: `1:58 Type '{ isNull: true; }' is not assignable to type '{ readonly isNull: true; } & Wrong<"there is no column 'ownerId' in this table">'.
+  Property '"✗"' is missing in type '{ isNull: true; }' but required in type 'Wrong<"there is no column 'ownerId' in this table">'.`,
+  },
+  {
+    title: "an undeclared role after the update",
+    code: `guarded.access({ update: { before: { roles: ["member"] }, after: { or: [{ roles: ["boss"] }] } } });`,
+    says: `1:83 Type '"boss"' is not assignable to type '"boss" & Wrong<"role 'boss' is not declared">'.
+  Type 'string' is not assignable to type 'Wrong<"role 'boss' is not declared">'.`,
+  },
+  {
+    title: "an unknown column behind an optional part",
+    code: `const rule: { roles: ["member"]; record?: { ownerId: { isNull: true } } } = { roles: ["member"] };
+guarded.access({ read: rule });`,
+    says: `2:18 Type '{ roles: ["member"]; record?: { ownerId: { isNull: true; }; }; }' is not assignable to type '{ roles: ["member"]; record?: { ownerId: { isNull: true; }; }; } & CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; ... 6 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>' with 'exactOptionalPropertyTypes: true'. Consider adding 'undefined' to the types of the target's properties.
+  Type '{ roles: ["member"]; record?: { ownerId: { isNull: true; }; }; }' is not assignable to type 'CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<"organization_id", [...]>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>' with 'exactOptionalPropertyTypes: true'. Consider adding 'undefined' to the types of the target's properties.
+    The types of 'record.ownerId' are incompatible between these types.
+      Property '"✗"' is missing in type '{ isNull: true; }' but required in type 'Wrong<"there is no column 'ownerId' in this table">'.`,
+  },
+  {
+    title: "an undeclared role behind an optional part",
+    code: `const rule: { roles: ["member"]; not?: { roles: ["boss"] } } = { roles: ["member"] };
+guarded.access({ read: rule });`,
+    says: `2:18 Type '{ roles: ["member"]; not?: { roles: ["boss"]; }; }' is not assignable to type '{ roles: ["member"]; not?: { roles: ["boss"]; }; } & CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; ... 6 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>' with 'exactOptionalPropertyTypes: true'. Consider adding 'undefined' to the types of the target's properties.
+  Type '{ roles: ["member"]; not?: { roles: ["boss"]; }; }' is not assignable to type 'CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<"organization_id", [...]>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>' with 'exactOptionalPropertyTypes: true'. Consider adding 'undefined' to the types of the target's properties.
+    The types of 'not.roles' are incompatible between these types.
+      Type '["boss"]' is not assignable to type 'readonly [Wrong<"role 'boss' is not declared">]'.
+        Type 'string' is not assignable to type 'Wrong<"role 'boss' is not declared">'.`,
+  },
+  {
+    title: "a symbol in place of a part",
+    code: `const part: unique symbol = Symbol();
+guarded.access({ read: { roles: ["member"], [part]: 1 } });`,
+    says: `2:45 Type of computed property's value is '1', which is not assignable to type '1 & Wrong<never>'.
+  Type 'number' is not assignable to type 'Wrong<never>'.`,
   },
 ];

@@ -8,6 +8,7 @@ import {
   createRouter,
   type DatabaseShape,
   type GuardOf,
+  type RoutesOf,
   type RowOf,
   type UpdateOf,
 } from "hedgerow/hono";
@@ -96,3 +97,31 @@ else expectAssignable<string>((await response.json()).code);
 
 const open = table("open", { id: id() });
 expectError(createRouter({ schema: { open }, auth, database }));
+// Nor does an export that could be anything hide it.
+declare const unknownExport: unknown;
+const anyExport = JSON.parse("{}");
+expectError(createRouter({ schema: { unknownExport, open }, auth, database }));
+expectError(createRouter({ schema: { anyExport, open }, auth, database }));
+expectError(createRouter({ schema: { jobPostings, open }, auth, database }));
+createRouter({ schema: { jobPostings, unknownExport }, auth, database });
+
+// ── what is no route ────────────────────────────────────────────────────────────────────────────────────────────────
+
+const keyless = table("keyless", { organizationId: organization(), body: text("body") })
+  .firewall("organization")
+  .access({ read: { roles: ["member"] }, delete: { roles: ["admin"] } });
+const unfinished = table("unfinished", { id: id(), organizationId: organization() }).firewall("organization");
+const data_points = countries;
+type Routes = RoutesOf<{
+  keyless: typeof keyless;
+  unfinished: typeof unfinished;
+  inbox: typeof inbox;
+  data_points: typeof data_points;
+  userProfiles: typeof jobPostings;
+}>;
+expectType<"/keyless" | "/inbox" | "/data-points" | "/data-points/:id" | "/user-profiles" | "/user-profiles/:id">(
+  {} as keyof Routes,
+);
+expectType<"$get" | "$patch">({} as keyof Routes["/user-profiles/:id"]);
+expectType<"$get" | "$post">({} as keyof Routes["/data-points"]);
+expectType<"$post">({} as keyof Routes["/inbox"]);
