@@ -69,7 +69,7 @@ describe("a change by hand", () => {
     [
       "alter function hedgerow.get_user_id() immutable",
       [
-        'function_differs: function hedgerow.get_user_id() is "text plpgsql immutable restricted", not "text plpgsql stable restricted"',
+        'function_differs: function hedgerow.get_user_id() is "text sql immutable restricted", not "text sql stable restricted"',
       ],
     ],
     [

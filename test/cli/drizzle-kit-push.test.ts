@@ -230,7 +230,7 @@ describe("drizzle-kit push on PGlite", () => {
       "select relrowsecurity and relforcerowsecurity as closed, (select count(*)::int from pg_policy where polrelid = c.oid and coalesce(polqual, polwithcheck) is not null) as policies from pg_class c where relname = 'notes'",
     );
     await client.close();
-    expect(rows).toEqual([{ closed: true, policies: 3 }]);
+    expect(rows).toEqual([{ closed: true, policies: 6 }]);
   });
 });
 

@@ -233,7 +233,7 @@ $$';
 end $as_definer$;
 --> statement-breakpoint
 create or replace function hedgerow.get_user_id() returns text
-language sql stable parallel safe as $$
+language sql stable parallel restricted as $$
 select hedgerow.identity() operator(pg_catalog.->>) 'user_id'
 $$;
 --> statement-breakpoint
@@ -242,7 +242,7 @@ revoke all on function hedgerow.get_user_id() from public, hedgerow_api, hedgero
 grant execute on function hedgerow.get_user_id() to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.get_session_id() returns text
-language sql stable parallel safe as $$
+language sql stable parallel restricted as $$
 select hedgerow.identity() operator(pg_catalog.->>) 'session_id'
 $$;
 --> statement-breakpoint
@@ -251,7 +251,7 @@ revoke all on function hedgerow.get_session_id() from public, hedgerow_api, hedg
 grant execute on function hedgerow.get_session_id() to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.get_active_org_id() returns text
-language sql stable parallel safe as $$
+language sql stable parallel restricted as $$
 select hedgerow.identity() operator(pg_catalog.->>) 'org_id'
 $$;
 --> statement-breakpoint
@@ -260,7 +260,7 @@ revoke all on function hedgerow.get_active_org_id() from public, hedgerow_api, h
 grant execute on function hedgerow.get_active_org_id() to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.get_active_team_id() returns text
-language sql stable parallel safe as $$
+language sql stable parallel restricted as $$
 select hedgerow.identity() operator(pg_catalog.->>) 'team_id'
 $$;
 --> statement-breakpoint
@@ -282,7 +282,7 @@ revoke all on function hedgerow.get_active_org_id_as(text[]) from public, hedger
 grant execute on function hedgerow.get_active_org_id_as(text[]) to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.has_any_role(roles text[]) returns boolean
-language sql stable parallel safe as $$
+language sql stable parallel restricted as $$
 select coalesce((hedgerow.identity() operator(pg_catalog.->) 'org_roles') operator(pg_catalog.?|) roles, false)
 $$;
 --> statement-breakpoint
@@ -291,7 +291,7 @@ revoke all on function hedgerow.has_any_role(text[]) from public, hedgerow_api, 
 grant execute on function hedgerow.has_any_role(text[]) to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.has_org_role(role text) returns boolean
-language sql stable parallel safe as $$
+language sql stable parallel restricted as $$
 select coalesce((hedgerow.identity() operator(pg_catalog.->) 'org_roles') operator(pg_catalog.?) role, false)
 $$;
 --> statement-breakpoint
@@ -300,7 +300,7 @@ revoke all on function hedgerow.has_org_role(text) from public, hedgerow_api, he
 grant execute on function hedgerow.has_org_role(text) to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.has_any_user_role(roles text[]) returns boolean
-language sql stable parallel safe as $$
+language sql stable parallel restricted as $$
 select coalesce((hedgerow.identity() operator(pg_catalog.->) 'user_roles') operator(pg_catalog.?|) roles, false)
 $$;
 --> statement-breakpoint
@@ -309,7 +309,7 @@ revoke all on function hedgerow.has_any_user_role(text[]) from public, hedgerow_
 grant execute on function hedgerow.has_any_user_role(text[]) to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.is_org_member() returns boolean
-language sql stable parallel safe as $$
+language sql stable parallel restricted as $$
 select (hedgerow.identity() operator(pg_catalog.->>) 'org_id') is not null
 $$;
 --> statement-breakpoint
@@ -318,7 +318,7 @@ revoke all on function hedgerow.is_org_member() from public, hedgerow_api, hedge
 grant execute on function hedgerow.is_org_member() to authenticated, anonymous;
 --> statement-breakpoint
 create or replace function hedgerow.is_owner(owner_id text) returns boolean
-language sql stable parallel safe as $$
+language sql stable parallel restricted as $$
 select coalesce((hedgerow.identity() operator(pg_catalog.->>) 'user_id') operator(pg_catalog.=) owner_id, false)
 $$;
 --> statement-breakpoint
