@@ -28,6 +28,7 @@ import {
 import { aborted, inFlight, unlessAborted } from "./in-flight.js";
 import { connectionError, databaseError, isRefusal, toText } from "./protocol.js";
 import { Reservation, type Settled } from "./reservation.js";
+import { distrust, reserve } from "./reserve.js";
 import { resultOf } from "./rows.js";
 import { type HeldConnection, holdOpen } from "./turns.js";
 
@@ -71,7 +72,7 @@ const transact = async (sql: Sql, statements: ReadonlyArray<Statement>, abandone
   if (statements.some(({ values = [] }) => values.length > maxValues)) {
     return Effect.fail(new SqlError({ message: `more than ${maxValues} values`, sqlState: "54023" }));
   }
-  const reserved = await reserve(sql);
+  const reserved = await reservationOf(sql);
   if (reserved instanceof ConnectionError) return Effect.fail(reserved);
   if (abandoned()) {
     reserved.release();
@@ -85,7 +86,7 @@ const transact = async (sql: Sql, statements: ReadonlyArray<Statement>, abandone
     if (idle && left > 0 && exchanged.outdated && !isCommitted) continue;
     const isClean = isCommitted || areOwn(statements);
     if (idle && (isClean || (await succeedsOrEnds(reserved, forgetPrepared)))) reserved.release();
-    else sound.delete(sql);
+    else distrust(sql);
     return outcomeOf(sql, statements, exchanged);
   }
 };
@@ -101,12 +102,10 @@ end $$`;
 
 const endSession = "select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())";
 
-const reserve = async (sql: Sql): Promise<Reservation | ConnectionError> => {
+const reservationOf = async (sql: Sql): Promise<Reservation | ConnectionError> => {
   try {
-    await heal(sql);
-    return new Reservation(await sql.reserve());
+    return new Reservation(await reserve(sql));
   } catch (cause) {
-    sound.delete(sql);
     return connectionError(cleaned(cause));
   }
 };
@@ -114,7 +113,7 @@ const reserve = async (sql: Sql): Promise<Reservation | ConnectionError> => {
 /** A connection for a transaction that stays open. Nothing is sent before BEGIN has been answered. */
 const hold = (sql: Sql, giveUp: GiveUp | undefined): Effect.Effect<HeldConnection, DatabaseError> =>
   Effect.flatMap(
-    Effect.promise(() => unlessAborted(reserve(sql), giveUp, releaseLate).catch(connectionError)),
+    Effect.promise(() => unlessAborted(reservationOf(sql), giveUp, releaseLate).catch(connectionError)),
     (reserved) =>
       reserved instanceof ConnectionError ? Effect.fail(reserved) : Effect.succeed(held(sql, reserved, giveUp)),
   );
@@ -142,7 +141,7 @@ const held = (sql: Sql, reserved: Reservation, giveUp: GiveUp | undefined): Held
       reserved.release();
       return;
     }
-    sound.delete(sql);
+    distrust(sql);
     await reserved.succeeds(endSession);
   };
   return {
@@ -199,19 +198,6 @@ const converse = async (
   const failed = [...settled, ...forgetting].find(({ status }) => status === "rejected");
   if (failed !== undefined) return Effect.fail(databaseError(cleaned(failed.reason)));
   return Effect.succeed(resultsOf(sql, statements, settled));
-};
-
-/** Those that have connected, and lost no connection since. */
-const sound = new WeakSet<Sql>();
-
-/**
- * A reservation that fails to connect stays in the queue of postgres.js and takes a connection later, for nobody; and the
- * last words of a lost connection are told to whoever connects next. A plain statement has neither trouble, so it goes first.
- */
-const heal = async (sql: Sql): Promise<void> => {
-  if (sound.has(sql)) return;
-  if (!(await succeeds(sql, "select"))) await sql.unsafe("select");
-  sound.add(sql);
 };
 
 interface Answer {
@@ -336,12 +322,6 @@ const isIdle = async (reserved: Reservation, commit: Settled<string>): Promise<b
   // A COMMIT that was cancelled before it began leaves the failed transaction open; only then is this refused.
   return (await reserved.succeeds("select")) || (await succeedsOrEnds(reserved, "rollback"));
 };
-
-const succeeds = (sql: Sql, text: string): Promise<boolean> =>
-  sql.unsafe(text).then(
-    () => true,
-    () => false,
-  );
 
 /** Whether it succeeds; where it does not, nobody may use the connection again. */
 const succeedsOrEnds = async (reserved: Reservation, text: string): Promise<boolean> => {

@@ -64,6 +64,19 @@ describe("postgres.js", () => {
     expect((await send("select id from notes where id = 20"))[0]?.rows).toEqual([]);
   });
 
+  it("answers everybody who waits for a connection that is lost", async () => {
+    const numbers = Array.from({ length: 5 }, (_, n) => ({ n }));
+    for (let round = 0; round < 3; round += 1) {
+      const pid = await backend();
+      const lost = failure("select pg_sleep(30)");
+      const waiting = Promise.all(numbers.map(({ n }) => send(`select ${n} as n`)));
+      await server.ownerPool.query("select pg_sleep(0.2), pg_terminate_backend($1, 5000)", [pid]);
+      expect(await lost).toMatchObject({ _tag: "ConnectionError" });
+      expect((await waiting).map(([result]) => result?.rows[0])).toEqual(numbers);
+      expect(await backend()).not.toBe(pid);
+    }
+  });
+
   it("ends the session instead of running anything where BEGIN was lost", async () => {
     const broken = postgres(server.ownerUrl, { max: 1, onnotice: () => {} });
     const reserve = broken.reserve.bind(broken);
