@@ -38,7 +38,7 @@ const file = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   http: async ({ full, peers }) =>
-    httpMeasures(await httpBenchmark({ slices: full ? 7 : 3, seconds: full ? 2 : 1.2, peers })),
+    httpMeasures(await httpBenchmark({ slices: full ? 9 : 5, seconds: full ? 2 : 1.2, peers })),
   "round-trips": ({ full }) =>
     withPostgres(async (open) => {
       const { measures } = await roundTripsBenchmark(await open(), { eachWayMs: 10, rounds: full ? 30 : 5 });

@@ -31,35 +31,53 @@ export const contextValue = (caller: Caller, path: ContextPath): Literal | null 
   }
 };
 
-/** The cases that read no row. */
-export const callerCases = (
-  caller: Caller,
-): Omit<ConditionAlgebra<Truth>, "Compare" | "Member" | "IsNull" | "Via"> => ({
-  Constant: (node) => node.value,
-  HasContext: (node) => contextValue(caller, node.path) !== null,
-  HasRole: (node) => {
-    const held = node.tier === "organization" ? caller.roles : caller.userRoles;
-    return node.roles.some((role) => held.includes(role));
-  },
-  And: conjunction,
-  Or: disjunction,
-  Not: negate,
+/** Whom and what a condition is asked about. */
+export interface CallerScope {
+  readonly caller: Caller;
+}
+
+/** The cases that read no row, for whoever takes a condition apart once and asks it often. */
+export const callerCases = <S extends CallerScope>(): Omit<
+  ConditionAlgebra<(scope: S) => Truth>,
+  "Compare" | "Member" | "IsNull" | "Via"
+> => ({
+  Constant: (node) => () => node.value,
+  HasContext:
+    (node) =>
+    ({ caller }) =>
+      contextValue(caller, node.path) !== null,
+  HasRole:
+    ({ tier, roles }) =>
+    ({ caller }) => {
+      const held = tier === "organization" ? caller.roles : caller.userRoles;
+      return roles.some((role) => held.includes(role));
+    },
+  And: (all) => (scope) => conjunction(all.map((part) => part(scope))),
+  Or: (any) => (scope) => disjunction(any.map((part) => part(scope))),
+  Not: (inner) => (scope) => negate(inner(scope)),
 });
 
 export const readsRow = (): never => {
   throw new Error("A requirement of the caller cannot depend on a row.");
 };
 
+const taken = /*#__PURE__*/ fold<(scope: CallerScope) => Truth>({
+  .../*#__PURE__*/ callerCases<CallerScope>(),
+  Compare: readsRow,
+  Member: readsRow,
+  IsNull: readsRow,
+  Via: readsRow,
+});
+
 /**
  * @param requirement what `requirementOf` makes of a condition.
- * @returns whether the caller fulfils it.
+ * @returns whether a caller fulfils it.
  * @throws Error for a condition that reads a row.
  */
-export const admits = (requirement: Condition, caller: Caller): boolean =>
-  fold<Truth>({
-    ...callerCases(caller),
-    Compare: readsRow,
-    Member: readsRow,
-    IsNull: readsRow,
-    Via: readsRow,
-  })(requirement) === true;
+export const admission = (requirement: Condition): ((caller: Caller) => boolean) => {
+  const ask = taken(requirement);
+  return (caller) => ask({ caller }) === true;
+};
+
+/** The same, for one caller. */
+export const admits = (requirement: Condition, caller: Caller): boolean => admission(requirement)(caller);

@@ -57,6 +57,35 @@ export const contextValueFor = (kind: ColumnKind, caller: Caller, path: ContextP
   }
 };
 
+const compare = (
+  { columns, row, caller }: EvaluationScope,
+  column: string,
+  operator: ComparisonOperator,
+  operand: Operand,
+): Truth => {
+  const kind = columns[column]?.kind ?? "other";
+  const left = row[column] ?? null;
+  const right = operand._tag === "Literal" ? operand.value : contextValueFor(kind, caller, operand.path);
+  if (left === null || right === null) return null;
+  const order = compareValues(kind, left, right);
+  // A value that is none of the column's kind fulfils nothing, and neither does its opposite.
+  return Number.isNaN(order) ? null : holds[operator](order);
+};
+
+const taken = /*#__PURE__*/ fold<(scope: EvaluationScope) => Truth>({
+  .../*#__PURE__*/ callerCases<EvaluationScope>(),
+  Compare: (node) => (scope) => compare(scope, node.column, node.operator, node.operand),
+  Member: (node) => (scope) => {
+    const member = disjunction(node.operands.map((operand) => compare(scope, node.column, "equals", operand)));
+    return node.negated ? negate(member) : member;
+  },
+  IsNull: (node) => (scope) => ((scope.row[node.column] ?? null) === null) !== node.negated,
+  Via: (node) => (scope) => {
+    const value = scope.row[node.column] ?? null;
+    return value !== null && (scope.canRead?.(node.parent, node.parentColumn, value) ?? false);
+  },
+});
+
 /**
  * @returns true, false or null (unknown). A row is admitted only when the answer is true.
  *
@@ -65,27 +94,4 @@ export const contextValueFor = (kind: ColumnKind, caller: Caller, path: ContextP
  * evaluate(condition, { columns, row: { organizationId: "org_1" }, caller });
  * ```
  */
-export const evaluate = (condition: Condition, scope: EvaluationScope): Truth => {
-  const compare = (column: string, operator: ComparisonOperator, operand: Operand): Truth => {
-    const kind = scope.columns[column]?.kind ?? "other";
-    const left = scope.row[column] ?? null;
-    const right = operand._tag === "Literal" ? operand.value : contextValueFor(kind, scope.caller, operand.path);
-    if (left === null || right === null) return null;
-    const order = compareValues(kind, left, right);
-    // A value that is none of the column's kind fulfils nothing, and neither does its opposite.
-    return Number.isNaN(order) ? null : holds[operator](order);
-  };
-  return fold<Truth>({
-    ...callerCases(scope.caller),
-    Compare: (node) => compare(node.column, node.operator, node.operand),
-    Member: (node) => {
-      const member = disjunction(node.operands.map((operand) => compare(node.column, "equals", operand)));
-      return node.negated ? negate(member) : member;
-    },
-    IsNull: (node) => ((scope.row[node.column] ?? null) === null) !== node.negated,
-    Via: (node) => {
-      const value = scope.row[node.column] ?? null;
-      return value !== null && (scope.canRead?.(node.parent, node.parentColumn, value) ?? false);
-    },
-  })(condition);
-};
+export const evaluate = (condition: Condition, scope: EvaluationScope): Truth => taken(condition)(scope);

@@ -5,7 +5,7 @@
  * Invariant: decides by the caller alone, and before the statement that looks at rows; in the database it stops the
  * transaction (SQLSTATE HR401, HR403, HR410). Whoever passes is still subject to every policy.
  */
-import { admits, readsRow } from "../condition/admits.js";
+import { admission, readsRow } from "../condition/admits.js";
 import type { Caller } from "../condition/caller.js";
 import { type Condition, type ContextPath, fold } from "../condition/condition.js";
 import { requirementOf } from "../condition/requirement.js";
@@ -67,11 +67,12 @@ export interface Admission {
  */
 export const admissionFor = (condition: Condition): Admission => {
   const requirement = requirementOf(condition);
+  const admits = admission(requirement);
   const asksOrganization = mentions(requirement, "activeOrgId");
   const inOrganization = asksOrganization ? "c.org_id is not null" : "true";
   return {
     refusal: (caller) => {
-      if (admits(requirement, caller)) return undefined;
+      if (admits(caller)) return undefined;
       if (caller.userId === null) return "authentication_required";
       return asksOrganization && caller.activeOrgId === null ? "no_active_organization" : "forbidden";
     },
