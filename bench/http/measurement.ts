@@ -64,9 +64,6 @@ export interface Plan {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Before each slice: pools close connections that rest for ten seconds, and a new one has to learn the catalog first. */
-const settleSeconds = 0.2;
-
 /** Whose processes are sampled, once all slices are done. */
 const sampled = ["hedgerow-claims"];
 
@@ -106,7 +103,6 @@ const slice = async (
   signal?.throwIfAborted();
   const client = await clientOf(subject, operation);
   try {
-    await client.run(settleSeconds);
     const used = () => Promise.all([processMicros(subject.pid), familyMicros(postgres)]);
     const [apiBefore, postgresBefore] = await used();
     const load = await client.run(seconds);

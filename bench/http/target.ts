@@ -27,4 +27,10 @@ export interface Served {
 export type Open = (connections: Connections) => Served | Promise<Served>;
 
 /** How many connections each target may have; all have the same. */
-export const poolSize = 10;
+const poolSize = 10;
+
+/**
+ * Connections stay open while another target has its slice, as they do under load: a process of Postgres that has just begun
+ * finds no page of the shared memory mapped, and every request of its first seconds pays for that.
+ */
+export const poolOptions = { max: poolSize, idleTimeoutMillis: 0 };

@@ -2,7 +2,7 @@
 import { defineEntity, MikroORM, p } from "@mikro-orm/postgresql";
 import { Hono } from "hono";
 import { claimHeader, claimOf } from "../claim.ts";
-import { poolSize } from "../target.ts";
+import { poolOptions } from "../target.ts";
 
 const Document = defineEntity({
   name: "Document",
@@ -21,7 +21,7 @@ const Document = defineEntity({
 
 /** @type {import("../target.ts").Open} */
 export const open = async ({ policies }) => {
-  const orm = await MikroORM.init({ clientUrl: policies, entities: [Document], pool: { min: 0, max: poolSize } });
+  const orm = await MikroORM.init({ clientUrl: policies, entities: [Document], pool: { min: 0, ...poolOptions } });
   const acting = (header) => {
     const { userId, organizationId, role } = claimOf(header);
     const claims = JSON.stringify({ sub: userId, org: organizationId, org_role: role });

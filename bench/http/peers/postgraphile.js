@@ -6,11 +6,11 @@ import { makePgService } from "postgraphile/adaptors/pg";
 import { grafserv } from "postgraphile/grafserv/hono/v4";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import { claimHeader, claimOf } from "../claim.ts";
-import { poolSize } from "../target.ts";
+import { poolOptions } from "../target.ts";
 
 /** @type {import("../target.ts").Open} */
 export const open = async ({ policies }) => {
-  const pool = new pg.Pool({ connectionString: policies, max: poolSize });
+  const pool = new pg.Pool({ connectionString: policies, ...poolOptions });
   const instance = postgraphile({
     extends: [PostGraphileAmberPreset],
     pgServices: [makePgService({ pool, schemas: ["public"] })],

@@ -2,12 +2,12 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import { Hono } from "hono";
 import { claimHeader, claimOf } from "../claim.ts";
-import { poolSize } from "../target.ts";
+import { poolOptions } from "../target.ts";
 import { PrismaClient } from "./.generated/prisma/client.ts";
 
 /** @type {import("../target.ts").Open} */
 export const open = ({ policies }) => {
-  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: policies, max: poolSize }) });
+  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: policies, ...poolOptions }) });
   const acting = (header) => {
     const { userId, organizationId, role } = claimOf(header);
     const claims = JSON.stringify({ sub: userId, org: organizationId, org_role: role });

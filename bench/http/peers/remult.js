@@ -3,7 +3,7 @@ import { Allow, describeEntity, Fields, remult } from "remult";
 import { createPostgresDataProvider } from "remult/postgres";
 import { remultApi } from "remult/remult-hono";
 import { claimHeader, claimOf } from "../claim.ts";
-import { poolSize } from "../target.ts";
+import { poolOptions } from "../target.ts";
 
 class Document {}
 const described = (column) => ({ dbName: column });
@@ -31,7 +31,7 @@ describeEntity(
 
 /** @type {import("../target.ts").Open} */
 export const open = async ({ plain }) => {
-  const dataProvider = createPostgresDataProvider({ connectionString: plain, configuration: { max: poolSize } });
+  const dataProvider = createPostgresDataProvider({ connectionString: plain, configuration: poolOptions });
   const app = remultApi({
     entities: [Document],
     dataProvider,

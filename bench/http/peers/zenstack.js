@@ -7,12 +7,12 @@ import { createHonoHandler } from "@zenstackhq/server/hono";
 import { Hono } from "hono";
 import pg from "pg";
 import { claimHeader, claimOf } from "../claim.ts";
-import { poolSize } from "../target.ts";
+import { poolOptions } from "../target.ts";
 import { schema } from "./.generated/zenstack/schema.ts";
 
 /** @type {import("../target.ts").Open} */
 export const open = ({ plain }) => {
-  const pool = new pg.Pool({ connectionString: plain, max: poolSize });
+  const pool = new pg.Pool({ connectionString: plain, ...poolOptions });
   const client = new ZenStackClient(schema, { dialect: new PostgresDialect({ pool }) }).$use(new PolicyPlugin());
   const app = new Hono().use(
     "/model/*",

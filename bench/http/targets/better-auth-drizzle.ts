@@ -6,10 +6,10 @@ import { createMiddleware } from "hono/factory";
 import pg from "pg";
 import { createAuth } from "../auth.js";
 import { documents, member } from "../plain.js";
-import { type Open, poolSize } from "../target.js";
+import { type Open, poolOptions } from "../target.js";
 
 export const open: Open = ({ plain }) => {
-  const pool = new pg.Pool({ connectionString: plain, max: poolSize });
+  const pool = new pg.Pool({ connectionString: plain, ...poolOptions });
   const db = drizzle(pool);
   const auth = createAuth(db);
   const readable = createMiddleware<{ Variables: { readable: SQL | undefined } }>(async (c, next) => {

@@ -5,10 +5,10 @@ import { Hono } from "hono";
 import pg from "pg";
 import { type Claim, claimHeader, claimOf } from "../claim.js";
 import { documents } from "../plain.js";
-import { type Open, poolSize } from "../target.js";
+import { type Open, poolOptions } from "../target.js";
 
 export const open: Open = ({ policies }) => {
-  const pool = new pg.Pool({ connectionString: policies, max: poolSize });
+  const pool = new pg.Pool({ connectionString: policies, ...poolOptions });
   const db = drizzle(pool);
   type Transaction = Parameters<Parameters<typeof db.transaction>[0]>[0];
   const acting = <A>({ userId, organizationId, role }: Claim, work: (tx: Transaction) => Promise<A>): Promise<A> =>

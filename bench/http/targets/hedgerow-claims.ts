@@ -4,7 +4,7 @@ import { nodePostgres } from "hedgerow/node-postgres";
 import pg from "pg";
 import { claimHeader, claimOf } from "../claim.js";
 import { documents } from "../guarded.js";
-import { type Open, poolSize } from "../target.js";
+import { type Open, poolOptions } from "../target.js";
 
 const authenticator: Authenticator = {
   identify: async ({ headers }) => {
@@ -28,7 +28,7 @@ const authenticator: Authenticator = {
 };
 
 export const open: Open = ({ claims }) => {
-  const pool = new pg.Pool({ connectionString: claims, max: poolSize });
+  const pool = new pg.Pool({ connectionString: claims, ...poolOptions });
   const app = createRouter({ schema: { documents }, auth: authenticator, database: nodePostgres(pool) });
   return { fetch: (request) => app.fetch(request), close: () => pool.end() };
 };

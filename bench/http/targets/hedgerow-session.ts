@@ -6,11 +6,11 @@ import { nodePostgres } from "hedgerow/node-postgres";
 import pg from "pg";
 import { createAuth } from "../auth.js";
 import { documents } from "../guarded.js";
-import { type Open, poolSize } from "../target.js";
+import { type Open, poolOptions } from "../target.js";
 
 export const open: Open = ({ session, sessionAuth }) => {
-  const pool = new pg.Pool({ connectionString: session, max: poolSize });
-  const authPool = new pg.Pool({ connectionString: sessionAuth, max: poolSize });
+  const pool = new pg.Pool({ connectionString: session, ...poolOptions });
+  const authPool = new pg.Pool({ connectionString: sessionAuth, ...poolOptions });
   const auth = sessionAuthenticator(createAuth(drizzle(authPool)));
   const app = createRouter({ schema: { documents }, auth, database: nodePostgres(pool) });
   return {

@@ -2,12 +2,12 @@
 import { Hono } from "hono";
 import pg from "pg";
 import { claimHeader, claimOf } from "../claim.js";
-import { type Open, poolSize } from "../target.js";
+import { type Open, poolOptions } from "../target.js";
 
 const columns = `id, organization_id as "organizationId", user_id as "userId", title, status, body, pages, created_at as "createdAt"`;
 
 export const open: Open = ({ plain }) => {
-  const pool = new pg.Pool({ connectionString: plain, max: poolSize });
+  const pool = new pg.Pool({ connectionString: plain, ...poolOptions });
   const app = new Hono()
     .get("/documents/:id", async (c) => {
       const { organizationId } = claimOf(c.req.header(claimHeader));
