@@ -15,8 +15,15 @@ import type { DatabaseShape, GiveUp, Interactive } from "./database.js";
  */
 export const answerMsOf = (timeouts: {
   readonly statementMs: number;
+  readonly lockMs?: number;
   readonly answerMs?: number | undefined;
 }): number => {
+  for (const name of ["statementMs", "lockMs"] as const) {
+    const { [name]: ms = 0 } = timeouts;
+    if (!(Number.isInteger(ms) && ms >= 0 && ms <= 2_147_483_647)) {
+      throw new RangeError(`timeouts.${name} must be a whole number of milliseconds; 0 is no limit`);
+    }
+  }
   const { statementMs, answerMs = statementMs === 0 ? 0 : statementMs + 5_000 } = timeouts;
   if (!(answerMs >= 0 && answerMs <= 2_147_483_647)) {
     throw new RangeError("timeouts.answerMs must be a number of milliseconds; 0 is no limit");

@@ -187,7 +187,7 @@ const enterText = (role: string, timeouts: Timeouts, target: Target): string => 
   return text;
 };
 
-/** Nothing is as fast as nothing, and most callers have no claims of their own. */
+/** Most callers have no claims of their own. */
 const claimsText = (claims: ClaimedCaller["claims"]): string => {
   for (const _ in claims) return JSON.stringify(claims);
   return "{}";
