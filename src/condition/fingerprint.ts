@@ -20,9 +20,9 @@ export const shortHashSql = (expression: string): string =>
 /** The hash of a policy's declaration. */
 export const policyHash = (policy: PolicyStatement): string => shortHash(createPolicy(policy));
 
-/** `policyHash`, by the platform's Web Crypto: for who serves requests, where each byte of a SHA-256 of our own is carried. */
-export const policyDigest = async (policy: PolicyStatement): Promise<string> => {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(createPolicy(policy)));
+/** `shortHash`, by the platform's Web Crypto: for who serves requests, where each byte of a SHA-256 of our own is carried. */
+export const shortDigest = async (text: string): Promise<string> => {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return Array.from(new Uint8Array(digest, 0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
 };
 

@@ -14,6 +14,7 @@ export type ProblemCode =
   | "contradiction"
   | "declaration_mismatch"
   | "duplicate_column"
+  | "duplicate_name"
   | "duplicate_path"
   | "duplicate_table"
   | "empty_list"
@@ -27,6 +28,7 @@ export type ProblemCode =
   | "missing_primary_key"
   | "not_a_table"
   | "parent_unreadable"
+  | "reference_to_draft"
   | "type_mismatch"
   | "unique_key_without_scope"
   | "unknown_column"
@@ -34,6 +36,8 @@ export type ProblemCode =
   | "unknown_operation"
   | "unknown_operator"
   | "unknown_role"
+  | "unsupported_reference"
+  | "unsupported_type"
   | "via_cycle";
 
 export interface Problem {

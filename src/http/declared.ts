@@ -1,15 +1,26 @@
 /**
- * The policies of a table as Drizzle holds them, and what the catalog should say about each.
+ * The policies and reference checks of a table, and what the catalog should say about each.
  *
- * Invariant: read from the very objects that a push reads, so the hash is that of the declaration which was pushed, and
- * nothing has to be computed twice in two ways.
+ * Invariant: read from the very objects and texts that a push reads, so the hash is that of the declaration which was pushed,
+ * and nothing has to be computed twice in two ways.
  */
 import { is, type SQL, StringChunk } from "drizzle-orm";
 import { getTableConfig, type PgPolicyToOption, PgRole, type PgTable } from "drizzle-orm/pg-core";
-import { catalogHalf, declaredHalf, policyDigest, policyHashSql } from "../condition/fingerprint.js";
+import {
+  catalogHalf,
+  declaredHalf,
+  policyHashSql,
+  shortDigest,
+  shortHashSql,
+  triggerHashSql,
+} from "../condition/fingerprint.js";
+import { createPolicy } from "../condition/policy-statement.js";
+import { referenceSql } from "../condition/reference-statement.js";
 import { text } from "../condition/sql-text.js";
+import { helperSchema } from "../database/session.js";
 import { type CallerRoles, postgresTarget } from "../database/target.js";
-import { tableName } from "../table/definition.js";
+import { tableName } from "../table/config.js";
+import { referencesOf } from "../table/reference.js";
 
 /** The policies of a declaration are text as a whole. One with anything else in it is another's, and matches no record. */
 const render = (expression: SQL | undefined): string | undefined =>
@@ -42,15 +53,17 @@ export const declaredPolicies = (
         schema: table.schema,
         table: table.name,
         name: policy.name,
-        declared: await policyDigest({
-          table,
-          name: policy.name,
-          command: policy.for ?? "all",
-          permissive: policy.as !== "restrictive",
-          roles: rolesOf(policy.to ?? "public", callers),
-          using: render(policy.using),
-          check: render(policy.withCheck),
-        }),
+        declared: await shortDigest(
+          createPolicy({
+            table,
+            name: policy.name,
+            command: policy.for ?? "all",
+            permissive: policy.as !== "restrictive",
+            roles: rolesOf(policy.to ?? "public", callers),
+            using: render(policy.using),
+            check: render(policy.withCheck),
+          }),
+        ),
       }));
     }),
   );
@@ -75,4 +88,43 @@ export const driftedPolicies = (relations: string, policies: ReadonlyArray<Decla
     from pg_catalog.pg_policy p where p.polrelid = any (${relations})
   ) actual using (relation, name)
   where wanted.declared is distinct from ${declaredHalf("actual.comment")} or actual.hash is distinct from ${catalogHalf("actual.comment")}
+)`;
+
+interface DeclaredReference {
+  readonly schema: string;
+  readonly table: string;
+  readonly trigger: string;
+  readonly declared: string;
+  /** The hash of what the trigger's function does. */
+  readonly source: string;
+}
+
+/** @returns the references of these tables to guarded ones, each with the hashes of what checks it. */
+export const declaredReferences = (tables: ReadonlyArray<PgTable>): Promise<ReadonlyArray<DeclaredReference>> =>
+  Promise.all(
+    tables.flatMap(referencesOf).map(async (reference) => {
+      const { trigger, createTrigger, source } = referenceSql(reference, helperSchema);
+      return {
+        ...{ schema: reference.table.schema, table: reference.table.name, trigger },
+        declared: await shortDigest(createTrigger),
+        source: await shortDigest(source),
+      };
+    }),
+  );
+
+/**
+ * The references whose check is missing, switched off, made from another declaration, or changed since it was made.
+ *
+ * @returns an expression of type text, to be run with an empty search path; null where there is none.
+ */
+export const driftedReferences = (references: ReadonlyArray<DeclaredReference>): string => `(
+  select pg_catalog.string_agg(pg_catalog.format('the reference check %s on %I.%I', r.trigger, r.schema, r."table"), ', ' order by r.trigger collate "C")
+  from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(references))}::jsonb) as r(schema text, "table" text, trigger text, declared text, source text)
+  join pg_catalog.pg_namespace n on n.nspname = r.schema::name
+  join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = r."table"::name
+  left join pg_catalog.pg_trigger t on t.tgrelid = c.oid and t.tgname = r.trigger::name
+  left join pg_catalog.pg_proc p on p.oid = t.tgfoid
+  where r.declared is distinct from ${declaredHalf("pg_catalog.obj_description(t.oid, 'pg_trigger')")}
+    or ${triggerHashSql("t")} is distinct from ${catalogHalf("pg_catalog.obj_description(t.oid, 'pg_trigger')")}
+    or r.source is distinct from ${shortHashSql("p.prosrc")}
 )`;

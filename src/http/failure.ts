@@ -6,7 +6,8 @@
 import { getTableColumns } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import type { DatabaseError, SqlError, TransactionEnded } from "../database/database.js";
-import { plainConfig, type TableDefinition } from "../table/definition.js";
+import { plainConfig } from "../table/config.js";
+import type { TableDefinition } from "../table/definition.js";
 import { type FieldProblem, hasTag, problem, type RequestProblem } from "./problem.js";
 
 export type WriteOperation = "read" | "create" | "update" | "delete";

@@ -3,8 +3,8 @@
  *
  * Invariant: one catalog query, before the first request. A superuser, a role that bypasses row-level security, an
  * owner of a guarded table, a role that could become one of these, a guarded table without forced row-level security,
- * a policy that is missing, not declared or not as declared, and a helper that is not the one that was pushed are each a
- * reason not to serve.
+ * a policy that is missing, not declared or not as declared, a reference whose check is not the declared one, and a helper
+ * that is not the one that was pushed are each a reason not to serve.
  */
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
@@ -14,7 +14,7 @@ import { Database, type DatabaseError, type DatabaseShape, type Statement } from
 import { helperSchema, roles } from "../database/session.js";
 import { type CallerRoles, postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
-import { declaredPolicies, driftedPolicies } from "./declared.js";
+import { declaredPolicies, declaredReferences, driftedPolicies, driftedReferences } from "./declared.js";
 
 /** The connection is not safe to serve from; `reasons` says why, for the log. */
 export class UnsafeDatabase extends Data.TaggedError("UnsafeDatabase")<{ readonly reasons: ReadonlyArray<string> }> {
@@ -32,7 +32,7 @@ const helpers = `pg_catalog.to_regnamespace('${helperSchema}')::oid`;
 interface Wanted {
   /** The guarded tables: their names, and what they are. */
   readonly tables: string;
-  /** Which policies differ from their declarations; null where none does. */
+  /** Which policies and reference checks differ from their declarations; null where none does. */
   readonly drifted: string;
 }
 
@@ -48,7 +48,8 @@ const wantedBy = async ({ tables }: Schema, callers: CallerRoles): Promise<Wante
   const sources = tables.map(({ source }) => source);
   return {
     tables: `select name, to_regclass(name) as oid from unnest(${names}) as name`,
-    drifted: driftedPolicies("array(select w.oid::oid from wanted w)", await declaredPolicies(sources, callers)),
+    drifted: `nullif(concat_ws(', ', ${driftedPolicies("array(select w.oid::oid from wanted w)", await declaredPolicies(sources, callers))},
+  ${driftedReferences(await declaredReferences(sources))}), '')`,
   };
 };
 

@@ -15,17 +15,19 @@ import {
   pgRole,
 } from "drizzle-orm/pg-core";
 import type { ContextPath } from "../condition/condition.js";
+import { objectName } from "../condition/object-name.js";
 import type { PolicyStatement } from "../condition/policy-statement.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
 import { text } from "../condition/sql-text.js";
 import { postgresTarget } from "../database/target.js";
 import type { Lowering } from "../table/builder.js";
-import { define, plainConfig } from "../table/definition.js";
+import { plainConfig } from "../table/config.js";
+import { define } from "../table/definition.js";
+import { referencesOf } from "../table/reference.js";
+import { scopeKeysOf } from "../table/scope.js";
 import { helperCaller } from "./helper-caller.js";
-import { helperSchema, objectName } from "./names.js";
+import { helperSchema } from "./names.js";
 import { policiesOf } from "./policies.js";
-import { referencesOf } from "./references.js";
-import { scopeKeysOf } from "./scope.js";
 
 const toDrizzle = (policy: PolicyStatement): PgTableExtraConfigValue =>
   pgPolicy(policy.name, {
@@ -47,26 +49,45 @@ const selfNamed = (self: Self, name: string): ExtraConfigColumn => {
   return column;
 };
 
-const columnNames = (columns: ReadonlyArray<object>): ReadonlyArray<string> =>
-  columns.flatMap((column) => ("name" in column && typeof column.name === "string" ? [column.name] : []));
+/** In the place of an expression stands nothing: what is behind it is no beginning of the index. */
+const columnNames = (columns: ReadonlyArray<object>): Columns =>
+  columns.map((column) => ("name" in column && typeof column.name === "string" ? column.name : undefined));
 
-/** An index on these columns, unless the author's own keys or indexes begin with them. */
-const indexOn = (table: PgTable, self: Self, names: ReadonlyArray<string>): ReadonlyArray<PgTableExtraConfigValue> => {
-  const { name, indexes, uniqueConstraints, primaryKeys } = plainConfig(table);
-  const existing = [
-    ...indexes.filter(({ config }) => config.where === undefined).map(({ config }) => columnNames(config.columns)),
+type Columns = ReadonlyArray<string | undefined>;
+
+const beginsWith = (columns: Columns, names: Columns): boolean =>
+  names.every((name, position) => columns[position] === name);
+
+/** What the author's own keys and indexes find any row by, in an order. */
+const ownIndexes = (table: PgTable): ReadonlyArray<Columns> => {
+  const { indexes, uniqueConstraints, primaryKeys } = plainConfig(table);
+  return [
+    ...indexes
+      .filter(({ config }) => config.where === undefined && (config.method ?? "btree") === "btree")
+      .map(({ config }) => columnNames(config.columns)),
     ...[...uniqueConstraints, ...primaryKeys].map(({ columns }) => columnNames(columns)),
   ];
-  const covered = existing.some((columns) => names.every((column, position) => columns[position] === column));
-  const [first, ...rest] = names.map((column) => selfNamed(self, column));
-  return first && !covered ? [index(objectName(name, ...names, "idx")).on(first, ...rest)] : [];
 };
 
-/** What every guarded query needs: the scope, then the primary key, in whose order lists are paged. */
-const scopeIndex = (table: PgTable, self: Self): ReadonlyArray<PgTableExtraConfigValue> => {
+/**
+ * What every guarded query needs: the scope, then the primary key, in whose order lists are paged. And the columns of each
+ * reference, by which deleting a parent looks for its children.
+ */
+const indexesOf = (table: PgTable, self: Self, primaryKey: ReadonlyArray<string>) => {
+  const columns: Readonly<Record<string, PgColumn>> = getTableColumns(table);
   const scope = scopeKeysOf(table).map(({ name }) => name);
-  const keys = Object.values<PgColumn>(getTableColumns(table)).filter((column) => column.primary);
-  return scope.length === 0 ? [] : indexOn(table, self, [...new Set([...scope, ...columnNames(keys)])]);
+  const keys = primaryKey.flatMap((key) => columns[key]?.name ?? []);
+  const wanted = [
+    ...(scope.length === 0 ? [] : [[...new Set([...scope, ...keys])]]),
+    ...referencesOf(table).map((reference) => reference.columns.map(({ own }) => own)),
+  ];
+  const existing: Array<Columns> = [...ownIndexes(table)];
+  return wanted.flatMap((names) => {
+    if (existing.some((other) => beginsWith(other, names))) return [];
+    existing.push(names);
+    const [first, ...rest] = names.map((column) => selfNamed(self, column));
+    return first ? [index(objectName([plainConfig(table).name, ...names, "idx"])).on(first, ...rest)] : [];
+  });
 };
 
 const entered: Readonly<Record<string, string>> = {
@@ -117,11 +138,6 @@ export const lowering: Lowering = {
     const problems: Array<Problem> = [];
     const definition = define(table, declaration, problems);
     if (problems.length > 0) throw new DefinitionError({ problems });
-    return [
-      ...scopeIndex(table, self),
-      // Deleting a parent looks for its children by this column.
-      ...referencesOf(table).flatMap((reference) => indexOn(table, self, [reference.column])),
-      ...policiesOf(definition, spelling).map(toDrizzle),
-    ];
+    return [...indexesOf(table, self, definition.primaryKey), ...policiesOf(definition, spelling).map(toDrizzle)];
   },
 };

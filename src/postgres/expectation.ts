@@ -8,8 +8,10 @@ import { getTableColumns, is } from "drizzle-orm";
 import { getTableConfig, type Index, type PgColumn, PgTable } from "drizzle-orm/pg-core";
 import type { TableName } from "../condition/condition.js";
 import { recordOf, shortHash } from "../condition/fingerprint.js";
+import { referenceOptions, referenceSql } from "../condition/reference-statement.js";
 import type { CallerRoles } from "../database/target.js";
-import { tableName } from "../table/definition.js";
+import { tableName } from "../table/config.js";
+import { referencesOf } from "../table/reference.js";
 import type { Schema, SchemaModule } from "../table/schema.js";
 import { commentedPoliciesOf, type Policy } from "./commented.js";
 import type { DialectShape } from "./dialect.js";
@@ -17,9 +19,8 @@ import { helperFunctions } from "./functions.js";
 import { type Grant, grantsOf, serviceGrantsOf } from "./grants.js";
 import { bare, shapeOf } from "./helper-function.js";
 import { type IdentitySource, storageOf } from "./identity.js";
-import { ownRoles } from "./names.js";
+import { helperSchema, ownRoles } from "./names.js";
 import { grantsHash } from "./reconcile.js";
-import { referenceOptions, referenceSql, referencesOf } from "./references.js";
 import { saidOf, sequencesOf, servicePoliciesOf } from "./security.js";
 import { viewGrants, viewName, viewSaid } from "./views.js";
 
@@ -198,7 +199,7 @@ const expectedFunctions = (
   })),
   ...schema.tables
     .flatMap(({ source }) => referencesOf(source))
-    .map(referenceSql)
+    .map((reference) => referenceSql(reference, helperSchema))
     .map(({ functionName, source }) => ({
       signature: `${functionName}()`,
       source: shortHash(source),
@@ -234,7 +235,7 @@ const expectedTables = (
     policies: commentedPoliciesOf(table.definition, dialect).map(expectedPolicy),
     grants: expectedGrants(grantsOf(table, dialect.roles)),
     triggers: referencesOf(table.source).map((reference) => {
-      const { trigger, createTrigger } = referenceSql(reference);
+      const { trigger, createTrigger } = referenceSql(reference, helperSchema);
       return { name: trigger, said: recordOf(undefined, shortHash(createTrigger)) };
     }),
     sequences: sequencesOf(table, dialect),

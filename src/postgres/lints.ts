@@ -7,11 +7,11 @@
 import { roleNames } from "../condition/fingerprint.js";
 import { text, textArray } from "../condition/sql-text.js";
 import type { Schema } from "../table/schema.js";
+import { scopeKeysOf } from "../table/scope.js";
 import type { Expectation } from "./expectation.js";
 import { expectationFunctions, expectationTables } from "./inspect.js";
 import { helperSchema, roles, sealKeys } from "./names.js";
 import { rightsOf } from "./reconcile.js";
-import { scopeKeysOf } from "./scope.js";
 
 export interface LintScope {
   /** Schemas in which everything is looked at. */

@@ -9,13 +9,13 @@
 import { admits } from "../condition/admits.js";
 import { anonymousCaller } from "../condition/caller.js";
 import type { Condition } from "../condition/condition.js";
+import { plainName } from "../condition/object-name.js";
 import { policySql } from "../condition/policy.js";
 import type { PolicyStatement } from "../condition/policy-statement.js";
 import { requirementOf } from "../condition/requirement.js";
 import type { CallerRoles } from "../database/target.js";
 import type { TableDefinition } from "../table/definition.js";
 import type { DialectShape } from "./dialect.js";
-import { objectName } from "./names.js";
 
 /** Whether someone who is not signed in can ever fulfil a condition. */
 export const admitsAnonymous = (condition: Condition): boolean => admits(requirementOf(condition), anonymousCaller);
@@ -49,7 +49,7 @@ export const policiesOf = (
         ? [
             {
               table,
-              name: objectName(table.name, "firewall", command),
+              name: plainName(table.name, "firewall", command),
               command,
               permissive: false,
               roles: ["public"],
@@ -63,7 +63,7 @@ export const policiesOf = (
         : [
             {
               table,
-              name: objectName(table.name, command),
+              name: plainName(table.name, command),
               command,
               permissive: true,
               roles: rolesFor(admitted, roles),

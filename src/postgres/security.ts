@@ -9,7 +9,9 @@ import type { PgColumn } from "drizzle-orm/pg-core";
 import type { TableName } from "../condition/condition.js";
 import { policyHash, recordOf, shortHash } from "../condition/fingerprint.js";
 import { createPolicy } from "../condition/policy-statement.js";
+import { referenceSql } from "../condition/reference-statement.js";
 import { dollarQuoted, identifier, nameText, qualified, text, textArray } from "../condition/sql-text.js";
+import { referencesOf } from "../table/reference.js";
 import type { SchemaTable } from "../table/schema.js";
 import { commentedPoliciesOf, type Policy } from "./commented.js";
 import type { DialectShape } from "./dialect.js";
@@ -20,7 +22,6 @@ import { type IdentitySource, storageOf } from "./identity.js";
 import { everyone, helperSchema, roles } from "./names.js";
 import { rolesFor } from "./policies.js";
 import { dropOthers, force, grantExactly, replace } from "./reconcile.js";
-import { referenceSql, referencesOf } from "./references.js";
 
 /** Serialises whoever changes policies; the key is the text "hedgerow" in ASCII. */
 export const lockStatement = "select pg_advisory_xact_lock(7522529147838689143)";
@@ -59,7 +60,7 @@ const tableStatements = (
   dialect: DialectShape,
 ): ReadonlyArray<string> => {
   const { table: name } = table.definition;
-  const references = referencesOf(table.source).map(referenceSql);
+  const references = referencesOf(table.source).map((reference) => referenceSql(reference, helperSchema));
   return [
     force(name),
     ...policyStatements(name, commentedPoliciesOf(table.definition, dialect)),
@@ -165,7 +166,7 @@ export const securityStatements = (
       ...helperFunctions(identity, dialect).map(({ signature }) => bare(signature)),
       ...tables
         .flatMap(({ source }) => referencesOf(source))
-        .map((reference) => `${referenceSql(reference).functionName}()`),
+        .map((reference) => `${referenceSql(reference, helperSchema).functionName}()`),
     ])})`,
     `select ${helperSchema}.record_helpers()`,
   ];

@@ -6,10 +6,11 @@
  * combines rules on its own.
  */
 import { getTableColumns, is } from "drizzle-orm";
-import { getTableConfig, type Index, type PgColumn, PgTable, pgTable } from "drizzle-orm/pg-core";
+import { type Index, type PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { and, type Condition, columnsOf, type TableName } from "../condition/condition.js";
 import { type ColumnInfo, columnInfo } from "../condition/kind.js";
 import { suggestion } from "../condition/nearest.js";
+import { bytesOf, maxIdentifierBytes } from "../condition/object-name.js";
 import { parseRule } from "../condition/parse-access.js";
 import type { Parent, ParseScope } from "../condition/parse-column.js";
 import { type ParsedFirewall, parseFirewall } from "../condition/parse-firewall.js";
@@ -17,6 +18,8 @@ import { type Problem, type Report, report } from "../condition/problem.js";
 import type { Operation } from "../condition/rule.js";
 import { canNeverHold } from "../condition/satisfiable.js";
 import { simplify } from "../condition/simplify.js";
+import { checkColumnTypes } from "./column-types.js";
+import { plainConfig, tableName } from "./config.js";
 import { type Declaration, declarationOf } from "./declaration.js";
 
 /** What each SQL command asks of a row; an absent command is denied. */
@@ -40,38 +43,10 @@ export interface TableDefinition {
   readonly commands: Commands;
 }
 
-/** Postgres cuts longer names off, and two cut names can be the same. */
-export const maxIdentifierBytes = 63;
 const longestSuffix = "_firewall_select";
 
 const operations = ["read", "create", "update", "delete"] as const satisfies ReadonlyArray<Operation>;
 const reservedColumns = ["firewall", "access", "accept", "enableRLS", "getSQL", "shouldOmitSQLParens", "_"];
-
-const bytes = (name: string): number => new TextEncoder().encode(name).length;
-
-type Config = ReturnType<typeof getTableConfig>;
-
-const plainConfigs = new WeakMap<PgTable, Config>();
-
-/**
- * A table's configuration with the author's own extras only: those that Hedgerow adds need the definition. Drizzle evaluates
- * extras each time it is asked; a table that was declared never changes, so it is asked once.
- */
-export const plainConfig = (table: PgTable): Config => {
-  const declaration = declarationOf(table);
-  if (!declaration) return getTableConfig(table);
-  const known = plainConfigs.get(table);
-  if (known) return known;
-  const { name, columns, extras } = declaration;
-  const config = getTableConfig(pgTable(name, { ...columns }, (self) => [...(extras?.(self) ?? [])]));
-  plainConfigs.set(table, config);
-  return config;
-};
-
-export const tableName = (table: PgTable): TableName => {
-  const { schema, name } = plainConfig(table);
-  return { schema: schema ?? "public", name };
-};
 
 export const columnInfos = (table: PgTable): Readonly<Record<string, ColumnInfo>> =>
   Object.fromEntries(Object.entries(getTableColumns(table)).map(([key, column]) => [key, columnInfo(key, column)]));
@@ -111,10 +86,10 @@ export const parentsOf = (declaration: Declaration): ReadonlyArray<PgTable> =>
 // ── checks that need no rule ────────────────────────────────────────────────────────────────────────────────────────
 
 const checkNames = (declaration: Declaration, columns: ReadonlyArray<ColumnInfo>, at: Report): void => {
-  if (bytes(declaration.name + longestSuffix) > maxIdentifierBytes) {
+  if (bytesOf(declaration.name + longestSuffix) > maxIdentifierBytes) {
     at.problem(
       "identifier_too_long",
-      `The name has ${bytes(declaration.name)} bytes.`,
+      `The name has ${bytesOf(declaration.name)} bytes.`,
       `Use at most ${maxIdentifierBytes - longestSuffix.length}, so that the policies' names fit.`,
     );
   }
@@ -317,6 +292,7 @@ const read = (table: PgTable, declaration: Declaration, sink: Array<Problem>): T
   const scope: ParseScope = { names: declaration.names, columns, presets: declaration.presets, parent: parentOf };
   checkOrder(declaration, at);
   checkNames(declaration, Object.values(columns), at);
+  checkColumnTypes(table, at);
   if (declaration.firewall === undefined) {
     at.problem(
       "missing_firewall",

@@ -18,7 +18,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { defineHedgerow, organization } from "hedgerow";
 import { identifier, text as quoted } from "../../src/condition/sql-text.js";
-import { plainConfig } from "../../src/table/definition.js";
+import { plainConfig } from "../../src/table/config.js";
 import { guard } from "../support/untyped.js";
 
 export const vocabulary = {

@@ -91,8 +91,8 @@ describe("a change by hand", () => {
       ["function_differs: function hedgerow.caller() does not have just an empty search_path"],
     ],
     [
-      "create or replace function hedgerow.reference_public_replies_ticket_id() returns trigger language plpgsql set search_path = '' as 'begin return null; end'",
-      ["function_differs: function hedgerow.reference_public_replies_ticket_id() has another body"],
+      "create or replace function hedgerow.reference_public_replies_ticket_id_70b607d2822ea456() returns trigger language plpgsql set search_path = '' as 'begin return null; end'",
+      ["function_differs: function hedgerow.reference_public_replies_ticket_id_70b607d2822ea456() has another body"],
     ],
     [
       "set role hedgerow_owner; create function hedgerow.reference_public_gone_id() returns trigger language plpgsql as 'begin return null; end'; create function hedgerow.has_any_role(text) returns boolean language sql as 'select true'; reset role",
@@ -102,7 +102,7 @@ describe("a change by hand", () => {
       ],
     ],
     [
-      `create trigger "HEDGEROW_old" after insert on tickets for each row execute function hedgerow.reference_public_replies_ticket_id()`,
+      `create trigger "HEDGEROW_old" after insert on tickets for each row execute function hedgerow.reference_public_replies_ticket_id_70b607d2822ea456()`,
       ['trigger_undeclared: trigger "HEDGEROW_old" of table public.tickets is not declared'],
     ],
     [

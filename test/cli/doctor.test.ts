@@ -195,7 +195,7 @@ describe("doctor() on PostgreSQL", () => {
     [
       "alter table tasks disable trigger user",
       "alter table tasks enable trigger user",
-      ['trigger_differs public.tasks."HEDGEROW_project_id"'],
+      ['trigger_differs public.tasks."HEDGEROW_project_id_3b0669fcfbde7fd7"'],
     ],
     [
       "create table child (id text references projects)",
@@ -203,8 +203,8 @@ describe("doctor() on PostgreSQL", () => {
       ["foreign_key_without_index public.child.child_id_fkey"],
     ],
     [
-      "drop index projects_organization_id_id_idx",
-      "create index projects_organization_id_id_idx on projects (organization_id, id)",
+      "drop index projects_organization_id_id_idx_dd154769714e89a0",
+      "create index projects_organization_id_id_idx_dd154769714e89a0 on projects (organization_id, id)",
       ["scope_without_index public.projects.organization_id"],
     ],
     [

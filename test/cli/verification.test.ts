@@ -105,8 +105,8 @@ describe("the check of the catalog", () => {
       ["SELECT on table public.session is granted to hedgerow_api, which is not declared"],
     ],
     [
-      'drop trigger "HEDGEROW_project_id" on tasks',
-      ['trigger "HEDGEROW_project_id" of table public.tasks does not exist'],
+      'drop trigger "HEDGEROW_project_id_3b0669fcfbde7fd7" on tasks',
+      ['trigger "HEDGEROW_project_id_3b0669fcfbde7fd7" of table public.tasks does not exist'],
     ],
   ])("finds what `%s` did", async (change, problems) => {
     expect([...(await problemsAfter(change))].sort()).toEqual([...problems].sort());

@@ -1,6 +1,16 @@
 /** Every mistake that a JavaScript user can make is found when the schema is compiled, and all of them at once. */
 import { readFileSync } from "node:fs";
-import { integer, jsonb, type PgColumnBuilderBase, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
+import {
+  customType,
+  integer,
+  jsonb,
+  type PgColumnBuilderBase,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
 import * as Effect from "effect/Effect";
 import { DefinitionError, defineHedgerow, organization, type Problem, table } from "hedgerow";
 import { sessionIdentity } from "hedgerow/better-auth";
@@ -37,6 +47,11 @@ const columns = () => ({
   ref: uuid("ref"),
   data: jsonb("data"),
 });
+const found = (module: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
+  problemsOf(module).map(({ code, path, message }) => {
+    produced.add(code);
+    return `${code} ${path} ${message}`;
+  });
 const draft = (name = "documents") => table(name, columns());
 const scope = { field: "organizationId", equals: "ctx.activeOrgId" };
 const everyone = { roles: ["PUBLIC"] };
@@ -341,6 +356,91 @@ describe("a schema", () => {
     const [one, two] = [0, 1].map(() => guard(draft(), scope, { read: everyone }));
     expect(problemsOf({ one, two }).map(({ code }) => code)).toEqual(["duplicate_table"]);
     produced.add("duplicate_table");
+  });
+
+  it("with two relations of one name, which Postgres would refuse", () => {
+    const indexed = (name: string, column: string) =>
+      guard(
+        table(name, { ...columns(), named: text(column) }, (t) => [
+          uniqueIndex(`${name}_${column}`).on(t.organizationId, t.named),
+        ]),
+        scope,
+        { read: everyone },
+      );
+    expect(found({ one: indexed("squad", "project_slug"), two: indexed("squad_project", "slug") })).toEqual([
+      'duplicate_name (names) The index of "squad_project" and the index of "squad" would both be called "squad_project_slug".',
+    ]);
+    const long = "x".repeat(60);
+    expect(found({ one: indexed("a", `${long}1`), two: indexed("a_x", `${long}2`) })).toEqual([]);
+    const cut = (name: string, ending: string) =>
+      guard(
+        table(name, columns(), (t) => [unique(`${long}xxx${ending}`).on(t.organizationId, t.userId)]),
+        scope,
+        { read: everyone },
+      );
+    expect(found({ one: cut("a", "1"), two: cut("b", "2") })).toEqual([
+      `duplicate_name (names) The unique key of "b" and the unique key of "a" would both be called "${long}xxx".`,
+    ]);
+  });
+
+  it("whose reference names a table before it had its firewall, or with another one", () => {
+    const before = table("parents", columns());
+    const parent = guard(before, scope, { read: everyone });
+    const other = guard(before, { field: "userId", equals: "ctx.userId" }, { read: everyone });
+    const child = (to: typeof before) =>
+      guard(table("children", { ...columns(), parentId: text("parent_id").references(() => to.id) }), scope, {
+        read: everyone,
+      });
+    expect(found({ parent, child: child(parent as typeof before) })).toEqual([]);
+    for (const wrong of [before, other as typeof before]) {
+      expect(found({ parent, child: child(wrong) })).toEqual([
+        'reference_to_draft columns.parent_id It refers to "parents" by an object that has not its firewall, so the reference would not be checked as declared.',
+      ]);
+    }
+  });
+
+  it("whose column type says more than a type, or cannot be compared by the check of a reference", () => {
+    const custom = (type: string) => customType<{ data: string }>({ dataType: () => type });
+    const parentOf = (type: string) =>
+      guard(table("parents", { ...columns(), id: custom(type)("id").primaryKey().default("made") }), scope, {
+        read: everyone,
+      });
+    const child = (type: string, to?: ReturnType<typeof draft>) =>
+      guard(
+        table("children", {
+          ...columns(),
+          other: to === undefined ? custom(type)("other") : custom(type)("other").references(() => to.id),
+        }),
+        scope,
+        { read: everyone },
+      );
+    for (const type of [
+      "text references files(id)",
+      "text UNIQUE",
+      "integer check (true)",
+      "text\nnot null",
+      "int default 1",
+    ]) {
+      expect(codes(child(type)), type).toEqual(["unsupported_type columns.other"]);
+    }
+    for (const type of ["citext", "numeric(10, 2)", "timestamp(3) with time zone", '"Unique"', "vector(3)", "text[]"]) {
+      expect(codes(child(type)), type).toEqual([]);
+    }
+    for (const [type, expected] of [
+      ["citext", ["unsupported_reference columns.other"]],
+      ["public.my_domain", ["unsupported_reference columns.other"]],
+      ["uuid", []],
+      ["varchar(20)", []],
+      ["timestamp (3) with time zone", []],
+    ] as const) {
+      const parent = parentOf(type);
+      const problems = problemsOf({ parent, child: child(type, parent as never) });
+      for (const { code } of problems) produced.add(code);
+      expect(
+        problems.map(({ code, path }) => `${code} ${path}`),
+        type,
+      ).toEqual(expected);
+    }
   });
 
   it("may export one table under two names", () => {

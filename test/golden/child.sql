@@ -225,12 +225,12 @@ end$$;
 select hedgerow.grant_sequences('"public"."tasks"', '{}');
 
 do $$declare other name; begin
-  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."tasks"'::regclass and tgname like 'HEDGEROW\_%' and tgname not in ('HEDGEROW_project_id'::name) loop
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."tasks"'::regclass and tgname like 'HEDGEROW\_%' and tgname not in ('HEDGEROW_project_id_3b0669fcfbde7fd7'::name) loop
     execute pg_catalog.format('drop trigger %I on %s', other, '"public"."tasks"'::regclass);
   end loop;
 end$$;
 
-create or replace function hedgerow.reference_public_tasks_project_id() returns trigger
+create or replace function hedgerow.reference_public_tasks_project_id_e0d341b408636cda() returns trigger
 language plpgsql security invoker set search_path = '' as $$
 begin
   if new.project_id is not null
@@ -249,18 +249,18 @@ begin
 end
 $$;
 
-revoke all on function hedgerow.reference_public_tasks_project_id() from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
+revoke all on function hedgerow.reference_public_tasks_project_id_e0d341b408636cda() from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
 
-do $$declare said constant text := 'hedgerow:6ec275da9cc47f10';
+do $$declare said constant text := 'hedgerow:ac2bba2027cd02ba';
 begin
-  if not hedgerow.is_recorded('trigger', '"public"."tasks"', 'HEDGEROW_project_id', said) then
-    drop trigger if exists "HEDGEROW_project_id" on public.tasks;
-    create trigger "HEDGEROW_project_id" after insert or update of project_id on public.tasks
-  for each row execute function hedgerow.reference_public_tasks_project_id();
-    perform hedgerow.record('trigger', '"public"."tasks"', 'HEDGEROW_project_id', said);
+  if not hedgerow.is_recorded('trigger', '"public"."tasks"', 'HEDGEROW_project_id_3b0669fcfbde7fd7', said) then
+    drop trigger if exists "HEDGEROW_project_id_3b0669fcfbde7fd7" on public.tasks;
+    create trigger "HEDGEROW_project_id_3b0669fcfbde7fd7" after insert or update of project_id on public.tasks
+  for each row execute function hedgerow.reference_public_tasks_project_id_e0d341b408636cda();
+    perform hedgerow.record('trigger', '"public"."tasks"', 'HEDGEROW_project_id_3b0669fcfbde7fd7', said);
   end if;
 end$$;
 
-select hedgerow.drop_functions_but(array['hedgerow.identity()', 'hedgerow.caller()', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.get_active_org_id_as(text[])', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.as_uuid(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()', 'hedgerow.reference_public_tasks_project_id()']);
+select hedgerow.drop_functions_but(array['hedgerow.identity()', 'hedgerow.caller()', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.get_active_org_id_as(text[])', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.as_uuid(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()', 'hedgerow.reference_public_tasks_project_id_e0d341b408636cda()']);
 
 select hedgerow.record_helpers();

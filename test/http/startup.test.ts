@@ -5,7 +5,13 @@ import { id, table } from "hedgerow";
 import { UnsafeDatabase, verifyDatabase } from "hedgerow/hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as schema from "../../examples/app/tables.js";
-import { type Kind, openWorld, type World } from "../support/world.js";
+import { referenceSql } from "../../src/condition/reference-statement.js";
+import { referencesOf } from "../../src/table/reference.js";
+import { type Kind, openWorld, run, type World } from "../support/world.js";
+
+const [reference] = referencesOf(schema.documents);
+if (reference === undefined) throw new Error("The example's documents refer to nothing.");
+const check = referenceSql(reference, "hedgerow");
 
 describe.each<Kind>(["postgres", "pglite"])("the check at the start, on %s", (kind) => {
   let world: World;
@@ -56,6 +62,26 @@ describe.each<Kind>(["postgres", "pglite"])("the check at the start, on %s", (ki
     ]);
     const { bootstrap, security } = world.compiled;
     await Effect.runPromise(world.owner.transact([...bootstrap, ...security].map((text) => ({ text }))));
+    expect(await reasons()).toEqual([]);
+  });
+
+  it.each([
+    ["drop trigger {trigger} on documents"],
+    ["alter table documents disable trigger {trigger}"],
+    ["comment on trigger {trigger} on documents is null"],
+    [
+      "create or replace function {function}() returns trigger language plpgsql set search_path = '' as 'begin return null; end'; select hedgerow.record_helpers()",
+    ],
+  ])("finds that a reference is not checked as declared: `%s`", async (change) => {
+    expect(await reasons()).toEqual([]);
+    const said = change.replace("{trigger}", `"${check.trigger}"`).replace("{function}", check.functionName);
+    for (const statement of said.split("; select")) {
+      await run(world.owner.transact([{ text: statement.startsWith(" hedgerow") ? `select${statement}` : statement }]));
+    }
+    expect(await reasons()).toEqual([
+      `not as declared: the reference check ${check.trigger} on public.documents; push the schema again`,
+    ]);
+    await repair();
     expect(await reasons()).toEqual([]);
   });
 

@@ -10,11 +10,11 @@ import type { ColumnInfo } from "../../condition/kind.js";
 import { residual } from "../../condition/residual.js";
 import { canNeverHold } from "../../condition/satisfiable.js";
 import { keyOf, simplify } from "../../condition/simplify.js";
-import { referencesOf } from "../../postgres/references.js";
 import { declarationOf } from "../../table/declaration.js";
 import type { Commands } from "../../table/definition.js";
 import type { Finding } from "../../table/finding.js";
 import { admits, type NamedKind } from "../../table/kinds.js";
+import { referencesOf } from "../../table/reference.js";
 import type { Schema, SchemaTable } from "../../table/schema.js";
 
 type Found = Omit<Finding, "accepted">;
@@ -234,7 +234,7 @@ const unreadableReference: TableRule = ({ table, schema, kinds }) => {
           {
             code: "unreadable_reference" as const,
             table: name.name,
-            path: `columns.${reference.column}`,
+            path: `columns.${reference.columns.map(({ own }) => own).join(", ")}`,
             message: `${list(blind.map((kind) => kind.name))} may write this row but cannot read "${reference.parent.name}", so no reference of theirs is accepted.`,
             fix: `Let them read "${reference.parent.name}", or do not let them write this table.`,
           },

@@ -200,13 +200,13 @@ ALTER TABLE "team_member" ADD CONSTRAINT "team_member_user_id_user_id_fk" FOREIG
 --> statement-breakpoint
 CREATE INDEX "account_userId_idx" ON "account" USING btree ("user_id");
 --> statement-breakpoint
-CREATE INDEX "comments_document_id_idx" ON "comments" USING btree ("document_id");
+CREATE INDEX "comments_document_id_idx_7777d509200be74b" ON "comments" USING btree ("document_id");
 --> statement-breakpoint
 CREATE INDEX "documents_organization_id_user_id_index" ON "documents" USING btree ("organization_id","user_id");
 --> statement-breakpoint
-CREATE INDEX "documents_organization_id_id_idx" ON "documents" USING btree ("organization_id","id");
+CREATE INDEX "documents_organization_id_id_idx_ecbf7d8f17f72592" ON "documents" USING btree ("organization_id","id");
 --> statement-breakpoint
-CREATE INDEX "documents_project_id_idx" ON "documents" USING btree ("project_id");
+CREATE INDEX "documents_project_id_idx_1e3ca780e375b8c7" ON "documents" USING btree ("project_id");
 --> statement-breakpoint
 CREATE INDEX "invitation_organizationId_idx" ON "invitation" USING btree ("organization_id");
 --> statement-breakpoint
@@ -220,9 +220,9 @@ CREATE INDEX "member_userId_idx" ON "member" USING btree ("user_id");
 --> statement-breakpoint
 CREATE UNIQUE INDEX "member_organizationId_userId_uidx" ON "member" USING btree ("organization_id","user_id");
 --> statement-breakpoint
-CREATE INDEX "preferences_user_id_id_idx" ON "preferences" USING btree ("user_id","id");
+CREATE INDEX "preferences_user_id_id_idx_5bffb1f5511613ca" ON "preferences" USING btree ("user_id","id");
 --> statement-breakpoint
-CREATE INDEX "projects_organization_id_id_idx" ON "projects" USING btree ("organization_id","id");
+CREATE INDEX "projects_organization_id_id_idx_dd154769714e89a0" ON "projects" USING btree ("organization_id","id");
 --> statement-breakpoint
 CREATE INDEX "session_userId_idx" ON "session" USING btree ("user_id");
 --> statement-breakpoint

@@ -699,12 +699,12 @@ end$$;
 select hedgerow.grant_sequences('"public"."comments"', '{}');
 --> statement-breakpoint
 do $$declare other name; begin
-  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."comments"'::regclass and tgname like 'HEDGEROW\_%' and tgname not in ('HEDGEROW_document_id'::name) loop
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."comments"'::regclass and tgname like 'HEDGEROW\_%' and tgname not in ('HEDGEROW_document_id_93e3f8cf63f62b47'::name) loop
     execute pg_catalog.format('drop trigger %I on %s', other, '"public"."comments"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
-create or replace function hedgerow.reference_public_comments_document_id() returns trigger
+create or replace function hedgerow.reference_public_comments_document_id_3c45a3486de6a1d4() returns trigger
 language plpgsql security invoker set search_path = '' as $$
 begin
   if new.document_id is not null
@@ -723,15 +723,15 @@ begin
 end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.reference_public_comments_document_id() from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
+revoke all on function hedgerow.reference_public_comments_document_id_3c45a3486de6a1d4() from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
-do $$declare said constant text := 'hedgerow:ce01dfea37d70c26';
+do $$declare said constant text := 'hedgerow:79366e8870750f8b';
 begin
-  if not hedgerow.is_recorded('trigger', '"public"."comments"', 'HEDGEROW_document_id', said) then
-    drop trigger if exists "HEDGEROW_document_id" on public.comments;
-    create trigger "HEDGEROW_document_id" after insert or update of document_id on public.comments
-  for each row execute function hedgerow.reference_public_comments_document_id();
-    perform hedgerow.record('trigger', '"public"."comments"', 'HEDGEROW_document_id', said);
+  if not hedgerow.is_recorded('trigger', '"public"."comments"', 'HEDGEROW_document_id_93e3f8cf63f62b47', said) then
+    drop trigger if exists "HEDGEROW_document_id_93e3f8cf63f62b47" on public.comments;
+    create trigger "HEDGEROW_document_id_93e3f8cf63f62b47" after insert or update of document_id on public.comments
+  for each row execute function hedgerow.reference_public_comments_document_id_3c45a3486de6a1d4();
+    perform hedgerow.record('trigger', '"public"."comments"', 'HEDGEROW_document_id_93e3f8cf63f62b47', said);
   end if;
 end$$;
 --> statement-breakpoint
@@ -912,12 +912,12 @@ end$$;
 select hedgerow.grant_sequences('"public"."documents"', '{}');
 --> statement-breakpoint
 do $$declare other name; begin
-  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."documents"'::regclass and tgname like 'HEDGEROW\_%' and tgname not in ('HEDGEROW_project_id'::name) loop
+  for other in select tgname from pg_catalog.pg_trigger where tgrelid = '"public"."documents"'::regclass and tgname like 'HEDGEROW\_%' and tgname not in ('HEDGEROW_project_id_3b0669fcfbde7fd7'::name) loop
     execute pg_catalog.format('drop trigger %I on %s', other, '"public"."documents"'::regclass);
   end loop;
 end$$;
 --> statement-breakpoint
-create or replace function hedgerow.reference_public_documents_project_id() returns trigger
+create or replace function hedgerow.reference_public_documents_project_id_c9e94cb363955dde() returns trigger
 language plpgsql security invoker set search_path = '' as $$
 begin
   if new.project_id is not null
@@ -936,15 +936,15 @@ begin
 end
 $$;
 --> statement-breakpoint
-revoke all on function hedgerow.reference_public_documents_project_id() from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
+revoke all on function hedgerow.reference_public_documents_project_id_c9e94cb363955dde() from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
-do $$declare said constant text := 'hedgerow:06c57c1a786dc030';
+do $$declare said constant text := 'hedgerow:24745571f5202852';
 begin
-  if not hedgerow.is_recorded('trigger', '"public"."documents"', 'HEDGEROW_project_id', said) then
-    drop trigger if exists "HEDGEROW_project_id" on public.documents;
-    create trigger "HEDGEROW_project_id" after insert or update of project_id, organization_id on public.documents
-  for each row execute function hedgerow.reference_public_documents_project_id();
-    perform hedgerow.record('trigger', '"public"."documents"', 'HEDGEROW_project_id', said);
+  if not hedgerow.is_recorded('trigger', '"public"."documents"', 'HEDGEROW_project_id_3b0669fcfbde7fd7', said) then
+    drop trigger if exists "HEDGEROW_project_id_3b0669fcfbde7fd7" on public.documents;
+    create trigger "HEDGEROW_project_id_3b0669fcfbde7fd7" after insert or update of project_id, organization_id on public.documents
+  for each row execute function hedgerow.reference_public_documents_project_id_c9e94cb363955dde();
+    perform hedgerow.record('trigger', '"public"."documents"', 'HEDGEROW_project_id_3b0669fcfbde7fd7', said);
   end if;
 end$$;
 --> statement-breakpoint
@@ -1206,6 +1206,6 @@ do $$declare other name; begin
   end loop;
 end$$;
 --> statement-breakpoint
-select hedgerow.drop_functions_but(array['hedgerow.identity()', 'hedgerow.caller()', 'hedgerow.member_organizations()', 'hedgerow.organizations_with_role(text[])', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.get_active_org_id_as(text[])', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.as_uuid(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()', 'hedgerow.reference_public_comments_document_id()', 'hedgerow.reference_public_documents_project_id()']);
+select hedgerow.drop_functions_but(array['hedgerow.identity()', 'hedgerow.caller()', 'hedgerow.member_organizations()', 'hedgerow.organizations_with_role(text[])', 'hedgerow.get_user_id()', 'hedgerow.get_session_id()', 'hedgerow.get_active_org_id()', 'hedgerow.get_active_team_id()', 'hedgerow.get_active_org_id_as(text[])', 'hedgerow.has_any_role(text[])', 'hedgerow.has_org_role(text)', 'hedgerow.has_any_user_role(text[])', 'hedgerow.is_org_member()', 'hedgerow.is_owner(text)', 'hedgerow.has_claim(text)', 'hedgerow.claim_text(text)', 'hedgerow.claim_bigint(text)', 'hedgerow.claim_double(text)', 'hedgerow.claim_boolean(text)', 'hedgerow.as_uuid(text)', 'hedgerow.entered_user_id()', 'hedgerow.entered_session_id()', 'hedgerow.entered_org_id()', 'hedgerow.entered_team_id()', 'hedgerow.entered_claim(text)', 'hedgerow.enter()', 'hedgerow.admit(boolean, boolean, boolean)', 'hedgerow.fingerprint(text, regclass, name)', 'hedgerow.is_recorded(text, regclass, name, text)', 'hedgerow.record(text, regclass, name, text)', 'hedgerow.revoke_all(regclass)', 'hedgerow.grant_sequences(regclass, jsonb)', 'hedgerow.drop_functions_but(text[])', 'hedgerow.record_helpers()', 'hedgerow.reference_public_comments_document_id_3c45a3486de6a1d4()', 'hedgerow.reference_public_documents_project_id_c9e94cb363955dde()']);
 --> statement-breakpoint
 select hedgerow.record_helpers();

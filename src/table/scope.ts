@@ -7,7 +7,7 @@ import { getTableColumns } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import type { ContextPath } from "../condition/condition.js";
 import { scopeColumns } from "../condition/parse-firewall.js";
-import { declarationOf } from "../table/declaration.js";
+import { declarationOf } from "./declaration.js";
 
 export interface ScopeKey {
   readonly key: string;
