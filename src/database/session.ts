@@ -140,6 +140,9 @@ const fixed = {
   search_path: "public, pg_temp",
   TimeZone: "UTC",
   DateStyle: "ISO",
+  IntervalStyle: "postgres",
+  bytea_output: "hex",
+  extra_float_digits: "1",
   row_security: "on",
   standard_conforming_strings: "on",
 } as const;
@@ -253,17 +256,43 @@ export const enterClaims = (
 ): Statement => enter({ caller }, timeouts, target);
 
 /**
+ * What goes in front of an application's own SQL: it must not see what the connection remembers of an earlier request and what
+ * no rollback undoes, the numbers of sequences (`lastval()`) and the state of `random()`.
+ */
+export const forgetEarlier: ReadonlyArray<Statement> = /*#__PURE__*/ [
+  "discard sequences",
+  "select pg_catalog.setseed(pg_catalog.hashtext(pg_catalog.gen_random_uuid()::text) / 2147483648.0)",
+].map((text) => ({ text }));
+
+/**
+ * For each later statement of a transaction: what an earlier one set must not make it run without end.
+ *
+ * @param longestMs what a statement may take at most; a limit that SQL has set below it stays.
+ * @returns expressions of a select list.
+ */
+export const boundStatement = (longestMs: number): string =>
+  setLocal(
+    "statement_timeout",
+    `least(nullif(extract(epoch from pg_catalog.current_setting('statement_timeout')::pg_catalog.interval) * 1000, 0), ${milliseconds(longestMs)})::pg_catalog.int8::pg_catalog.text`,
+  );
+
+/**
  * The last statements of a transaction in which an application's own SQL ran: what such SQL can leave on a connection beyond
  * the transaction is cleared in it. What a failed transaction leaves, Postgres clears, apart from advisory locks, which
- * the next `enterSession` or `enterClaims` on the connection releases.
+ * the next `enterSession` or `enterClaims` on the connection releases, and what `forgetEarlier` forgets.
  *
- * Triggers that wait for the end run first, while the caller is still known to them.
+ * Triggers that wait for the end run first, while the caller is still known to them. A large object is owned by the role that
+ * all callers share, so each could read it: a transaction that made one fails.
  */
 export const leaveSession: ReadonlyArray<Statement> = /*#__PURE__*/ [
   "set constraints all immediate",
   "close all",
   "unlisten *",
-  "discard sequences",
+  `do $$ begin
+  if exists (select from pg_catalog.pg_largeobject_metadata o where pg_catalog.age(o.xmin) <= 0) then
+    raise feature_not_supported using message = 'a large object would belong to every caller';
+  end if;
+end $$`,
   "reset all",
   "select pg_advisory_unlock_all(), set_config('role', 'none', false)",
 ].map((text) => ({ text }));

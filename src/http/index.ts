@@ -24,6 +24,7 @@ export type { CreateOf, GuardOf, ListQueryOf, Page, RoutesOf, RowOf, UpdateOf } 
 export { UnsafeDatabase, verifyDatabase, verifyDatabaseEffect } from "./startup.js";
 export {
   type Acting,
+  IsolationUnsupported,
   type SignedInCaller,
   TransactionsUnsupported,
   TransactionTimeout,

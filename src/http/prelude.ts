@@ -7,13 +7,21 @@
 import type { Credential } from "../auth/authenticator.js";
 import { anonymousCaller, type Caller, type ClaimValue, heldCaller } from "../condition/caller.js";
 import type { Result, Statement } from "../database/database.js";
-import { enterApiKey, enterClaims, enterSession, helperSchema, type Timeouts } from "../database/session.js";
+import {
+  boundStatement,
+  enterApiKey,
+  enterClaims,
+  enterSession,
+  forgetEarlier,
+  helperSchema,
+  type Timeouts,
+} from "../database/session.js";
 import type { Target } from "../database/target.js";
 import { knownCaller } from "./known-caller.js";
 
 export interface Prelude {
   readonly statements: ReadonlyArray<Statement>;
-  /** What goes before a later statement of the same transaction, so that it is answered for whoever the caller is then. */
+  /** What goes before a later statement of the same transaction: it is answered for whoever the caller is then, and ends. */
   readonly renewal: ReadonlyArray<Statement>;
   /** Where nothing has to be asked. */
   readonly known: Caller | undefined;
@@ -58,6 +66,7 @@ export const enterLive = (
     : enterApiKey(credential.keyHash, timeouts, target);
 
 /**
+ * @param longestMs how long a later statement of the transaction may take, whatever an earlier one has set; 0 for no limit.
  * @param signedIn whether the transaction stops (SQLSTATE HR401) unless somebody is signed in.
  * @returns for a session
  * ```sql
@@ -65,23 +74,29 @@ export const enterLive = (
  * select to_json(c)::text as caller from hedgerow.enter() c;
  * ```
  */
-export const preludeFor = (credential: Credential, timeouts: Timeouts, target: Target, signedIn: boolean): Prelude => {
+export const preludeFor = (
+  credential: Credential,
+  timeouts: Timeouts,
+  target: Target,
+  { longestMs, signedIn }: { readonly longestMs: number; readonly signedIn: boolean },
+): Prelude => {
+  const bound = longestMs === 0 ? undefined : boundStatement(longestMs);
   if (credential._tag === "Session" || credential._tag === "ApiKey") {
     const admitted = signedIn ? `, ${helperSchema}.admit(c.user_id is not null, true, c.user_id is not null)` : "";
     const enter = {
       text: `select to_json(c)::text as caller${admitted} from ${helperSchema}.enter() c`,
     };
     return {
-      statements: [enterLive(credential, timeouts, target), enter],
-      renewal: [{ text: `select 1 from ${helperSchema}.enter()`, raw: true }],
+      statements: [enterLive(credential, timeouts, target), ...forgetEarlier, enter],
+      renewal: [{ text: `select ${bound ?? "1"} from ${helperSchema}.enter()`, raw: true }],
       known: undefined,
       callerOf: callerIn,
     };
   }
   const caller = knownCaller(credential, target) ?? anonymousCaller;
   return {
-    statements: [enterClaims(caller, timeouts, target)],
-    renewal: [],
+    statements: [enterClaims(caller, timeouts, target), ...forgetEarlier],
+    renewal: bound === undefined ? [] : [{ text: `select ${bound}`, raw: true }],
     known: caller,
     callerOf: () => caller,
   };

@@ -12,6 +12,7 @@ import * as Exit from "effect/Exit";
 import type { Context as HonoContext, MiddlewareHandler } from "hono";
 import type { Authenticator, Credential } from "../auth/authenticator.js";
 import type { Caller } from "../condition/caller.js";
+import { endingAbandoned } from "../database/abandoned.js";
 import type { DatabaseShape, OpenTransaction, Result, Statement, TransactionMode } from "../database/database.js";
 import { answerMsOf, withDeadline } from "../database/deadline.js";
 import { withRetry } from "../database/retry.js";
@@ -43,6 +44,12 @@ export class TransactionsUnsupported extends Data.TaggedError("TransactionsUnsup
   readonly message: string;
 }> {}
 
+/**
+ * The isolation level would keep the caller as they were when the transaction began. Take `read committed`, and lock what must not
+ * change meanwhile: `.for("update")`.
+ */
+export class IsolationUnsupported extends Data.TaggedError("IsolationUnsupported")<{ readonly message: string }> {}
+
 /** The callback of a transaction took longer than `timeouts.transactionMs`. Everything in it was rolled back. */
 export class TransactionTimeout extends Data.TaggedError("TransactionTimeout")<{ readonly message: string }> {}
 
@@ -69,8 +76,9 @@ export interface Acting<S extends Record<string, unknown> = Record<string, never
    * A request has one transaction at a time, and `db` refuses to be used meanwhile: it would not be part of it.
    *
    * @param use gets the transaction and the caller.
-   * @param mode isolation level, access mode, deferrable.
-   * @throws what `use` throws; TransactionEnded, TransactionTimeout or TransactionsUnsupported.
+   * @param mode isolation level, access mode, deferrable. A caller who is found live is found anew for each statement, which a
+   * snapshot would hide: for them `repeatable read` and `serializable` are refused. A verified token allows them.
+   * @throws what `use` throws; TransactionEnded, TransactionTimeout, TransactionsUnsupported or IsolationUnsupported.
    *
    * @example
    * ```ts
@@ -184,26 +192,35 @@ const actingFor = <S extends Record<string, unknown>>(
       });
     }
     modeText(mode);
+    const isolationLevel = mode.isolationLevel ?? (prelude.known === undefined ? "read committed" : undefined);
+    if (prelude.known === undefined && (isolationLevel === "repeatable read" || isolationLevel === "serializable")) {
+      throw new IsolationUnsupported({
+        message: `A transaction that is ${isolationLevel} would not see that its caller was removed or signed out meanwhile. Take "read committed", and lock what must not change: .for("update").`,
+      });
+    }
     outside();
     isInTransaction = true;
     try {
       return await settle(
-        interactive.transaction({ mode, first: prelude.statements, last: leave }, (open, first) => {
-          const caller = prelude.callerOf(first);
-          latest = caller;
-          return Effect.tryPromise({
-            try: () => use(transactionOver(setup, inside(open)), caller),
-            catch: (error) => new Thrown({ error }),
-          }).pipe(
-            Effect.timeoutOrElse({
-              duration: transactionMs,
-              orElse: () =>
-                Effect.fail(
-                  new TransactionTimeout({ message: `The transaction was still open after ${transactionMs} ms.` }),
-                ),
-            }),
-          );
-        }),
+        interactive.transaction(
+          { mode: { ...mode, ...(isolationLevel && { isolationLevel }) }, first: prelude.statements, last: leave },
+          (open, first) => {
+            const caller = prelude.callerOf(first);
+            latest = caller;
+            return Effect.tryPromise({
+              try: () => use(transactionOver(setup, inside(open)), caller),
+              catch: (error) => new Thrown({ error }),
+            }).pipe(
+              Effect.timeoutOrElse({
+                duration: transactionMs,
+                orElse: () =>
+                  Effect.fail(
+                    new TransactionTimeout({ message: `The transaction was still open after ${transactionMs} ms.` }),
+                  ),
+              }),
+            );
+          },
+        ),
         signal,
       );
     } catch (error) {
@@ -279,7 +296,7 @@ export const withCaller = <
   const isRequired = options.signIn !== "optional";
   const { transactionMs = 30_000, ...timeouts } = options.timeouts ?? { statementMs: 15_000, lockMs: 5_000 };
   const answerMs = answerMsOf(timeouts);
-  const database = withDeadline(withRetry(options.database, "writes"), answerMs);
+  const database = withDeadline(withRetry(endingAbandoned(options.database, report), "writes"), answerMs);
   const crossSite = crossSiteCheck(options.trustedOrigins);
   const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
     ? () => undefined
@@ -306,7 +323,10 @@ export const withCaller = <
     if (credential._tag === "RequestProblem") return answer(credential);
     const asked = actingAs(database, credential);
     if (asked._tag === "RequestProblem") return answer(asked);
-    const prelude = preludeFor(asked.credential, timeouts, target, isRequired);
+    const prelude = preludeFor(asked.credential, timeouts, target, {
+      longestMs: timeouts.statementMs === 0 ? 0 : Math.max(timeouts.statementMs, transactionMs),
+      signedIn: isRequired,
+    });
     if (isRequired && prelude.known?.userId === null) return answer(problem("authentication_required"));
     const { acting, isKnown } = actingFor(
       { database: asked.database, prelude, transactionMs, signal: context.req.raw.signal },

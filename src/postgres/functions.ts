@@ -12,7 +12,7 @@ import type { DialectShape } from "./dialect.js";
 import { bare, callers, define, type HelperFunction } from "./helper-function.js";
 import type { IdentitySource } from "./identity.js";
 import { liveFunctions } from "./live-functions.js";
-import { everyone, helperSchema, roles, sealKeys } from "./names.js";
+import { entries, everyone, helperSchema, roles, sealKeys } from "./names.js";
 import {
   dropFunctionsBody,
   fingerprintBody,
@@ -80,7 +80,7 @@ const dropLive: ReadonlyArray<string> = [
   ...["enter()", "admit(boolean, boolean, boolean)", "caller()", "identity()"].map(
     (name) => `drop function if exists ${helperSchema}.${name}`,
   ),
-  `drop table if exists ${helperSchema}.${sealKeys}`,
+  `drop table if exists ${helperSchema}.${sealKeys}, ${helperSchema}.${entries}`,
 ];
 
 /**
@@ -107,6 +107,14 @@ const makeSealKeys = asDefiner(
   `pg_catalog.to_regclass(${text(`${helperSchema}.${sealKeys}`)}) is not null`,
 );
 
+const makeEntries = asDefiner(
+  [
+    `create table if not exists ${helperSchema}.${entries} ()`,
+    `alter table ${helperSchema}.${entries} enable row level security`,
+  ],
+  `pg_catalog.to_regclass(${text(`${helperSchema}.${entries}`)}) is not null`,
+);
+
 /** A helper that another role made could not be replaced. No policy depends on one that runs as the definer. */
 const dropOthers = (signature: string): string => `do $$ begin
   if exists (select 1 from pg_catalog.pg_proc where oid = pg_catalog.to_regprocedure('${signature}') and proowner <> '${roles.definer}'::regrole) then
@@ -119,7 +127,7 @@ end $$`;
  * PL/pgSQL looks names up when it runs.
  */
 export const functionStatements = (identity: IdentitySource, dialect: DialectShape): ReadonlyArray<string> => [
-  ...(identity._tag === "Claims" ? dropLive : [makeSealKeys]),
+  ...(identity._tag === "Claims" ? dropLive : [makeSealKeys, makeEntries]),
   ...helperFunctions(identity, dialect).flatMap((helper) => {
     const others = [...everyone(dialect.roles, identity._tag), ...dialect.service].filter(
       (role) => !helper.executors.includes(role) && !(helper.definer && role === roles.definer),

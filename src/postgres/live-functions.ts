@@ -8,7 +8,7 @@
 import type { RequestField } from "../database/session.js";
 import { aboutClaim, asUuid, define, entered, type HelperFunction, inline } from "./helper-function.js";
 import type { LiveIdentity } from "./identity.js";
-import { helperSchema, sealKeys, settings } from "./names.js";
+import { entries, helperSchema, sealKeys, settings } from "./names.js";
 import { requestField, requestSql } from "./request.js";
 
 const callerColumns =
@@ -93,13 +93,20 @@ ${into(apiKeyQuery)};
 };
 
 /**
+ * How often this session has entered in this transaction: the scans of a table that only `enter()` scans, and nobody else may.
+ * It is no setting, so no SQL can put it back, nor does a savepoint that is rolled back. It counts in a transaction that only
+ * reads and on a standby too. Where Postgres counts nothing (`track_counts = off`) it is 0, and nothing is sealed.
+ */
+const entryNumber = `pg_catalog.pg_stat_get_xact_numscans('${helperSchema}.${entries}'::pg_catalog.regclass)`;
+
+/**
  * HMAC-SHA-256 with two keys of a block each (RFC 2104 derives them from one) over what was presented, what was found, the
- * session and the start of the transaction: it proves nothing about another credential or in any other transaction, and nobody
- * who cannot read the keys can make it.
+ * session, the start of the transaction and the number of its latest `enter()`: it proves nothing about another credential, in any
+ * other transaction or behind a later `enter()`, and nobody who cannot read the keys can make it.
  */
 const sealOf = ({ credential }: LookUp, said: string): string =>
   `pg_catalog.encode(pg_catalog.sha256(k.outer_key || pg_catalog.sha256(k.inner_key || pg_catalog.int4send(pg_catalog.pg_backend_pid())
-      || pg_catalog.timestamptz_send(pg_catalog.now()) || pg_catalog.int4send(pg_catalog.length(${credential}))
+      || pg_catalog.timestamptz_send(pg_catalog.now()) || pg_catalog.int8send(${entryNumber}) || pg_catalog.int4send(pg_catalog.length(${credential}))
       || pg_catalog.convert_to(${credential} || ${said}, 'UTF8'))), 'hex')`;
 
 /** The live caller as JSON, or null. Looked up where nothing is sealed, or what is there was sealed by nobody or elsewhere. */
@@ -153,6 +160,7 @@ ${lookedUp.variables}
   seal text;
   ignored integer;
 begin
+  perform from ${helperSchema}.${entries};
 ${lookedUp.statements(
   (query) => `    select s.session_id, s.user_id, s.org_id, s.org_roles, s.team_id, s.user_roles, s.claims, s.said,
       ${sealOf(lookedUp, "s.said")}
@@ -161,7 +169,7 @@ ${lookedUp.statements(
 )}
   ignored := pg_catalog.num_nonnulls(
     pg_catalog.set_config('${settings.caller}', coalesce(said, ''), true),
-    pg_catalog.set_config('${settings.seal}', coalesce(seal, ''), true));
+    pg_catalog.set_config('${settings.seal}', case when ${entryNumber} > 0 then coalesce(seal, '') else '' end, true));
   org_roles := coalesce(org_roles, '{}');
   user_roles := coalesce(user_roles, '{}');
   claims := coalesce(claims, '{}');

@@ -27,3 +27,6 @@ export const everyone = (callers: CallerRoles, kind: "Live" | "Claims"): Readonl
 
 /** Holds the keys with which `hedgerow.enter()` seals what it found. The definer's own; nobody else has a right on it. */
 export const sealKeys = "seal_keys";
+
+/** Is always empty. How often a session has scanned it in a transaction says how often it called `hedgerow.enter()`. */
+export const entries = "entries";

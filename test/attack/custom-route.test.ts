@@ -1,5 +1,7 @@
 /** What SQL in a handler can do when it is not the handler's: to whom it acts as, to the connection and to the next request. */
 import { sql } from "drizzle-orm";
+import { serial } from "drizzle-orm/pg-core";
+import { id, organization, table } from "hedgerow";
 import { sessionAuthenticator } from "hedgerow/better-auth";
 import { SqlError, TransactionEnded, withCaller } from "hedgerow/hono";
 import { Hono } from "hono";
@@ -7,6 +9,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as schema from "../../examples/app/tables.js";
 import { saying } from "../support/request.js";
 import { baseURL, openWorld, type Person, type World } from "../support/world.js";
+
+const counters = table("counters", { id: id(), organizationId: organization(), number: serial("number") })
+  .firewall("organization")
+  .access({ read: { roles: ["member+"] }, create: { roles: ["member+"] } });
 
 describe("SQL behind withCaller on PostgreSQL", () => {
   let world: World;
@@ -16,7 +22,7 @@ describe("SQL behind withCaller on PostgreSQL", () => {
   let acme: string;
 
   beforeAll(async () => {
-    world = await openWorld("postgres", schema);
+    world = await openWorld("postgres", { ...schema, counters });
     ada = await world.signUp("ada");
     mallory = await world.signUp("mallory");
     acme = await world.createOrganization(ada, "acme");
@@ -24,7 +30,8 @@ describe("SQL behind withCaller on PostgreSQL", () => {
     await world.call(ada, "POST", "/projects", { name: "Apollo" });
     const acting = withCaller({ auth: sessionAuthenticator(world.auth), database: world.api, onError: () => {} });
     const outcome = (error: unknown): string => {
-      const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+      const isWrapped = error instanceof Error && !(error instanceof SqlError) && error.cause !== undefined;
+      const cause = isWrapped ? error.cause : error;
       if (cause instanceof SqlError) return cause.sqlState;
       return cause instanceof TransactionEnded ? "ended" : String(cause);
     };
@@ -163,7 +170,7 @@ describe("SQL behind withCaller on PostgreSQL", () => {
         current_setting('search_path') as path, current_setting('role') as role`,
       "select name from pg_cursors where name <> ''",
       "select pg_listening_channels() as channel",
-      "select count(*)::int as locks from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()",
+      "select count(*)::int as locks from pg_locks where locktype = 'advisory' and objsubid = 1 and pid = pg_backend_pid()",
     ];
     const clean = [
       [
@@ -191,6 +198,89 @@ describe("SQL behind withCaller on PostgreSQL", () => {
     // What remains without a transaction: nobody holds a lock, and nobody has another role.
     const idle = "select count(*)::int as locks from pg_locks where locktype = 'advisory'";
     expect(await world.truth(idle)).toEqual([{ locks: 0 }]);
+  });
+
+  it("sees no number of a sequence and no state of random() that an earlier request left, failed ones included", async () => {
+    const last = "select lastval() as last";
+    for (let connection = 0; connection < 3; connection++) {
+      await world.call(ada, "POST", "/counters", {});
+      expect(await statements(mallory, last, last)).toEqual(["55000", "55000"]);
+      expect(await transaction(mallory, last)).toEqual(["55000"]);
+    }
+    const drawn = async (...texts: ReadonlyArray<string>): Promise<unknown> =>
+      JSON.stringify((await statements(mallory, ...texts)).at(-1));
+    const seen = new Set<unknown>();
+    for (let time = 0; time < 3; time++) {
+      seen.add(await drawn("select setseed(0.5)", "select random() as drawn"));
+      seen.add(await drawn("select setseed(0.5), 1 / 0", "select random() as drawn"));
+      seen.add(JSON.stringify((await transaction(mallory, "select random() as drawn"))[0]));
+    }
+    expect(seen.size).toBe(9);
+  });
+
+  it.each([
+    "select lo_create(0)",
+    "select lo_from_bytea(0, 'secret')",
+    "select set_config('role', 'anonymous', true), lo_create(0)",
+    "do $$ begin begin perform lo_create(0); exception when division_by_zero then null; end; end $$",
+  ])("leaves no large object, which every caller could read: %s", async (text) => {
+    expect(await both(text)).toEqual(["0A000", "0A000"]);
+    expect(await world.truth("select count(*)::int as n from pg_largeobject_metadata")).toEqual([{ n: 0 }]);
+  });
+
+  it("ends with its answer, even where it catches what should stop it", async () => {
+    const app = new Hono();
+    const impatient = withCaller({
+      auth: sessionAuthenticator(world.auth),
+      database: world.api,
+      timeouts: { statementMs: 300, lockMs: 300, transactionMs: 500, answerMs: 1_000 },
+      onError: () => {},
+    });
+    const stubborn = `do $$ begin loop begin perform pg_sleep(0.05); exception when query_canceled or others then null; end; end loop; end $$`;
+    app.get("/one", impatient, async (c) => c.json(await c.var.hedgerow.db.execute(sql.raw(stubborn))));
+    app.get("/many", impatient, async (c) =>
+      c.json(
+        await c.var.hedgerow.transaction(async (tx) => {
+          await tx.execute(sql.raw("set local statement_timeout = 0"));
+          await tx.execute(sql.raw("select set_config('client_connection_check_interval', '0', true)"));
+          return tx.execute(sql.raw(stubborn));
+        }),
+      ),
+    );
+    const running =
+      "select count(*)::int as n from pg_stat_activity where query like '%query_canceled%' and pid <> pg_backend_pid() and state = 'active'";
+    for (const path of ["/one", "/many"]) {
+      const asked = app.request(baseURL + path, { headers: { cookie: mallory.cookie } });
+      await expect.poll(() => world.truth(running), { timeout: 2_000, interval: 20 }).toEqual([{ n: 1 }]);
+      expect((await asked).status).toBe(503);
+      await expect.poll(() => world.truth(running), { timeout: 5_000 }).toEqual([{ n: 0 }]);
+    }
+    expect(await statements(ada, visible)).toEqual([[{ name: "Apollo" }]]);
+  });
+
+  it("is stopped by Postgres, though an earlier statement of its transaction took the limit away", async () => {
+    const app = new Hono();
+    const short = withCaller({
+      auth: sessionAuthenticator(world.auth),
+      database: world.api,
+      timeouts: { statementMs: 200, lockMs: 200, transactionMs: 400, answerMs: 5_000 },
+      onError: () => {},
+    });
+    app.get("/", short, async (c) =>
+      c.json(
+        await c.var.hedgerow.transaction(async (tx) => {
+          await tx.execute(sql.raw("set local statement_timeout = '90ms'"));
+          const [own] = await tx.execute(sql.raw("select current_setting('statement_timeout') as ms"));
+          await tx.execute(sql.raw(`set local statement_timeout = '${c.req.query("limit")}'`));
+          const [bound] = await tx.execute(sql.raw("select current_setting('statement_timeout') as ms"));
+          return [own, bound];
+        }),
+      ),
+    );
+    for (const limit of ["0", "1h", "2d"]) {
+      const answer = await app.request(`${baseURL}/?limit=${limit}`, { headers: { cookie: ada.cookie } });
+      expect(await answer.json()).toEqual([{ ms: "90ms" }, { ms: "400ms" }]);
+    }
   });
 
   it("gets nothing out of a statement that somebody else prepared", async () => {

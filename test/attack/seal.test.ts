@@ -92,6 +92,60 @@ describe.each<Kind>(["postgres", "pglite"])("what hedgerow.enter() has sealed on
     expect(results[1]).toMatchObject({ org: null, rows: 0 });
   });
 
+  onServer("is worth nothing behind a later enter() of the same transaction, however it is put back", async () => {
+    const { interactive } = api;
+    if (!interactive.supported) throw new Error(interactive.reason);
+    const literal = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+    for (const accessMode of ["read write", "read only"] as const) {
+      const who = await world.signUp(`gone${++number}`);
+      await world.join(who, acme, "member");
+      await run(
+        interactive.transaction({ mode: { accessMode }, first: [token(who), entering], last: [] }, (transaction) =>
+          Effect.gen(function* () {
+            const before = last(yield* transaction.send([{ text: stored }])) as Sealed;
+            expect(before.caller).toContain(acme);
+            yield* transaction.send([{ text: "savepoint early" }]);
+            yield* Effect.promise(() => world.truth("delete from member where user_id = $1", who.userId));
+            const back = `set_config('hedgerow.caller', ${literal(before.caller)}, true), set_config('hedgerow.seal', ${literal(before.seal)}, true)`;
+            const nothing = { id: who.userId, org: null, rows: 0 };
+            for (const attack of [
+              [put(before, true), seen],
+              [put(before, false), seen],
+              [`select ${back}, (select count(*)::int from projects) as rows`, seen],
+              // Undoes the settings that the later enter() made.
+              ["rollback to savepoint early", seen],
+              ["rollback to savepoint early", put(before, true), seen],
+              [
+                `do $$ begin perform ${back}; perform set_config('a.rows', (select count(*) from projects)::text, true); end $$`,
+                "select hedgerow.get_user_id() as id, hedgerow.get_active_org_id() as org, current_setting('a.rows')::int as rows",
+              ],
+              [
+                `do $$ begin begin perform hedgerow.enter(); raise exception 'undo'; exception when others then null; end;
+                  perform ${back}; perform set_config('a.rows', (select count(*) from projects)::text, true); end $$`,
+                "select hedgerow.get_user_id() as id, hedgerow.get_active_org_id() as org, current_setting('a.rows')::int as rows",
+              ],
+            ]) {
+              const answers = yield* transaction.send([
+                entering,
+                ...attack.map((each) => (typeof each === "string" ? { text: each } : each)),
+              ]);
+              expect(answers.at(-1)?.rows[0], JSON.stringify(attack)).toEqual(nothing);
+            }
+          }),
+        ),
+      );
+    }
+  });
+
+  it("is not made where Postgres does not count", async () => {
+    const uncounted = { text: "set track_counts = off" };
+    const database = world.superuser;
+    const results = await run(database.transact([uncounted, token(ben), entering, { text: stored }, { text: seen }]));
+    expect(results.at(-2)?.rows[0]).toMatchObject({ seal: "" });
+    expect(results.at(-1)?.rows[0]).toMatchObject({ id: ben.userId, org: acme });
+    await run(database.transact([{ text: "reset track_counts" }]));
+  });
+
   it.each([true, false])(
     "is worth nothing in a later transaction of the same connection (local: %s)",
     async (local) => {
@@ -168,6 +222,8 @@ describe.each<Kind>(["postgres", "pglite"])("what hedgerow.enter() has sealed on
   it("is made with keys that nobody but the definer can read", async () => {
     await world.truth("analyze hedgerow.seal_keys");
     for (const text of [
+      "select from hedgerow.entries",
+      "truncate hedgerow.entries",
       "select * from hedgerow.seal_keys",
       "select inner_key from hedgerow.seal_keys",
       "table hedgerow.seal_keys for share",

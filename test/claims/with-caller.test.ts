@@ -1,4 +1,5 @@
 /** A route of the application's own behind verified tokens: who is calling is known before anything is asked. */
+import { sql } from "drizzle-orm";
 import { withCaller } from "hedgerow/hono";
 import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -22,6 +23,14 @@ describe("a route of the application's own behind tokens", () => {
       },
     });
     app = new Hono()
+      .get("/snapshot", acting, async (c) =>
+        c.json(
+          await c.var.hedgerow.transaction(
+            (tx) => tx.execute(sql`select current_setting('transaction_isolation') as level`),
+            { isolationLevel: "serializable" },
+          ),
+        ),
+      )
       .get("/who", acting, async (c) => c.json(await c.var.hedgerow.caller()))
       .get("/notes", acting, async (c) => c.json(await c.var.hedgerow.db.select({ title: notes.title }).from(notes)))
       .post("/notes", acting, async (c) =>
@@ -47,6 +56,10 @@ describe("a route of the application's own behind tokens", () => {
     expect(await ask({ userId: "ann" }, "/notes", "POST")).toMatchObject([{ userId: "ann", title: "of ann" }]);
     expect(await ask({ userId: "ann" }, "/notes")).toEqual([{ title: "of ann" }]);
     expect(await ask({ userId: "bob" }, "/notes")).toEqual([]);
+  });
+
+  it("may read from one snapshot, because a token says the same all the time", async () => {
+    expect(await ask({ userId: "ann" }, "/snapshot")).toEqual([{ level: "serializable" }]);
   });
 
   it("knows the caller without the database, and refuses a request without one", async () => {

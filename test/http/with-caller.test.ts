@@ -3,7 +3,7 @@ import { eq, relations, sql } from "drizzle-orm";
 import { pgTable, text } from "drizzle-orm/pg-core";
 import * as Effect from "effect/Effect";
 import { sessionAuthenticator } from "hedgerow/better-auth";
-import { type DatabaseShape, SqlError, TransactionEnded, withCaller } from "hedgerow/hono";
+import { type DatabaseShape, IsolationUnsupported, SqlError, TransactionEnded, withCaller } from "hedgerow/hono";
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -274,16 +274,67 @@ describe.each<Kind>(["postgres", "pglite"])("a route of the application's own on
       const odd = await transaction(async () => 1, {
         isolationLevel: "read committed; drop table documents" as never,
       }).catch((error: unknown) => error instanceof TypeError);
-      const rows = await transaction(
-        (tx) => tx.execute(sql`select current_setting('transaction_isolation') as level`),
-        {
-          isolationLevel: "serializable",
-          accessMode: "read only",
-        },
-      );
+      const mode = sql`select current_setting('transaction_isolation') as level, current_setting('transaction_read_only') as read_only`;
+      const rows = await transaction((tx) => tx.execute(mode), { accessMode: "read only" });
       return c.json({ odd, rows });
     });
-    expect((await ask(ada, "/mode")).json).toEqual({ odd: true, rows: [{ level: "serializable" }] });
+    expect((await ask(ada, "/mode")).json).toEqual({ odd: true, rows: [{ level: "read committed", read_only: "on" }] });
+  });
+
+  it("refuses a snapshot, in which its caller would stay who they were", async () => {
+    const levels = ["repeatable read", "serializable"] as const;
+    const changes = levels.flatMap((level) => [
+      sql.raw(`set transaction isolation level ${level}`),
+      sql.raw(`set local transaction_isolation = '${level}'`),
+    ]);
+    app.get("/snapshot", acting, async (c) => {
+      const { transaction } = c.var.hedgerow;
+      const refused = await Promise.all(
+        levels.map((isolationLevel) =>
+          transaction(async () => "ran", { isolationLevel }).catch((error: unknown) =>
+            error instanceof IsolationUnsupported ? error.message : String(error),
+          ),
+        ),
+      );
+      const changed: Array<unknown> = [];
+      for (const change of changes) {
+        changed.push(
+          await transaction((tx) => tx.execute(change)).catch((error: Error) => (error.cause as SqlError).sqlState),
+        );
+      }
+      return c.json({ refused, changed });
+    });
+    expect((await ask(ada, "/snapshot")).json).toEqual({
+      refused: levels.map((level) =>
+        expect.stringMatching(new RegExp(`is ${level} would not see.*"read committed".*update`)),
+      ),
+      changed: changes.map(() => "25001"),
+    });
+    expect(trips).not.toContain("commit");
+  });
+
+  it("does not outlive a session that expires while its transaction is open", async () => {
+    const erin = await world.signUp(`erin-${kind}`);
+    await world.join(erin, acme, "member");
+    const count = sql`select count(*)::int as n from projects`;
+    const patient = withCaller({ auth: sessionAuthenticator(world.auth), database });
+    app.get("/expiring", patient, async (c) =>
+      c.json(
+        await c.var.hedgerow.transaction(async (tx) => {
+          const before = await tx.execute(count);
+          await tx.execute(sql`select pg_sleep(1.2)`);
+          const after = await tx.execute(count);
+          const made = await tx
+            .transaction((inner) => inner.insert(projects).values({ name: "Late" }))
+            .catch((error: Error) => (error.cause as SqlError).sqlState);
+          return { before, after, made };
+        }),
+      ),
+    );
+    await world.truth("update session set expires_at = now() + interval '1 second' where user_id = $1", erin.userId);
+    const answer = await ask(erin, "/expiring");
+    expect(answer.json).toEqual({ before: [{ n: expect.any(Number) }], after: [{ n: 0 }], made: "42501" });
+    expect(answer.json.before[0].n).toBeGreaterThan(0);
   });
 
   it("refuses what would not be part of an open transaction, and one that has ended", async () => {

@@ -45,7 +45,7 @@ const idIn = (text: string, kind: IdKind): string =>
  * cross join lateral (select array(<permissions.roles of k>) as roles) as named
  * join public."user" as u on u."id" = k."reference_id"
  * left join public."member" as m on m."organization_id" = <metadata.organizationId of k> and m."user_id" = u."id" and <roles of m> && named.roles
- * where k."config_id" = any ('{default}') and k."enabled" and k."remaining" is null and (k."expires_at" is null or k."expires_at" > now())
+ * where k."config_id" = any ('{default}') and k."enabled" and k."remaining" is null and (k."expires_at" is null or k."expires_at" > clock_timestamp())
  * ```
  *
  * @returns the query, or undefined where no keys are callers.
@@ -157,7 +157,7 @@ const worth = (key: Source, configurations: ReadonlyArray<string>, uncounted: bo
   // Keys that are older than configurations have none.
   `coalesce(nullif(${key.column("configId")}, ''), 'default') = any (${textArray(configurations)})`,
   `${key.column("enabled")} is true`,
-  `(${key.column("expiresAt")} is null or ${key.column("expiresAt")} > now())`,
+  `(${key.column("expiresAt")} is null or ${key.column("expiresAt")} > clock_timestamp())`,
   uncounted
     ? `(${key.column("remaining")} is null or ${key.column("remaining")} > 0)`
     : `${key.column("remaining")} is null`,

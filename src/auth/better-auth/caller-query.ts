@@ -43,7 +43,7 @@ export const tokenIndex = (session: AuthModel): { readonly name: string; readonl
  * left join public."member" as m on m."organization_id" = s."active_organization_id" and m."user_id" = s."user_id"
  * left join public."team_member" as tm on tm."team_id" = s."active_team_id" and tm."user_id" = s."user_id"
  * left join public."team" as t on t."id" = tm."team_id" and t."organization_id" = m."organization_id"
- * where s."expires_at" > now() and (u."banned" is not true or u."ban_expires" <= now())
+ * where s."expires_at" > clock_timestamp() and (u."banned" is not true or u."ban_expires" <= clock_timestamp())
  * ```
  *
  * By a verified token the first two lines after `select` are
@@ -126,7 +126,7 @@ export const callerQuery = (
   ];
   const conditions = [
     ...(by === undefined ? [] : [verifies]),
-    `${session.column("expiresAt")} > now()`,
+    `${session.column("expiresAt")} > clock_timestamp()`,
     ...notBanned(user),
   ];
   return {
@@ -216,6 +216,6 @@ const platformRoles = (options: BetterAuthOptions, user: Source): string => {
 
 export const notBanned = (user: Source): ReadonlyArray<string> => {
   if (!user.model.fields.has("banned")) return [];
-  const lapsed = user.model.fields.has("banExpires") ? ` or ${user.column("banExpires")} <= now()` : "";
+  const lapsed = user.model.fields.has("banExpires") ? ` or ${user.column("banExpires")} <= clock_timestamp()` : "";
   return [`(${user.column("banned")} is not true${lapsed})`];
 };
