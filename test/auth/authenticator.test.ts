@@ -64,6 +64,7 @@ describe("a session cookie", () => {
     ["there are two", () => `${cookie.name}=${cookie.value}; ${cookie.name}=${cookie.value}`],
     ["there are two and one is forged", () => `${cookie.name}=forged; ${cookie.name}=${cookie.value}`],
     ["the header is not a list of cookies", () => ";;=;=="],
+    ["its name has a space around it that HTTP does not know", () => `a=b; \u00a0${cookie.name}=${cookie.value}`],
   ])("is anonymous when %s", async (_, header) => {
     expect(await identify({ cookie: header() })).toEqual(anonymous);
   });

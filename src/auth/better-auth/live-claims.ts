@@ -6,6 +6,7 @@
  * impersonation, its user exists and is not banned, and the organization is one of which the user is a member now.
  */
 import type { GenericEndpointContext } from "better-auth";
+import { trimAscii } from "../../condition/ascii.js";
 import type { FoundClaim } from "./claims.js";
 
 type Adapter = GenericEndpointContext["context"]["adapter"];
@@ -114,7 +115,7 @@ const rolesIn = (value: unknown): ReadonlyArray<string> =>
     ? []
     : value
         .split(",")
-        .map((role) => role.trim())
+        .map(trimAscii)
         .filter((role) => role !== "");
 
 /** What a rule can compare with; an id may be a number in Postgres, and is a text everywhere else. */

@@ -5,6 +5,7 @@
  * has read a row of `session` gains nothing by it, however `bearer()` is configured.
  */
 import type { AuthContext } from "better-auth";
+import { trimAscii } from "../../condition/ascii.js";
 import type { Via } from "../authenticator.js";
 import { verifySigned } from "./signed-token.js";
 
@@ -28,7 +29,7 @@ export const presentedToken = async (headers: Headers, context: SessionContext):
     // bearer() turns the header into a cookie for Better Auth, and signs it itself if it was not: only the header tells.
     const authorization = headers.get("authorization") ?? "";
     if (authorization.slice(0, bearerScheme.length).toLowerCase() === bearerScheme) {
-      return verified(await verifySigned(authorization.slice(bearerScheme.length).trim(), secret), "header");
+      return verified(await verifySigned(trimAscii(authorization.slice(bearerScheme.length)), secret), "header");
     }
   }
   const value = onlyCookie(headers.get("cookie") ?? "", authCookies.sessionToken.name);
@@ -38,10 +39,10 @@ export const presentedToken = async (headers: Headers, context: SessionContext):
 /** Two session cookies are two answers to one question (one may be planted by another subdomain), so neither counts. */
 const onlyCookie = (header: string, name: string): string | undefined => {
   // The common case, without a list.
-  if (header.startsWith(`${name}=`) && !header.includes(";")) return header.slice(name.length + 1).trim();
+  if (header.startsWith(`${name}=`) && !header.includes(";")) return trimAscii(header.slice(name.length + 1));
   const values = header.split(";").flatMap((pair) => {
     const equals = pair.indexOf("=");
-    return equals >= 0 && pair.slice(0, equals).trim() === name ? [pair.slice(equals + 1).trim()] : [];
+    return equals >= 0 && trimAscii(pair.slice(0, equals)) === name ? [trimAscii(pair.slice(equals + 1))] : [];
   });
   return values.length === 1 ? values[0] : undefined;
 };

@@ -4,6 +4,7 @@
  * Invariant: of values of any shape comes a caller that keeps the invariant of `Caller`, or none: no text that is empty,
  * overlong, or that Postgres could not hold; no organization without a user, no roles and no team without an organization.
  */
+import { trimAscii } from "../../condition/ascii.js";
 import type { Caller, ClaimValue } from "../../condition/caller.js";
 
 /** What an issuer says about a caller, not trusted to be of any shape. */
@@ -32,9 +33,9 @@ export const textOf = (value: unknown): string | null =>
 /** @returns each role once; whatever is not a usable text is left out, which can only take rights away. */
 export const rolesOf = (value: unknown): ReadonlyArray<string> => {
   const items: ReadonlyArray<unknown> =
-    typeof value === "string" ? value.split(/[\s,]+/) : Array.isArray(value) ? value : [];
+    typeof value === "string" ? value.split(/[\t\n\r ,]+/) : Array.isArray(value) ? value : [];
   const roles = items.flatMap((item) => {
-    const role = typeof item === "string" ? textOf(item.trim()) : null;
+    const role = typeof item === "string" ? textOf(trimAscii(item)) : null;
     return role === null ? [] : [role];
   });
   return [...new Set(roles)];

@@ -26,8 +26,8 @@ import { tokenOf } from "./token.js";
 class Refused extends Error {}
 
 /** What a token to call with is called; one to sign out with, for example, is called otherwise by the same issuer. */
-const isUsualType = (typ: string | undefined): boolean =>
-  typ === undefined || /^(?:application\/)?(?:at\+)?jwt$/i.test(typ);
+const isUsualType = (typ: unknown): boolean =>
+  typ === undefined || (typeof typ === "string" && /^(?:application\/)?(?:at\+)?jwt$/i.test(typ));
 
 const keySetOf = (options: JwtOptions): KeySet | null => {
   if (options.jwksUri !== undefined) return remoteKeySet(options.jwksUri, options.keySet);

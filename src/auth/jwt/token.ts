@@ -4,7 +4,7 @@
  * Invariant: at most one token is ever looked at, and only where the configuration says that tokens travel. Two of them, or
  * one that is too long to be worth verifying, are none.
  */
-
+import { trimAscii } from "../../condition/ascii.js";
 import type { Via } from "../authenticator.js";
 
 /** Characters of a token. Web servers allow a header of 8 to 16 KiB. */
@@ -37,7 +37,7 @@ export const tokenOf = (headers: Headers, cookie: string | undefined): Presented
 const cookieOf = (header: string, name: string): string | null => {
   const values = header.split(";").flatMap((pair) => {
     const equals = pair.indexOf("=");
-    return equals > 0 && pair.slice(0, equals).trim() === name ? [pair.slice(equals + 1).trim()] : [];
+    return equals > 0 && trimAscii(pair.slice(0, equals)) === name ? [trimAscii(pair.slice(equals + 1))] : [];
   });
   const [value, ...others] = values;
   return value !== undefined && others.length === 0 && value.length <= longest && compact.test(value) ? value : null;

@@ -23,6 +23,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { callerOf, type Identity } from "../../../src/auth/jwt/identity.js";
 import { at, read } from "../../../src/auth/jwt/payload.js";
+import { trimAscii } from "../../../src/condition/ascii.js";
 import type { Caller } from "../../../src/condition/caller.js";
 
 const oddText = fc.oneof(
@@ -57,7 +58,7 @@ const expectInvariant = (caller: Caller): void => {
   }
   for (const role of [...caller.roles, ...caller.userRoles]) {
     expect(isText(role)).toBe(true);
-    expect(role).toBe(role.trim());
+    expect(role).toBe(trimAscii(role));
   }
   if (caller.activeOrgId === null) expect([caller.activeTeamId, caller.roles]).toEqual([null, []]);
   for (const value of Object.values(caller.claims)) {
@@ -128,6 +129,25 @@ const payloads: fc.Arbitrary<Payload> = fc.dictionary(
   fc.oneof(odd, fc.constantFrom(2, "Bearer", "access", "DS", "client", tenantId, { id: "x", rol: "a", roles: ["r"] })),
   { maxKeys: 25 },
 );
+
+/** Everything that `trim()` takes away. */
+const spaces = [..." \t\n\v\f\r\u00a0\u1680\u2000\u2003\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"];
+
+describe("the name of a role", () => {
+  const rolesOf = (roles: unknown) => callerOf({ userId: "ann", organizationId: "acme", roles }, [])?.roles;
+
+  it("is another one with any space but those of ASCII around or inside of it", () => {
+    const isAscii = (space: string): boolean => " \t\n\r".includes(space);
+    for (const space of spaces) {
+      for (const text of [`admin${space}`, `${space}admin`]) {
+        const expected = isAscii(space) ? ["admin"] : [text];
+        expect(rolesOf([text]), JSON.stringify(text)).toEqual(expected);
+        expect(rolesOf(text), JSON.stringify(text)).toEqual(expected);
+      }
+      expect(rolesOf(`viewer${space}admin`)).toEqual(isAscii(space) ? ["viewer", "admin"] : [`viewer${space}admin`]);
+    }
+  });
+});
 
 describe.each(presets)("the preset %s", (_, options) => {
   it("takes a payload of any shape", () => {

@@ -269,6 +269,8 @@ describe("a token is worth nothing when", () => {
     ["it is longer than 16 KiB", () => sign(rsa, claims({ padding: "x".repeat(16_384) }))],
     ["it is to sign out with", () => sign(rsa, claims(), header({ typ: "logout+jwt" }))],
     ["its type is not a text", () => sign(rsa, claims(), header({ typ: 7 }))],
+    ["its type is a list of a text", () => sign(rsa, claims(), header({ typ: ["JWT"] }))],
+    ["its type is null", () => sign(rsa, claims(), header({ typ: null }))],
     [
       "it is bound to its sender's key",
       () => sign(rsa, claims({ cnf: { jkt: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" } })),
@@ -416,6 +418,9 @@ describe("a request", () => {
     const over = { cookie: "__session" };
     expect(await withHeaders({ cookie: `a=b; __session=${token}; c` }, over)).toEqual({ ...ann, via: "cookie" });
     for (const cookie of [
+      // A name that any subdomain may set, where `__Host-` would forbid it.
+      `\u00a0__session=${token}`,
+      `__session\u00a0=${token}`,
       `__session=${token}; __session=${token}`,
       `__session=; __session=${token}`,
       `x__session=${token}`,
