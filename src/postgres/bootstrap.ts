@@ -41,8 +41,8 @@ end $$`;
 
 /**
  * Lets the owner act as the definer, and no more: who inherited from it would fall under its policies and read all
- * sessions in spite of FORCE. From PostgreSQL 16 on whoever makes a role may administer it but not act as it, so asking
- * for membership is not enough.
+ * sessions in spite of FORCE, and the keys of the seal. From PostgreSQL 16 on whoever makes a role may administer it but not act
+ * as it, so asking for membership is not enough. Before, a member inherits: there the membership ends with the bootstrap.
  */
 const actAsDefiner = `do $$ begin
   if pg_catalog.current_setting('server_version_num')::int < 160000 then
@@ -51,6 +51,14 @@ const actAsDefiner = `do $$ begin
     end if;
   elsif not pg_catalog.pg_has_role(current_user, ${text(roles.definer)}, 'set') then
     execute ${text(`grant ${roles.definer} to current_user with inherit false, set true`)};
+  end if;
+end $$`;
+
+const actAsDefinerNoMore = `do $$ begin
+  if pg_catalog.current_setting('server_version_num')::int < 160000 and exists (
+    select from pg_catalog.pg_auth_members m where m.roleid = ${text(roles.definer)}::regrole and m.member = current_user::regrole
+  ) then
+    revoke ${roles.definer} from current_user;
   end if;
 end $$`;
 
@@ -105,7 +113,7 @@ export const bootstrapStatements = (identity: IdentitySource, dialect: DialectSh
     `grant usage on schema ${helperSchema} to ${[authenticated, anonymous, ...dialect.service].join(", ")}`,
     dropOtherViews(storageOf(identity).views),
     ...functionStatements(identity, dialect),
-    ...(live ? [`revoke create on schema ${helperSchema} from ${roles.definer}`] : []),
+    ...(live ? [`revoke create on schema ${helperSchema} from ${roles.definer}`, actAsDefinerNoMore] : []),
     ...viewStatements(storageOf(identity).views, dialect.roles),
     `select ${helperSchema}.record_helpers()`,
   ];

@@ -23,7 +23,7 @@ const folders = table("folders", {
 
 const schema = { ...example, vault, folders };
 
-describe.each<Kind>(["postgres", "pglite"])("another tenant's rows on %s", (kind) => {
+describe.each<Kind>(["postgres", "postgres-15", "pglite"])("another tenant's rows on %s", (kind) => {
   let world: World;
   let ada: Person;
   let mallory: Person;

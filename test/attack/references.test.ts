@@ -124,7 +124,7 @@ const odd = table(
 
 const schema = { files, drafts, folders, links, pins, tags, trees, nodes, boths, squad, squadProject, odd };
 
-describe.each<Kind>(["postgres", "pglite"])("a reference to a guarded row on %s", (kind) => {
+describe.each<Kind>(["postgres", "postgres-15", "pglite"])("a reference to a guarded row on %s", (kind) => {
   let world: World;
   let ada: Person;
   let ben: Person;

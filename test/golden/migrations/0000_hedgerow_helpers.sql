@@ -114,6 +114,14 @@ do $as_definer$ declare owner name := current_user; begin
   perform pg_catalog.set_config('role', owner, true);
 end $as_definer$;
 --> statement-breakpoint
+do $as_definer$ declare owner name := current_user; begin
+  if pg_catalog.to_regclass('hedgerow.entries') is not null then return; end if;
+  perform pg_catalog.set_config('role', 'hedgerow_definer', true);
+  execute 'create table if not exists hedgerow.entries ()';
+  execute 'alter table hedgerow.entries enable row level security';
+  perform pg_catalog.set_config('role', owner, true);
+end $as_definer$;
+--> statement-breakpoint
 do $$ begin
   if exists (select 1 from pg_catalog.pg_proc where oid = pg_catalog.to_regprocedure('hedgerow.identity()') and proowner <> 'hedgerow_definer'::regrole) then
     drop function hedgerow.identity();
@@ -131,7 +139,7 @@ declare
   found_now jsonb;
 begin
   if said <> '''' and pg_catalog.current_setting(''hedgerow.seal'', true) = (select pg_catalog.encode(pg_catalog.sha256(k.outer_key || pg_catalog.sha256(k.inner_key || pg_catalog.int4send(pg_catalog.pg_backend_pid())
-      || pg_catalog.timestamptz_send(pg_catalog.now()) || pg_catalog.int4send(pg_catalog.length(coalesce(pg_catalog.current_setting(''hedgerow.request'', true), '''')))
+      || pg_catalog.timestamptz_send(pg_catalog.now()) || pg_catalog.int8send(pg_catalog.pg_stat_get_xact_numscans(''hedgerow.entries''::pg_catalog.regclass)) || pg_catalog.int4send(pg_catalog.length(coalesce(pg_catalog.current_setting(''hedgerow.request'', true), '''')))
       || pg_catalog.convert_to(coalesce(pg_catalog.current_setting(''hedgerow.request'', true), '''') || said, ''UTF8''))), ''hex'') from hedgerow.seal_keys k) then
     return said::jsonb;
   end if;
@@ -151,8 +159,8 @@ join public."user" as u on u.id = s.user_id
 left join public.member as m on m.organization_id = s.active_organization_id and m.user_id = s.user_id
 left join public.team_member as tm on tm.team_id = s.active_team_id and tm.user_id = s.user_id
 left join public.team as t on t.id = tm.team_id and t.organization_id = m.organization_id
-where s.expires_at > now()
-  and (u.banned is not true or u.ban_expires <= now())
+where s.expires_at > clock_timestamp()
+  and (u.banned is not true or u.ban_expires <= clock_timestamp())
 ) as c;
   end if;
   return found_now;
@@ -458,10 +466,11 @@ declare
   seal text;
   ignored integer;
 begin
+  perform from hedgerow.entries;
   if not (token_hash is null) then
     select s.session_id, s.user_id, s.org_id, s.org_roles, s.team_id, s.user_roles, s.claims, s.said,
       pg_catalog.encode(pg_catalog.sha256(k.outer_key || pg_catalog.sha256(k.inner_key || pg_catalog.int4send(pg_catalog.pg_backend_pid())
-      || pg_catalog.timestamptz_send(pg_catalog.now()) || pg_catalog.int4send(pg_catalog.length(coalesce(pg_catalog.current_setting(''hedgerow.request'', true), '''')))
+      || pg_catalog.timestamptz_send(pg_catalog.now()) || pg_catalog.int8send(pg_catalog.pg_stat_get_xact_numscans(''hedgerow.entries''::pg_catalog.regclass)) || pg_catalog.int4send(pg_catalog.length(coalesce(pg_catalog.current_setting(''hedgerow.request'', true), '''')))
       || pg_catalog.convert_to(coalesce(pg_catalog.current_setting(''hedgerow.request'', true), '''') || s.said, ''UTF8''))), ''hex'')
     into session_id, user_id, org_id, org_roles, team_id, user_roles, claims, said, seal
     from (select c.*, pg_catalog.to_jsonb(c)::text as said from (
@@ -479,13 +488,13 @@ join public."user" as u on u.id = s.user_id
 left join public.member as m on m.organization_id = s.active_organization_id and m.user_id = s.user_id
 left join public.team_member as tm on tm.team_id = s.active_team_id and tm.user_id = s.user_id
 left join public.team as t on t.id = tm.team_id and t.organization_id = m.organization_id
-where s.expires_at > now()
-  and (u.banned is not true or u.ban_expires <= now())
+where s.expires_at > clock_timestamp()
+  and (u.banned is not true or u.ban_expires <= clock_timestamp())
 ) as c) as s left join hedgerow.seal_keys as k on true;
   end if;
   ignored := pg_catalog.num_nonnulls(
     pg_catalog.set_config(''hedgerow.caller'', coalesce(said, ''''), true),
-    pg_catalog.set_config(''hedgerow.seal'', coalesce(seal, ''''), true));
+    pg_catalog.set_config(''hedgerow.seal'', case when pg_catalog.pg_stat_get_xact_numscans(''hedgerow.entries''::pg_catalog.regclass) > 0 then coalesce(seal, '''') else '''' end, true));
   org_roles := coalesce(org_roles, ''{}'');
   user_roles := coalesce(user_roles, ''{}'');
   claims := coalesce(claims, ''{}'');
@@ -650,6 +659,14 @@ $$;
 revoke all on function hedgerow.record_helpers() from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
 --> statement-breakpoint
 revoke create on schema hedgerow from hedgerow_definer;
+--> statement-breakpoint
+do $$ begin
+  if pg_catalog.current_setting('server_version_num')::int < 160000 and exists (
+    select from pg_catalog.pg_auth_members m where m.roleid = 'hedgerow_definer'::regrole and m.member = current_user::regrole
+  ) then
+    revoke hedgerow_definer from current_user;
+  end if;
+end $$;
 --> statement-breakpoint
 do $$declare said constant text := 'hedgerow:b06a8a588e9dd5fd';
 begin
