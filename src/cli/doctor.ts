@@ -20,6 +20,8 @@ const fixes = {
   login_bypasses_rls: "Connect the application as a role that is NOSUPERUSER NOBYPASSRLS and a member of no such role.",
   caller_role_logs_in:
     "alter role … nologin. Where tokens log in, as with Neon Authorize: alter role … valid until '-infinity'.",
+  login_has_settings:
+    "alter role … reset all. The router sets what it needs; an operator's own settings belong to the database.",
   login_owns_table: "Connect the application as a role that owns nothing, and keep the owner for migrations.",
   login_owns_schema: "Connect the application as a role that owns nothing, and keep the owner for migrations.",
   view_without_invoker:

@@ -23,8 +23,13 @@ export class UnsafeDatabase extends Data.TaggedError("UnsafeDatabase")<{ readonl
   }
 }
 
-/** Postgres writes expressions as the search path lets it, and their hashes were taken with an empty one. */
-const pinSearchPath: Statement = { text: "select set_config('search_path', '', true)" };
+/**
+ * Postgres writes expressions as the search path lets it, and their hashes were taken with an empty one. The login's own settings
+ * must not decide about the rest: SQL of a request can change them for every session that starts later.
+ */
+const pinSettings: Statement = {
+  text: "select pg_catalog.set_config('search_path', '', true), pg_catalog.set_config('role', 'none', true), pg_catalog.set_config('statement_timeout', '15000', true)",
+};
 
 const helpers = `pg_catalog.to_regnamespace('${helperSchema}')::oid`;
 
@@ -81,7 +86,7 @@ const verified = (
   Effect.gen(function* () {
     const database = yield* Database;
     const sent = facts(yield* Effect.promise(wanted), target.roles);
-    const [, result] = yield* database.transact([pinSearchPath, sent]);
+    const [, result] = yield* database.transact([pinSettings, sent]);
     const row = result?.rows[0] ?? {};
     const login = asText(row.login);
     const powerful = asText(row.powerful);

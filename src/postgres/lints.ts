@@ -70,6 +70,12 @@ const checks = (
     `select 'caller_role_logs_in', r.rolname::text, pg_catalog.format('role %I may log in with a password, and whoever sends SQL as it may give it one', r.rolname)
   from pg_catalog.pg_roles r where r.rolname in (${text(authenticated)}, ${text(anonymous)})
     and r.rolcanlogin and coalesce(r.rolvaliduntil, 'infinity') > pg_catalog.now()`,
+    // What only a superuser may set is whoever administers the database's own affair.
+    `select 'login_has_settings', l.rolname::text, pg_catalog.format('every session of login %I starts with %s, which SQL of a request may have set', l.rolname, pg_catalog.string_agg(pg_catalog.split_part(own.setting, '=', 1), ', ' order by own.setting))
+  from pg_catalog.pg_db_role_setting s join pg_catalog.pg_roles l on l.oid = s.setrole and l.rolname = any (${textArray(logins)}::name[])
+  cross join lateral pg_catalog.unnest(s.setconfig) as own(setting)
+  left join pg_catalog.pg_settings known on known.name = pg_catalog.split_part(own.setting, '=', 1)
+  where coalesce(known.context, 'user') = 'user' group by l.rolname`,
     `select 'login_owns_table', l.rolname::text, pg_catalog.format('login %I owns table %s and could switch its rules off', l.rolname, called)
   from pg_catalog.pg_roles l cross join expected join pg_catalog.pg_class c on c.oid = relation
   where l.rolname = any (${textArray(logins)}::name[]) and not l.rolsuper and pg_catalog.pg_has_role(l.oid, c.relowner, 'member')`,

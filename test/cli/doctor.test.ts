@@ -156,6 +156,16 @@ describe("doctor() on PostgreSQL", () => {
       "alter role hedgerow_auth noreplication",
       ["login_bypasses_rls hedgerow_auth", "role_differs hedgerow_auth"],
     ],
+    [
+      "alter role hedgerow_api set statement_timeout = '1ms'; alter role hedgerow_api in database app set role = anonymous",
+      "alter role hedgerow_api reset all; alter role hedgerow_api in database app reset all",
+      ["login_has_settings hedgerow_api"],
+    ],
+    [
+      "alter role hedgerow_api set log_min_duration_statement = 500; alter role postgres set statement_timeout = '1h'",
+      "alter role hedgerow_api reset all; alter role postgres reset all",
+      [],
+    ],
     ["alter role authenticated login", "alter role authenticated nologin", ["caller_role_logs_in authenticated"]],
     [
       "alter role authenticated login valid until '-infinity'",
