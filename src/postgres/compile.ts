@@ -7,7 +7,8 @@ import * as Effect from "effect/Effect";
 import { type Condition, type ContextPath, fold } from "../condition/condition.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
 import { postgresTarget, type Target } from "../database/target.js";
-import { type Schema, type SchemaModule, understand } from "../table/schema.js";
+import { understandToPush } from "../table/deployable.js";
+import type { Schema, SchemaModule } from "../table/schema.js";
 import { bootstrapStatements } from "./bootstrap.js";
 import { commentedPoliciesOf, type Policy } from "./commented.js";
 import { Dialect } from "./dialect.js";
@@ -76,7 +77,7 @@ export const compileEffect = (
   identity: IdentitySource,
 ): Effect.Effect<CompiledSchema, DefinitionError, Dialect> =>
   Effect.gen(function* () {
-    const schema = yield* understand(module);
+    const schema = yield* understandToPush(module);
     const dialect = yield* Dialect;
     const problems = claimProblems(schema, identity);
     if (problems.length > 0) return yield* new DefinitionError({ problems });

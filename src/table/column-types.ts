@@ -6,7 +6,8 @@
  */
 import { getTableColumns } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
-import type { Report } from "../condition/problem.js";
+import { type Problem, report } from "../condition/problem.js";
+import { tableName } from "./config.js";
 import { referencesOf } from "./reference.js";
 
 const isCustom = (column: PgColumn): boolean => column.columnType === "PgCustomColumn";
@@ -28,32 +29,31 @@ const baseType = (sqlType: string): string =>
     .replace(/\s+/g, " ")
     .trim();
 
-/** Reports types that are more than types, and references through types that their check cannot compare. */
-export const checkColumnTypes = (table: PgTable, at: Report): void => {
+/** @returns a problem for each type that is more than a type, and each reference through a type that its check cannot compare. */
+export const unusableTypes = (table: PgTable): ReadonlyArray<Problem> => {
+  const problems: Array<Problem> = [];
+  const at = report(tableName(table).name, problems).at("columns");
   const columns = Object.entries<PgColumn>(getTableColumns(table));
   for (const [key, column] of columns) {
     const word = constraintWord.exec(column.getSQLType().replace(/"(?:[^"]|"")*"/g, ""))?.[0];
     if (word === undefined || !isCustom(column)) continue;
-    at.at("columns")
-      .at(key)
-      .problem(
-        "unsupported_type",
-        `The type "${column.getSQLType()}" says more than a type ("${word}"), which nothing here would know of.`,
-        "Let dataType() return the type alone, and say the rest with Drizzle: .references(), .unique(), .default(), .notNull().",
-      );
+    at.at(key).problem(
+      "unsupported_type",
+      `The type "${column.getSQLType()}" says more than a type ("${word}"), which nothing here would know of.`,
+      "Let dataType() return the type alone, and say the rest with Drizzle: .references(), .unique(), .default(), .notNull().",
+    );
   }
   for (const { columns: pairs } of referencesOf(table)) {
     for (const { own } of pairs) {
       const [key, column] = columns.find(([, { name }]) => name === own) ?? [];
       if (key === undefined || column === undefined || !isCustom(column)) continue;
       if (ownTypes.test(baseType(column.getSQLType()))) continue;
-      at.at("columns")
-        .at(key)
-        .problem(
-          "unsupported_reference",
-          `Column "${key}" refers to a guarded table by a value of type "${column.getSQLType()}", which the check of the reference cannot compare: its "=" is not one of PostgreSQL's own.`,
-          "Refer by a column of one of PostgreSQL's own types, for example the parent's id.",
-        );
+      at.at(key).problem(
+        "unsupported_reference",
+        `Column "${key}" refers to a guarded table by a value of type "${column.getSQLType()}", which the check of the reference cannot compare: its "=" is not one of PostgreSQL's own.`,
+        "Refer by a column of one of PostgreSQL's own types, for example the parent's id.",
+      );
     }
   }
+  return problems;
 };

@@ -18,7 +18,6 @@ import { type Problem, type Report, report } from "../condition/problem.js";
 import type { Operation } from "../condition/rule.js";
 import { canNeverHold } from "../condition/satisfiable.js";
 import { simplify } from "../condition/simplify.js";
-import { checkColumnTypes } from "./column-types.js";
 import { plainConfig, tableName } from "./config.js";
 import { type Declaration, declarationOf } from "./declaration.js";
 
@@ -292,7 +291,6 @@ const read = (table: PgTable, declaration: Declaration, sink: Array<Problem>): T
   const scope: ParseScope = { names: declaration.names, columns, presets: declaration.presets, parent: parentOf };
   checkOrder(declaration, at);
   checkNames(declaration, Object.values(columns), at);
-  checkColumnTypes(table, at);
   if (declaration.firewall === undefined) {
     at.problem(
       "missing_firewall",

@@ -12,7 +12,6 @@ import { plainConfig, tableName } from "./config.js";
 import { type Declaration, declarationOf } from "./declaration.js";
 import { define, parentsOf, type TableDefinition } from "./definition.js";
 import { targetOf } from "./reference.js";
-import { sharedNames } from "./relation-names.js";
 
 /** A module that exports tables; anything else that it exports is left alone. */
 export type SchemaModule = Readonly<Record<string, unknown>>;
@@ -156,7 +155,6 @@ export const understandNow = (module: SchemaModule): Schema => {
   checkNames(found, sink);
   checkReferences(found, sink);
   const unique = found.filter((table, index) => found.findIndex(({ source }) => source === table.source) === index);
-  sink.push(...sharedNames(unique.map(({ source }) => source)));
   const tables = unique.map(({ key, source, declaration }) => ({
     key,
     source,

@@ -6,9 +6,10 @@
  */
 import * as Effect from "effect/Effect";
 import { declarationOf } from "../../table/declaration.js";
+import { understandToPush } from "../../table/deployable.js";
 import type { Acceptances, Finding } from "../../table/finding.js";
 import { callerKinds, type NamedKind } from "../../table/kinds.js";
-import { type Schema, type SchemaModule, type SchemaTable, understand } from "../../table/schema.js";
+import type { Schema, SchemaModule, SchemaTable } from "../../table/schema.js";
 import { tableRules, unreachableRoles } from "./rules.js";
 
 const reasonFor = (accepted: Acceptances, code: string): string | undefined => {
@@ -61,4 +62,5 @@ export const checkSchema = (schema: Schema): ReadonlyArray<Finding> => {
  * if (open.length > 0) process.exitCode = 1;
  * ```
  */
-export const check = (module: SchemaModule): ReadonlyArray<Finding> => checkSchema(Effect.runSync(understand(module)));
+export const check = (module: SchemaModule): ReadonlyArray<Finding> =>
+  checkSchema(Effect.runSync(understandToPush(module)));

@@ -3,7 +3,7 @@ import * as Console from "effect/Console";
 import { Command, Flag } from "effect/cli";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
-import { understand } from "../../table/schema.js";
+import { understandToPush } from "../../table/deployable.js";
 import { checkSchema } from "../check/check.js";
 import { findingsJson, findingsSarif, findingsText } from "../check/format.js";
 import { version } from "../version.js";
@@ -28,7 +28,7 @@ export const check = Command.make(
   },
   Effect.fn(function* ({ config: path, format, json }) {
     const config = yield* loadConfig(Option.getOrUndefined(path));
-    const findings = checkSchema(yield* understand(config.schema.module));
+    const findings = checkSchema(yield* understandToPush(config.schema.module));
     yield* Console.log(formats[json ? "json" : format](findings));
     if (findings.some(({ accepted }) => accepted === undefined)) yield* foundSomething;
   }),
