@@ -256,13 +256,16 @@ export const enterClaims = (
 ): Statement => enter({ caller }, timeouts, target);
 
 /**
- * What goes in front of an application's own SQL: it must not see what the connection remembers of an earlier request and what
- * no rollback undoes, the numbers of sequences (`lastval()`) and the state of `random()`.
+ * Goes in front of an application's own SQL, which must not see what the connection remembers of an earlier request and no
+ * rollback undoes: the numbers of sequences (`lastval()`), and with `newSeed` the state of `random()`.
  */
-export const forgetEarlier: ReadonlyArray<Statement> = /*#__PURE__*/ [
-  "discard sequences",
-  "select pg_catalog.setseed(pg_catalog.hashtext(pg_catalog.gen_random_uuid()::text) / 2147483648.0)",
-].map((text) => ({ text }));
+export const forgetSequences: Statement = { text: "discard sequences", raw: true };
+
+/** An expression of a select list. As a literal: a bound value costs Postgres more, and the statement is prepared by nobody. */
+export const newSeed = (): string => {
+  const [random = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return `pg_catalog.setseed(${random / 2_147_483_648 - 1})`;
+};
 
 /**
  * For each later statement of a transaction: what an earlier one set must not make it run without end.
@@ -279,20 +282,18 @@ export const boundStatement = (longestMs: number): string =>
 /**
  * The last statements of a transaction in which an application's own SQL ran: what such SQL can leave on a connection beyond
  * the transaction is cleared in it. What a failed transaction leaves, Postgres clears, apart from advisory locks, which
- * the next `enterSession` or `enterClaims` on the connection releases, and what `forgetEarlier` forgets.
+ * the next `enterSession` or `enterClaims` on the connection releases, and what `forgetSequences` and `newSeed` forget.
  *
  * Triggers that wait for the end run first, while the caller is still known to them. A large object is owned by the role that
- * all callers share, so each could read it: a transaction that made one fails.
+ * all callers share, so each could read it, and a transaction that made one fails. Postgres's own counter says whether to look:
+ * to plan a look costs more than the rest.
  */
 export const leaveSession: ReadonlyArray<Statement> = /*#__PURE__*/ [
   "set constraints all immediate",
   "close all",
   "unlisten *",
-  `do $$ begin
-  if exists (select from pg_catalog.pg_largeobject_metadata o where pg_catalog.age(o.xmin) <= 0) then
-    raise feature_not_supported using message = 'a large object would belong to every caller';
-  end if;
-end $$`,
   "reset all",
-  "select pg_advisory_unlock_all(), set_config('role', 'none', false)",
+  `select pg_advisory_unlock_all(),
+  case when pg_catalog.pg_stat_get_xact_tuples_inserted('pg_catalog.pg_largeobject_metadata'::pg_catalog.regclass) > 0 then ${helperSchema}.refuse_large_objects() end,
+  set_config('role', 'none', false)`,
 ].map((text) => ({ text }));

@@ -12,8 +12,9 @@ import {
   enterApiKey,
   enterClaims,
   enterSession,
-  forgetEarlier,
+  forgetSequences,
   helperSchema,
+  newSeed,
   type Timeouts,
 } from "../database/session.js";
 import type { Target } from "../database/target.js";
@@ -71,7 +72,8 @@ export const enterLive = (
  * @returns for a session
  * ```sql
  * select set_config('role', …), …;
- * select to_json(c)::text as caller from hedgerow.enter() c;
+ * discard sequences;
+ * select to_json(c)::text as caller, setseed(…) from hedgerow.enter() c;
  * ```
  */
 export const preludeFor = (
@@ -84,10 +86,10 @@ export const preludeFor = (
   if (credential._tag === "Session" || credential._tag === "ApiKey") {
     const admitted = signedIn ? `, ${helperSchema}.admit(c.user_id is not null, true, c.user_id is not null)` : "";
     const enter = {
-      text: `select to_json(c)::text as caller${admitted} from ${helperSchema}.enter() c`,
+      text: `select to_json(c)::text as caller${admitted}, ${newSeed()} from ${helperSchema}.enter() c`,
     };
     return {
-      statements: [enterLive(credential, timeouts, target), ...forgetEarlier, enter],
+      statements: [enterLive(credential, timeouts, target), forgetSequences, enter],
       renewal: [{ text: `select ${bound ?? "1"} from ${helperSchema}.enter()`, raw: true }],
       known: undefined,
       callerOf: callerIn,
@@ -95,7 +97,7 @@ export const preludeFor = (
   }
   const caller = knownCaller(credential, target) ?? anonymousCaller;
   return {
-    statements: [enterClaims(caller, timeouts, target), ...forgetEarlier],
+    statements: [enterClaims(caller, timeouts, target), forgetSequences, { text: `select ${newSeed()}`, raw: true }],
     renewal: bound === undefined ? [] : [{ text: `select ${bound}`, raw: true }],
     known: caller,
     callerOf: () => caller,

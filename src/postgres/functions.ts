@@ -59,6 +59,18 @@ const keepers = (service: ReadonlyArray<string>): ReadonlyArray<HelperFunction> 
   define("record_helpers()", "void", "language plpgsql volatile", recordHelpersBody, []),
 ];
 
+/** For the end of a transaction that has made one: `leaveSession` asks. */
+const refuseLargeObjects = define(
+  "refuse_large_objects()",
+  "void",
+  "language plpgsql volatile",
+  `begin
+  if exists (select from pg_catalog.pg_largeobject_metadata o where pg_catalog.age(o.xmin) <= 0) then
+    raise feature_not_supported using message = 'a large object would belong to every caller';
+  end if;
+end`,
+);
+
 const ofCaller = (identity: IdentitySource, dialect: DialectShape): ReadonlyArray<HelperFunction> => {
   if (identity._tag === "Live") return liveFunctions(identity);
   return identity.verified === undefined
@@ -69,7 +81,7 @@ const ofCaller = (identity: IdentitySource, dialect: DialectShape): ReadonlyArra
 /** All helpers; where one reads tables, it is the first. */
 export const helperFunctions = (identity: IdentitySource, dialect: DialectShape): ReadonlyArray<HelperFunction> => {
   const allowed = [dialect.roles.authenticated, dialect.roles.anonymous, ...dialect.service];
-  return [...ofCaller(identity, dialect), ...keepers(dialect.service)].map((helper) => ({
+  return [...ofCaller(identity, dialect), refuseLargeObjects, ...keepers(dialect.service)].map((helper) => ({
     ...helper,
     executors: helper.executors === callers ? allowed : helper.executors,
   }));

@@ -67,27 +67,19 @@ describe("SQL that a caller has brought into a handler", () => {
       () => "slept",
       (error: { readonly code: string }) => error.code,
     );
-    const running = "state = 'active' and query like '%pg_sleep%' and pid <> pg_backend_pid()";
+    const running = "state = 'active' and query ~ 'pg_.leep' and pid <> pg_backend_pid()";
     await expect
       .poll(() => world.truth(`select count(*)::int as n from pg_stat_activity where ${running}`))
       .toEqual([{ n: 1 }]);
     // As its own role it sees none of it.
     expect(await as(mallory, `select query from pg_stat_activity where ${running}`)).toEqual([]);
-    const texts = JSON.stringify(
-      await as(
-        mallory,
-        `select set_config('role', 'none', true), (select string_agg(query, '') from pg_stat_activity where ${running.replace("like", "~")})`.replace(
-          "'%pg_sleep%'",
-          "'pg_.leep'",
-        ),
-      ),
-    );
+    /** And back again: a transaction that ends in a role without rights fails. */
+    const asLogin = (expression: string): string =>
+      `select set_config('role', 'none', true), (select ${expression} from pg_stat_activity where ${running}), set_config('role', 'authenticated', true)`;
+    const texts = JSON.stringify(await as(mallory, asLogin("string_agg(query, '')")));
     expect(texts).toContain("$1");
     expect(texts).not.toContain("a bound value");
-    await as(
-      mallory,
-      `select set_config('role', 'none', true), (select bool_and(pg_terminate_backend(pid)) from pg_stat_activity where state = 'active' and query ~ 'pg_.leep' and pid <> pg_backend_pid())`,
-    );
+    await as(mallory, asLogin("bool_and(pg_terminate_backend(pid))"));
     expect(await sleeping).toBe("57P01");
   });
 
@@ -106,7 +98,7 @@ describe("SQL that a caller has brought into a handler", () => {
       "intervalstyle = 'iso_8601'",
       "standard_conforming_strings = off",
     ]) {
-      const text = `do $$ begin perform set_config('role', 'none', true); alter role hedgerow_api set ${setting}; end $$`;
+      const text = `do $$ begin perform set_config('role', 'none', true); alter role hedgerow_api set ${setting}; perform set_config('role', 'authenticated', true); end $$`;
       expect((await send(mallory, text)).status, setting).toBe(200);
     }
     const later = nodePostgres(world.server?.pool(world.server.url("hedgerow_api", apiPassword), { max: 1 }) as never);
@@ -139,7 +131,7 @@ describe("SQL that a caller has brought into a handler", () => {
       (
         await send(
           mallory,
-          "do $$ begin perform set_config('role', 'none', true); alter role hedgerow_api password 'theirs'; end $$",
+          "do $$ begin perform set_config('role', 'none', true); alter role hedgerow_api password 'theirs'; perform set_config('role', 'authenticated', true); end $$",
         )
       ).status,
     ).toBe(200);

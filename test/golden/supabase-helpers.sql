@@ -345,6 +345,19 @@ revoke all on function hedgerow.entered_claim(text) from public, hedgerow_api;
 
 grant execute on function hedgerow.entered_claim(text) to authenticated, anon, service_role;
 
+create or replace function hedgerow.refuse_large_objects() returns void
+language plpgsql volatile set search_path = '' as $$
+begin
+  if exists (select from pg_catalog.pg_largeobject_metadata o where pg_catalog.age(o.xmin) <= 0) then
+    raise feature_not_supported using message = 'a large object would belong to every caller';
+  end if;
+end
+$$;
+
+revoke all on function hedgerow.refuse_large_objects() from public, hedgerow_api;
+
+grant execute on function hedgerow.refuse_large_objects() to authenticated, anon, service_role;
+
 create or replace function hedgerow.fingerprint(kind text, target regclass, object name) returns text
 language sql stable set search_path = '' as $$
 select case kind

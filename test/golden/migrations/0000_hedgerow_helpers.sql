@@ -526,6 +526,19 @@ revoke all on function hedgerow.admit(boolean, boolean, boolean) from public, he
 --> statement-breakpoint
 grant execute on function hedgerow.admit(boolean, boolean, boolean) to authenticated, anonymous;
 --> statement-breakpoint
+create or replace function hedgerow.refuse_large_objects() returns void
+language plpgsql volatile set search_path = '' as $$
+begin
+  if exists (select from pg_catalog.pg_largeobject_metadata o where pg_catalog.age(o.xmin) <= 0) then
+    raise feature_not_supported using message = 'a large object would belong to every caller';
+  end if;
+end
+$$;
+--> statement-breakpoint
+revoke all on function hedgerow.refuse_large_objects() from public, hedgerow_api, hedgerow_auth, hedgerow_definer;
+--> statement-breakpoint
+grant execute on function hedgerow.refuse_large_objects() to authenticated, anonymous;
+--> statement-breakpoint
 create or replace function hedgerow.fingerprint(kind text, target regclass, object name) returns text
 language sql stable set search_path = '' as $$
 select case kind
