@@ -12,6 +12,8 @@ type Columns = Readonly<Record<string, ColumnInfo>>;
 type Conjunction = ReadonlyArray<Condition>;
 
 const maxAlternatives = 256;
+/** From here on it costs less to look for contradictions early than to go on with them. */
+const manyAlternatives = 8;
 
 const opposite: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
   equals: "notEquals",
@@ -43,20 +45,21 @@ export const negated = (condition: Condition): Condition => {
   }
 };
 
-/** Alternatives, each a list of leaves; undefined where there are too many to look at. */
-const alternatives = (condition: Condition): ReadonlyArray<Conjunction> | undefined => {
+/** Alternatives, each a list of leaves, some contradictory ones left out; undefined where there are too many to look at. */
+const alternatives = (condition: Condition, columns: Columns): ReadonlyArray<Conjunction> | undefined => {
   switch (condition._tag) {
     case "Or": {
-      const parts = condition.any.map(alternatives);
+      const parts = condition.any.map((part) => alternatives(part, columns));
       const all = parts.every((part) => part !== undefined) ? parts.flat() : undefined;
       return all && all.length <= maxAlternatives ? all : undefined;
     }
     case "And":
       return condition.all.reduce<ReadonlyArray<Conjunction> | undefined>(
         (left, part) => {
-          const right = alternatives(part);
+          const right = alternatives(part, columns);
           if (!left || !right || left.length * right.length > maxAlternatives) return undefined;
-          return left.flatMap((a) => right.map((b) => [...a, ...b]));
+          const both = left.flatMap((a) => right.map((b) => [...a, ...b]));
+          return both.length < manyAlternatives ? both : both.filter((leaves) => !isContradictory(leaves, columns));
         },
         [[]],
       );
@@ -65,7 +68,7 @@ const alternatives = (condition: Condition): ReadonlyArray<Conjunction> | undefi
         condition.condition._tag === "HasRole" ||
         condition.condition._tag === "Via"
         ? [[condition]]
-        : alternatives(negated(condition.condition));
+        : alternatives(negated(condition.condition), columns);
     default:
       return [[condition]];
   }
@@ -191,4 +194,4 @@ const isContradictory = (leaves: Conjunction, columns: Columns): boolean => {
 
 /** @returns true when the condition can be TRUE for no row and no caller. */
 export const canNeverHold = (condition: Condition, columns: Columns): boolean =>
-  alternatives(condition)?.every((leaves) => isContradictory(leaves, columns)) ?? false;
+  alternatives(condition, columns)?.every((leaves) => isContradictory(leaves, columns)) ?? false;

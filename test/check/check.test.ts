@@ -113,9 +113,12 @@ describe("check", () => {
       .access({ read: { roles: ["admin+"] } });
     const notes = table("notes", { ...columns(), projectId: text("project_id").references(() => projects.id) })
       .firewall("organization")
-      .access({ read: { roles: ["admin+"] }, create: member });
+      .access({
+        read: { roles: ["admin+"] },
+        create: { roles: ["member+"], record: { userId: { equals: "ctx.userId" } } },
+      });
     expect(codes({ projects, notes })).toEqual([
-      "unreadable_reference notes columns.project_id",
+      "unreadable_reference notes columns.projectId",
       "write_without_read notes access.create",
     ]);
     expect(check({ projects, notes })[0]?.message).toContain('"member"');

@@ -1,0 +1,116 @@
+/**
+ * What a foreign key tells its writer, and does to rows and accounts that it points at.
+ *
+ * Invariant: of a table without rules nothing is taken as readable, and its rows as somebody's to delete.
+ */
+import { getTableColumns } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import { residual } from "../../../condition/residual.js";
+import { plainConfig } from "../../../table/definition.js";
+import { admits, type NamedKind } from "../../../table/kinds.js";
+import { isPinned, isWritable } from "./columns.js";
+import { type Action, type ForeignKey, foreignKeysOf } from "./foreign-keys.js";
+import { concerned, type Found, list, namesOf, type Scene, type TableRule } from "./scene.js";
+
+export const unreadableReference: TableRule = ({ table, schema, kinds }) => {
+  const { commands, table: name } = table.definition;
+  return foreignKeysOf(table, schema).flatMap(({ parent, path }): ReadonlyArray<Found> => {
+    if (!parent) return [];
+    const blind = kinds.filter(
+      (kind) =>
+        (admits(commands.insert, kind, table.definition) || admits(commands.update?.using, kind, table.definition)) &&
+        !admits(parent.definition.commands.select, kind, parent.definition),
+    );
+    const { name: parentName } = parent.definition.table;
+    return blind.length === 0
+      ? []
+      : [
+          {
+            code: "unreadable_reference",
+            table: name.name,
+            path,
+            message: `${list(blind.map((kind) => kind.name))} may write this row but cannot read "${parentName}", so no reference of theirs is accepted.`,
+            fix: `Let them read "${parentName}", or do not let them write this table.`,
+          },
+        ];
+  });
+};
+
+/** Whether a kind may write a value into the key that the rules do not name. */
+const choosesFreely = ({ table: { definition } }: Scene, { pairs }: ForeignKey, kind: NamedKind): boolean => {
+  const { insert, update } = definition.commands;
+  return pairs.some(
+    ({ own }) =>
+      (insert !== undefined &&
+        admits(insert, kind, definition) &&
+        isWritable(definition, own, "insert") &&
+        !isPinned(residual(insert, kind), own)) ||
+      (update !== undefined &&
+        admits(update.using, kind, definition) &&
+        isWritable(definition, own, "update") &&
+        !isPinned(residual(update.check, kind), own)),
+  );
+};
+
+const columnsIn = ({ pairs }: ForeignKey): string => list(pairs.map(({ own }) => own));
+
+export const unguardedReference: TableRule = (scene) =>
+  foreignKeysOf(scene.table, scene.schema)
+    .filter(({ isGuarded }) => !isGuarded)
+    .flatMap((key): ReadonlyArray<Found> => {
+      const askers = concerned(scene, (kind) => choosesFreely(scene, key, kind));
+      return askers.length === 0
+        ? []
+        : [
+            {
+              code: "unguarded_reference",
+              table: scene.table.definition.table.name,
+              path: key.path,
+              message: `${namesOf(askers)} may write any value into ${columnsIn(key)}, and the answer tells whether "${key.parentName}" has it: that table has no rules, so the foreign key hides nothing.`,
+              fix: `Let create and update equate the column with the caller's own value (record: { … equals: "ctx.userId" }), reference a table that has rules, leave the reference out, or accept it where the values are public.`,
+            },
+          ];
+    });
+
+const refuses: ReadonlyArray<Action> = ["no action", "restrict", "set default"];
+
+export const blockingReference: TableRule = (scene) => {
+  const { table, schema } = scene;
+  const { definition } = table;
+  const { insert, update } = definition.commands;
+  return foreignKeysOf(table, schema)
+    .filter(({ isGuarded }) => !isGuarded)
+    .flatMap((key): ReadonlyArray<Found> => {
+      const writers = concerned(
+        scene,
+        (kind) =>
+          admits(insert, kind, definition) ||
+          (admits(update?.using, kind, definition) &&
+            key.pairs.some(({ own }) => isWritable(definition, own, "update"))),
+      );
+      if (writers.length === 0) return [];
+      const canBeEmpty = key.pairs.every(({ own }) => definition.columns[own]?.notNull === false);
+      const blocks = (action: Action): boolean => refuses.includes(action) || (action === "set null" && !canBeEmpty);
+      const isDeletion = blocks(key.onDelete);
+      const isChange = key.pairs.some(({ parent }) => canChange(key, parent)) && blocks(key.onUpdate);
+      if (!isDeletion && !isChange) return [];
+      const options = [
+        ...(isDeletion ? [`onDelete: "cascade"`] : []),
+        ...(isChange ? [`onUpdate: "cascade"`] : []),
+      ].join(", ");
+      return [
+        {
+          code: "blocking_reference",
+          table: definition.table.name,
+          path: key.path,
+          message: `A row of ${namesOf(writers)} keeps the row of "${key.parentName}" that it points at from being ${[...(isDeletion ? ["deleted"] : []), ...(isChange ? ["changed"] : [])].join(" or ")}, although whoever does that may not see it.`,
+          fix: `Say what becomes of the row: { ${options} }${isDeletion ? (canBeEmpty ? ', or onDelete: "set null"' : ', or let the column be empty and say onDelete: "set null"') : ""}.`,
+        },
+      ];
+    });
+};
+
+/** Whether a column of a table without rules is one that is likely to change: no key of the table. */
+const canChange = ({ parentSource }: ForeignKey, name: string): boolean =>
+  !Object.values<PgColumn>(getTableColumns(parentSource)).some((column) => column.primary && column.name === name) &&
+  !plainConfig(parentSource).primaryKeys.some(({ columns }) => columns.some((column) => column.name === name));
