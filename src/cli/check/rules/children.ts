@@ -4,14 +4,17 @@
  * Invariant: silent only where every row that points at a row which a kind may delete (or whose key it may change) is one
  * that this kind can read. A deletion that spreads by cascade is followed.
  */
+import { is } from "drizzle-orm";
+import { PgTable } from "drizzle-orm/pg-core";
 import { always, and, type Condition } from "../../../condition/condition.js";
 import { residual } from "../../../condition/residual.js";
 import { canNeverHold } from "../../../condition/satisfiable.js";
 import { known, renamed, untrue } from "../../../condition/untrue.js";
+import { plainConfig, tableName } from "../../../table/definition.js";
 import { admits, type NamedKind } from "../../../table/kinds.js";
 import type { Schema, SchemaTable } from "../../../table/schema.js";
 import { isWritable } from "./columns.js";
-import { type Action, type ForeignKey, foreignKeysOf } from "./foreign-keys.js";
+import { type Action, type ForeignKey, foreignKeysOf, refusing } from "./foreign-keys.js";
 import { concerned, type Found, namesOf, type TableRule } from "./scene.js";
 
 const keyIn = ({ definition }: SchemaTable, name: string): string =>
@@ -130,4 +133,30 @@ export const unreadableChild: TableRule = (scene) => {
       ),
     ];
   });
+};
+
+/** Rows of a table without rules are rows that no caller can read. */
+export const plainChild: TableRule = (scene) => {
+  const { table, schema } = scene;
+  const { name, schema: schemaName } = table.definition.table;
+  return schema.plain.flatMap((plain) =>
+    plainConfig(plain).foreignKeys.flatMap((key): ReadonlyArray<Found> => {
+      const { columns, foreignTable } = key.reference();
+      const to = is(foreignTable, PgTable) ? tableName(foreignTable) : undefined;
+      if (to?.name !== name || to.schema !== schemaName || !refusing.includes(key.onDelete ?? "no action")) return [];
+      const deleters = concerned(scene, (kind) => deletions(table, kind, schema).length > 0);
+      const child = tableName(plain).name;
+      return deleters.length === 0
+        ? []
+        : [
+            {
+              code: "unreadable_child",
+              table: name,
+              path: `referencedBy.${child}(${columns.map((column) => column.name).join(", ")})`,
+              message: `${namesOf(deleters)} may delete a row of this table that a row of "${child}" points at, which has no rules, so nobody can read it: the deletion ${effects["no action"]}.`,
+              fix: `Say what becomes of the rows of "${child}": { onDelete: "cascade" }, or "set null" for a column that can be empty.`,
+            },
+          ];
+    }),
+  );
 };

@@ -11,6 +11,9 @@ import type { Schema, SchemaTable } from "../../../table/schema.js";
 
 export type Action = "cascade" | "restrict" | "no action" | "set null" | "set default";
 
+/** Actions that keep the row there, as far as a schema can tell: nobody sees that a default exists. */
+export const refusing: ReadonlyArray<Action> = ["no action", "restrict", "set default"];
+
 export interface ForeignKey {
   /** Where it is declared. */
   readonly path: string;
@@ -36,6 +39,10 @@ export const foreignKeysOf = ({ source, definition }: SchemaTable, schema: Schem
       own: Object.values(definition.columns).find(({ name }) => name === column.name)?.key ?? column.name,
       parent: foreignColumns[index]?.name ?? "",
     }));
+    // By name: a table that points at itself points at a copy of it, which has no declaration.
+    const parent = schema.tables.find(
+      ({ definition: { table } }) => table.name === to.name && table.schema === to.schema,
+    );
     const owns = pairs.map(({ own }) => own);
     return [
       {
@@ -43,8 +50,8 @@ export const foreignKeysOf = ({ source, definition }: SchemaTable, schema: Schem
         pairs,
         parentName: to.name,
         parentSource: foreignTable,
-        parent: schema.tables.find(({ definition: { table } }) => table.name === to.name && table.schema === to.schema),
-        isGuarded: declarationOf(foreignTable)?.firewall !== undefined,
+        parent,
+        isGuarded: parent !== undefined || declarationOf(foreignTable)?.firewall !== undefined,
         onDelete: key.onDelete ?? "no action",
         onUpdate: key.onUpdate ?? "no action",
       },

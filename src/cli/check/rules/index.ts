@@ -3,7 +3,7 @@
  *
  * Invariant: every code of `FindingCode` that is about a table is found by one of these, `unused_acceptance` excepted.
  */
-import { unreadableChild } from "./children.js";
+import { plainChild, unreadableChild } from "./children.js";
 import { alwaysHolds, negationOfNullable } from "./conditions.js";
 import { publicWrite, readableSecret, writeWithoutRead } from "./exposure.js";
 import { countingColumn, unreadableConflict } from "./keys.js";
@@ -29,4 +29,5 @@ export const tableRules: ReadonlyArray<TableRule> = [
   unguardedReference,
   blockingReference,
   unreadableChild,
+  plainChild,
 ];

@@ -8,8 +8,9 @@ import type { PgColumn } from "drizzle-orm/pg-core";
 import { residual } from "../../../condition/residual.js";
 import { plainConfig } from "../../../table/definition.js";
 import { admits, type NamedKind } from "../../../table/kinds.js";
+import type { Schema, SchemaTable } from "../../../table/schema.js";
 import { isPinned, isWritable } from "./columns.js";
-import { type Action, type ForeignKey, foreignKeysOf } from "./foreign-keys.js";
+import { type Action, type ForeignKey, foreignKeysOf, refusing } from "./foreign-keys.js";
 import { concerned, type Found, list, namesOf, type Scene, type TableRule } from "./scene.js";
 
 export const unreadableReference: TableRule = ({ table, schema, kinds }) => {
@@ -72,45 +73,54 @@ export const unguardedReference: TableRule = (scene) =>
           ];
     });
 
-const refuses: ReadonlyArray<Action> = ["no action", "restrict", "set default"];
-
-export const blockingReference: TableRule = (scene) => {
-  const { table, schema } = scene;
-  const { definition } = table;
-  const { insert, update } = definition.commands;
-  return foreignKeysOf(table, schema)
-    .filter(({ isGuarded }) => !isGuarded)
-    .flatMap((key): ReadonlyArray<Found> => {
-      const writers = concerned(
-        scene,
-        (kind) =>
-          admits(insert, kind, definition) ||
-          (admits(update?.using, kind, definition) &&
-            key.pairs.some(({ own }) => isWritable(definition, own, "update"))),
-      );
-      if (writers.length === 0) return [];
-      const canBeEmpty = key.pairs.every(({ own }) => definition.columns[own]?.notNull === false);
-      const blocks = (action: Action): boolean => refuses.includes(action) || (action === "set null" && !canBeEmpty);
-      const isDeletion = blocks(key.onDelete);
-      const isChange = key.pairs.some(({ parent }) => canChange(key, parent)) && blocks(key.onUpdate);
-      if (!isDeletion && !isChange) return [];
-      const options = [
-        ...(isDeletion ? [`onDelete: "cascade"`] : []),
-        ...(isChange ? [`onUpdate: "cascade"`] : []),
-      ].join(", ");
-      return [
-        {
-          code: "blocking_reference",
-          table: definition.table.name,
-          path: key.path,
-          message: `A row of ${namesOf(writers)} keeps the row of "${key.parentName}" that it points at from being ${[...(isDeletion ? ["deleted"] : []), ...(isChange ? ["changed"] : [])].join(" or ")}, although whoever does that may not see it.`,
-          fix: `Say what becomes of the row: { ${options} }${isDeletion ? (canBeEmpty ? ', or onDelete: "set null"' : ', or let the column be empty and say onDelete: "set null"') : ""}.`,
-        },
-      ];
-    });
-};
+/** Whether rows that point keep the row that they point at as it is. */
+const blocks = ({ pairs }: ForeignKey, action: Action, { definition }: SchemaTable): boolean =>
+  refusing.includes(action) ||
+  (action === "set null" && !pairs.every(({ own }) => definition.columns[own]?.notNull === false));
 
 /** Whether a column of a table without rules is one that is likely to change: no key of the table. */
 const canChange = ({ parentSource }: ForeignKey, name: string): boolean =>
   !Object.values<PgColumn>(getTableColumns(parentSource)).some((column) => column.primary && column.name === name) &&
   !plainConfig(parentSource).primaryKeys.some(({ columns }) => columns.some((column) => column.name === name));
+
+/** Tables without rules whose rows take rows of a guarded table with them. */
+const roots = (table: SchemaTable, schema: Schema, seen: ReadonlyArray<SchemaTable> = []): ReadonlyArray<string> =>
+  seen.includes(table)
+    ? []
+    : foreignKeysOf(table, schema)
+        .filter(({ onDelete }) => onDelete === "cascade")
+        .flatMap(({ isGuarded, parent, parentName }) =>
+          isGuarded ? (parent ? roots(parent, schema, [...seen, table]) : []) : [parentName],
+        );
+
+export const blockingReference: TableRule = (scene) => {
+  const { table, schema } = scene;
+  const { definition } = table;
+  const { insert, update } = definition.commands;
+  return foreignKeysOf(table, schema).flatMap((key): ReadonlyArray<Found> => {
+    const writers = concerned(
+      scene,
+      (kind) =>
+        admits(insert, kind, definition) ||
+        (admits(update?.using, kind, definition) && key.pairs.some(({ own }) => isWritable(definition, own, "update"))),
+    );
+    if (writers.length === 0) return [];
+    const above = key.isGuarded ? (key.parent ? [...new Set(roots(key.parent, schema))] : []) : [key.parentName];
+    const isDeletion = above.length > 0 && blocks(key, key.onDelete, table);
+    const isChange =
+      !key.isGuarded && key.pairs.some(({ parent }) => canChange(key, parent)) && blocks(key, key.onUpdate, table);
+    if (!isDeletion && !isChange) return [];
+    const options = [...(isDeletion ? ['onDelete: "cascade"'] : []), ...(isChange ? ['onUpdate: "cascade"'] : [])];
+    const verbs = [...(isDeletion ? ["deleted"] : []), ...(isChange ? ["changed"] : [])].join(" or ");
+    const through = key.isGuarded ? ` together with that of "${key.parentName}"` : "";
+    return [
+      {
+        code: "blocking_reference",
+        table: definition.table.name,
+        path: key.path,
+        message: `A row that ${namesOf(writers)} may write keeps a row of ${list(above)}${through} from being ${verbs}, although whoever does that may not see it.`,
+        fix: `Say what becomes of the row: { ${options.join(", ")} }, or "set null" for a column that can be empty.`,
+      },
+    ];
+  });
+};
