@@ -54,7 +54,7 @@ const cases: ReadonlyArray<readonly [SQL | undefined, ReadonlyArray<string>]> = 
   [sql`level = 1 -- and is_open\n`, []],
   [sql`state = /* and is_open and */ 'x'`, []],
   [sql`state <> 'it''s' and is_open`, []],
-  [sql`state <> E'\\' and is_open and state <> ' '`, []],
+  [sql`state <> E'\\' and is_open and '`, []],
   [sql`state <> $q$ and is_open and $q$`, []],
 ];
 
