@@ -569,6 +569,16 @@ describe("a preset outside of the firewall", () => {
     ]);
   });
 
+  it("is none where no request can set it, because it is the key; as a key it is judged like any other", () => {
+    const settings = (read: typeof ownRow | typeof chosen) =>
+      table("settings", { userId: owner().primaryKey(), shared: boolean("shared").notNull() })
+        .firewall(open)
+        .access({ read, create: ownRow });
+    const chosen = { ...signedIn, record: { shared: { equals: true } } } as const;
+    expect(codes({ own: settings(ownRow) })).toEqual([]);
+    expect(codes({ some: settings(chosen) })).toEqual(["unreadable_conflict settings columns.userId"]);
+  });
+
   it("is none where nobody may write", () => {
     expect(codes({ read: notes().access({ read: member, delete: member }) })).toEqual([]);
   });

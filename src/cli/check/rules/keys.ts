@@ -8,8 +8,10 @@ import { always, and, type Condition } from "../../../condition/condition.js";
 import { residual } from "../../../condition/residual.js";
 import { canNeverHold } from "../../../condition/satisfiable.js";
 import { known, untrue } from "../../../condition/untrue.js";
+import { declarationOf } from "../../../table/declaration.js";
 import type { TableDefinition } from "../../../table/definition.js";
 import { admits, type NamedKind } from "../../../table/kinds.js";
+import { presetOf } from "../../../table/presets.js";
 import type { SchemaTable } from "../../../table/schema.js";
 import { countsRows, isWritable } from "./columns.js";
 import { concerned, type Found, namesOf, pinnedColumns, type TableRule } from "./scene.js";
@@ -25,13 +27,15 @@ const isComputed = ({ source }: Pick<SchemaTable, "source">, column: string): bo
 
 /** A column whose values the database makes, each once: no row is in the way of a new one. */
 const isFresh = ({ source, definition }: SchemaTable, column: string): boolean => {
-  const { managed, primaryKey, firewall } = definition;
+  const { managed, primaryKey } = definition;
+  const builder = declarationOf(source)?.columns[column];
   if (getTableColumns(source)[column]?.generatedIdentity !== undefined) return true;
   return (
     managed.includes(column) &&
     primaryKey.includes(column) &&
     !isComputed({ source }, column) &&
-    !firewall.scope.some((scope) => scope.column === column)
+    !definition.firewall.scope.some((scope) => scope.column === column) &&
+    !(builder && presetOf(builder))
   );
 };
 

@@ -21,7 +21,7 @@ export const unpinnedPreset: TableRule = (scene) => {
   const { insert, update } = definition.commands;
   return Object.entries(declarationOf(source)?.columns ?? {}).flatMap(([column, builder]): ReadonlyArray<Found> => {
     const preset = presetOf(builder);
-    if (preset === undefined || definition.firewall.scope.some((scope) => scope.column === column)) return [];
+    if (preset === undefined || definition.managed.includes(column)) return [];
     const path = scopePaths[preset];
     const own: Condition = { _tag: "Compare", column, operator: "equals", operand: { _tag: "Context", path } };
     const isOpen = (condition: Condition, kind: NamedKind): boolean =>
