@@ -1,10 +1,12 @@
 /** `check` finds what lets tenants feel each other, and is silent where a row in the way is a row that can be read. */
-import { eq, isNull, sql } from "drizzle-orm";
+import { eq, getTableColumns, isNull, sql } from "drizzle-orm";
 import {
   bigserial,
   boolean,
   foreignKey,
   integer,
+  type PgColumn,
+  type PgTable,
   pgTable,
   primaryKey,
   serial,
@@ -17,6 +19,7 @@ import {
 import { id, organization, owner, table, team } from "hedgerow";
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/cli/check/check.js";
+import { guard } from "../support/untyped.js";
 
 type Module = Readonly<Record<string, unknown>>;
 
@@ -329,6 +332,12 @@ describe("a reference to a table without rules", () => {
   });
 });
 
+const keyOf = (of: PgTable | undefined): PgColumn => {
+  const key = of && getTableColumns(of).id;
+  if (!key) throw new Error("The table has no column id.");
+  return key;
+};
+
 describe("a row that points at somebody's row", () => {
   const posts = table("posts", { id: id(), userId: owner(), slug: text("slug").notNull().unique() })
     .firewall(open)
@@ -438,6 +447,27 @@ describe("a row that points at somebody's row", () => {
       .firewall(open)
       .access({ read: ownRow, create: ownRow, delete: ownRow });
     expect(codes({ nodes })).toEqual(["unreadable_child nodes columns.parentId"]);
+  });
+
+  it("is looked for once, however many ways a deletion can take", () => {
+    const tables: Array<PgTable> = [];
+    for (let index = 0; index < 60; index++) {
+      const above = (distance: number) => keyOf(tables[Math.max(0, index - distance)]);
+      const columns = {
+        id: id(),
+        organizationId: organization(),
+        ...(index > 0 && {
+          first: text("first").references(() => above(1), { onDelete: "cascade" as const }),
+          second: text("second").references(() => above(2), { onDelete: "cascade" as const }),
+        }),
+      };
+      const read = index === 59 ? { roles: ["admin+"] } : member;
+      tables.push(
+        guard(table(`t${index}`, columns), "organization", { read, delete: index === 0 ? member : undefined }),
+      );
+    }
+    const schema = Object.fromEntries(tables.map((each, index) => [`t${index}`, each]));
+    expect(codes(schema)).toEqual(["unreadable_child t59 columns.first", "unreadable_child t59 columns.second"]);
   });
 
   it("is found where a change of what it names reaches it", () => {

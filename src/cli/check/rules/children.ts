@@ -9,6 +9,7 @@ import { PgTable } from "drizzle-orm/pg-core";
 import { always, and, type Condition } from "../../../condition/condition.js";
 import { residual } from "../../../condition/residual.js";
 import { canNeverHold } from "../../../condition/satisfiable.js";
+import { keyOf, simplify } from "../../../condition/simplify.js";
 import { known, renamed, untrue } from "../../../condition/untrue.js";
 import { plainConfig, tableName } from "../../../table/definition.js";
 import { admits, type NamedKind } from "../../../table/kinds.js";
@@ -57,30 +58,46 @@ const factsOf = (
   );
 };
 
-/**
- * What is known of the rows of a table that a kind can delete, itself or by the cascade of another deletion. A circle of
- * cascades is followed once around: what is known of a row of the second round is no more than of one of the first.
- */
-const deletions = (
-  table: SchemaTable,
-  kind: NamedKind,
-  schema: Schema,
-  seen: ReadonlyArray<SchemaTable> = [],
-): ReadonlyArray<Condition> => {
-  if (seen.filter((other) => other === table).length > 1) return [];
-  const { definition } = table;
-  const own = definition.commands.delete;
-  return [
-    ...(own && admits(own, kind, definition) ? [residual(own, kind)] : []),
-    ...foreignKeysOf(table, schema)
-      .filter(({ onDelete }) => onDelete === "cascade")
-      .flatMap((key) => {
-        const { parent } = key;
-        return parent
-          ? deletions(parent, kind, schema, [...seen, table]).map((facts) => factsOf(table, parent, key, facts, kind))
-          : [];
-      }),
-  ];
+type Known = ReadonlyMap<SchemaTable, ReadonlyMap<string, Condition>>;
+
+const deletable = new WeakMap<NamedKind, Known>();
+
+/** Beyond so many different things that are known of deleted rows, nothing is taken as known. */
+const manyFacts = 32;
+
+/** Follows deletions from table to table until nothing new is learnt, which ends: less is known with every step. */
+const spread = (kind: NamedKind, schema: Schema): Known => {
+  const all = new Map<SchemaTable, Map<string, Condition>>();
+  const waiting: Array<readonly [SchemaTable, Condition]> = [];
+  const learn = (table: SchemaTable, facts: Condition): void => {
+    const told = all.get(table) ?? new Map<string, Condition>();
+    const short = told.size < manyFacts ? simplify(facts) : always;
+    const name = keyOf(short);
+    if (told.has(name)) return;
+    all.set(table, told.set(name, short));
+    waiting.push([table, short]);
+  };
+  const cascades = new Map<SchemaTable, Array<readonly [SchemaTable, ForeignKey]>>();
+  for (const table of schema.tables) {
+    const { delete: own } = table.definition.commands;
+    if (own && admits(own, kind, table.definition)) learn(table, residual(own, kind));
+    for (const key of foreignKeysOf(table, schema)) {
+      if (!key.parent || key.onDelete !== "cascade") continue;
+      cascades.set(key.parent, [...(cascades.get(key.parent) ?? []), [table, key]]);
+    }
+  }
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const [parent, facts] = next;
+    for (const [child, key] of cascades.get(parent) ?? []) learn(child, factsOf(child, parent, key, facts, kind));
+  }
+  return all;
+};
+
+/** What is known of the rows of a table that a kind can delete, itself or by the cascade of another deletion. */
+const deletions = (table: SchemaTable, kind: NamedKind, schema: Schema): ReadonlyArray<Condition> => {
+  const found = deletable.get(kind) ?? spread(kind, schema);
+  deletable.set(kind, found);
+  return [...(found.get(table)?.values() ?? [])];
 };
 
 /** What is known of the rows of a table whose referenced columns a kind can change. */

@@ -30,7 +30,16 @@ export interface ForeignKey {
   readonly onUpdate: Action;
 }
 
-export const foreignKeysOf = ({ source, definition }: SchemaTable, schema: Schema): ReadonlyArray<ForeignKey> =>
+const understood = new WeakMap<SchemaTable, ReadonlyArray<ForeignKey>>();
+
+/** The foreign keys of a table of this schema. */
+export const foreignKeysOf = (table: SchemaTable, schema: Schema): ReadonlyArray<ForeignKey> => {
+  const found = understood.get(table) ?? read(table, schema);
+  understood.set(table, found);
+  return found;
+};
+
+const read = ({ source, definition }: SchemaTable, schema: Schema): ReadonlyArray<ForeignKey> =>
   plainConfig(source).foreignKeys.flatMap((key) => {
     const { columns, foreignColumns, foreignTable } = key.reference();
     if (!is(foreignTable, PgTable)) return [];

@@ -84,14 +84,19 @@ const canChange = ({ parentSource }: ForeignKey, name: string): boolean =>
   !plainConfig(parentSource).primaryKeys.some(({ columns }) => columns.some((column) => column.name === name));
 
 /** Tables without rules whose rows take rows of a guarded table with them. */
-const roots = (table: SchemaTable, schema: Schema, seen: ReadonlyArray<SchemaTable> = []): ReadonlyArray<string> =>
-  seen.includes(table)
-    ? []
-    : foreignKeysOf(table, schema)
-        .filter(({ onDelete }) => onDelete === "cascade")
-        .flatMap(({ isGuarded, parent, parentName }) =>
-          isGuarded ? (parent ? roots(parent, schema, [...seen, table]) : []) : [parentName],
-        );
+const roots = (table: SchemaTable, schema: Schema): ReadonlyArray<string> => {
+  const above = new Set([table]);
+  const found = new Set<string>();
+  // A set that grows while it is walked through is walked through to its end.
+  for (const each of above) {
+    for (const { onDelete, isGuarded, parent, parentName } of foreignKeysOf(each, schema)) {
+      if (onDelete !== "cascade") continue;
+      if (parent) above.add(parent);
+      else if (!isGuarded) found.add(parentName);
+    }
+  }
+  return [...found];
+};
 
 export const blockingReference: TableRule = (scene) => {
   const { table, schema } = scene;
@@ -105,7 +110,7 @@ export const blockingReference: TableRule = (scene) => {
         (admits(update?.using, kind, definition) && key.pairs.some(({ own }) => isWritable(definition, own, "update"))),
     );
     if (writers.length === 0) return [];
-    const above = key.isGuarded ? (key.parent ? [...new Set(roots(key.parent, schema))] : []) : [key.parentName];
+    const above = key.isGuarded ? (key.parent ? roots(key.parent, schema) : []) : [key.parentName];
     const isDeletion = above.length > 0 && blocks(key, key.onDelete, table);
     const isChange =
       !key.isGuarded && key.pairs.some(({ parent }) => canChange(key, parent)) && blocks(key, key.onUpdate, table);
