@@ -4,7 +4,7 @@
  */
 
 import { getTableColumns } from "drizzle-orm";
-import { boolean, type PgColumn, type PgTable, text, unique } from "drizzle-orm/pg-core";
+import { boolean, type PgColumn, type PgTable, pgTable, text, unique } from "drizzle-orm/pg-core";
 import fc from "fast-check";
 import { anonymousCaller, type Caller, id, organization, owner, table } from "hedgerow";
 import { expect, it } from "vitest";
@@ -214,4 +214,36 @@ it("lets nobody reach a row that they cannot read, where it finds no fault with 
   expect(silent).toBeGreaterThan(100);
   expect(met).toBeGreaterThan(300);
   expect(met / found).toBeGreaterThan(0.95);
+});
+
+it("lets nobody write in another's name, or ask for accounts, where it finds no fault with a preset or a reference", () => {
+  const user = pgTable("user", { id: text("id").primaryKey() });
+  let unpinned = 0;
+  let asking = 0;
+  let silent = 0;
+  fc.assert(
+    fc.property(firewall, rule, rule, (wall, read, create) => {
+      const own = { ...columns(), userId: owner().references(() => user.id, { onDelete: "cascade" }) };
+      const notes = guard(table("notes", own), wall, { read, create });
+      const definition = understood({ notes })?.get("notes");
+      const { insert } = definition?.commands ?? {};
+      if (!definition || !insert) return;
+      const foundCodes = check({ user, notes }).map(({ code }) => code);
+      const made = callers.flatMap((by) =>
+        rows
+          .filter((row) => evaluate(insert, { columns: definition.columns, row, caller: by }) === true)
+          .map((row) => ({ anothers: row.userId !== by.userId, elsewhere: row.organizationId !== by.activeOrgId })),
+      );
+      const isForeign = made.some(({ anothers, elsewhere }) => anothers || elsewhere);
+      if (foundCodes.includes("unpinned_preset")) unpinned += 1;
+      else expect(isForeign).toBe(false);
+      if (foundCodes.includes("unguarded_reference")) asking += 1;
+      else expect(made.some(({ anothers }) => anothers)).toBe(false);
+      if (!foundCodes.includes("unpinned_preset")) silent += 1;
+      if (foundCodes.includes("unpinned_preset")) expect(isForeign).toBe(true);
+    }),
+    { numRuns: 1500 },
+  );
+  expect(Math.min(unpinned, asking)).toBeGreaterThan(300);
+  expect(silent).toBeGreaterThan(20);
 });
