@@ -334,7 +334,7 @@ const read = (table: PgTable, declaration: Declaration, sink: Array<Problem>): T
       .problem(
         "client_made_id",
         `Column "${key}" has no default, so callers would choose ids and learn which ones other tenants use.`,
-        `Let the database make them: id("prefix"), a uuid, or integer("${keyColumn.name}").primaryKey().generatedAlwaysAsIdentity().`,
+        `Let the database make random ones: id("prefix"), or uuid("${keyColumn.name}").primaryKey().defaultRandom(). Numbers that count up would tell how many rows others make.`,
       );
   }
   return {

@@ -4,17 +4,26 @@
  * Invariant: a closed union; a finding is accepted only by its code, beside the table it is about, with a reason.
  */
 
-export type FindingCode =
-  | "always_holds"
-  | "missing_index"
-  | "negation_of_nullable"
-  | "public_write"
-  | "readable_secret"
-  | "slow_column_type"
-  | "unreachable_role"
-  | "unreadable_reference"
-  | "unused_acceptance"
-  | "write_without_read";
+export const findingCodes = [
+  "always_holds",
+  "blocking_reference",
+  "counting_column",
+  "missing_index",
+  "negation_of_nullable",
+  "public_write",
+  "readable_secret",
+  "slow_column_type",
+  "unguarded_reference",
+  "unpinned_preset",
+  "unreachable_role",
+  "unreadable_child",
+  "unreadable_conflict",
+  "unreadable_reference",
+  "unused_acceptance",
+  "write_without_read",
+] as const;
+
+export type FindingCode = (typeof findingCodes)[number];
 
 export interface Finding {
   readonly code: FindingCode;

@@ -22,27 +22,47 @@ const ofUser = (path: ContextPath): boolean => path === "userId" || path === "se
 export const admits = (condition: Condition | undefined, kind: CallerKind, definition: TableDefinition): boolean =>
   condition !== undefined && !canNeverHold(residual(condition, kind), definition.columns);
 
+type Facts = Pick<CallerKind, "roles" | "userRoles" | "has">;
+
+const namesOf = (schema: Schema) => {
+  const [first] = schema.tables;
+  return (first && declarationOf(first.source)?.names) ?? defaultNames;
+};
+
+const kindIn = (schema: Schema, name: string, facts: Facts): NamedKind => {
+  const made: NamedKind = {
+    name,
+    ...facts,
+    canRead: (parent) => {
+      const found = schema.tables.find(
+        ({ definition }) => definition.table.name === parent.name && definition.table.schema === parent.schema,
+      );
+      return found === undefined || admits(found.definition.commands.select, made, found.definition);
+    },
+  };
+  return made;
+};
+
 /** @returns the kinds in a fixed order: least first. */
 export const callerKinds = (schema: Schema): ReadonlyArray<NamedKind> => {
-  const [first] = schema.tables;
-  const names = (first && declarationOf(first.source)?.names) ?? defaultNames;
-  const kind = (name: string, facts: Pick<CallerKind, "roles" | "userRoles" | "has">): NamedKind => {
-    const made: NamedKind = {
-      name,
-      ...facts,
-      canRead: (parent) => {
-        const found = schema.tables.find(
-          ({ definition }) => definition.table.name === parent.name && definition.table.schema === parent.schema,
-        );
-        return found === undefined || admits(found.definition.commands.select, made, found.definition);
-      },
-    };
-    return made;
-  };
+  const names = namesOf(schema);
   return [
-    kind("anonymous", { roles: [], userRoles: [], has: () => false }),
-    kind("signed in", { roles: [], userRoles: [], has: ofUser }),
-    ...names.roles.map((role) => kind(role, { roles: [role], userRoles: [], has: () => true })),
-    ...names.userRoles.map((role) => kind(`platform ${role}`, { roles: [], userRoles: [role], has: ofUser })),
+    kindIn(schema, "anonymous", { roles: [], userRoles: [], has: () => false }),
+    kindIn(schema, "signed in", { roles: [], userRoles: [], has: ofUser }),
+    ...names.roles.map((role) => kindIn(schema, role, { roles: [role], userRoles: [], has: () => true })),
+    ...names.userRoles.map((role) => kindIn(schema, `platform ${role}`, { roles: [], userRoles: [role], has: ofUser })),
   ];
+};
+
+/**
+ * Kinds that have something of two: a platform role inside an organization. What excludes each by itself can admit both
+ * together.
+ */
+export const mixedKinds = (schema: Schema): ReadonlyArray<NamedKind> => {
+  const { roles, userRoles } = namesOf(schema);
+  return userRoles.flatMap((userRole) =>
+    roles.map((role) =>
+      kindIn(schema, `platform ${userRole} as ${role}`, { roles: [role], userRoles: [userRole], has: () => true }),
+    ),
+  );
 };

@@ -25,6 +25,8 @@ export interface SchemaTable {
 
 export interface Schema {
   readonly tables: ReadonlyArray<SchemaTable>;
+  /** Tables of the module that have no rules, for example those of the identity provider. */
+  readonly plain: ReadonlyArray<PgTable>;
 }
 
 interface Found {
@@ -161,7 +163,10 @@ export const understandNow = (module: SchemaModule): Schema => {
     definition: define(source, declaration, sink),
   }));
   if (sink.length > 0) throw new DefinitionError({ problems: sink });
-  return { tables };
+  const plain = Object.values(module).flatMap((table) =>
+    is(table, PgTable) && declarationOf(table) === undefined ? [table] : [],
+  );
+  return { tables, plain: [...new Set(plain)] };
 };
 
 /**

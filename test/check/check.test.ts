@@ -2,7 +2,9 @@
 import { index, integer, numeric, pgEnum, text } from "drizzle-orm/pg-core";
 import { defineHedgerow, id, organization, owner, table } from "hedgerow";
 import { describe, expect, it } from "vitest";
-import * as example from "../../examples/app/tables.js";
+import * as example from "../../examples/app/schema.js";
+import * as claims from "../../examples/claims/tables.js";
+import * as worker from "../../examples/worker/schema.js";
 import { check } from "../../src/cli/check/check.js";
 import { findingsJson, findingsSarif, findingsText } from "../../src/cli/check/format.js";
 
@@ -22,8 +24,8 @@ const columns = () => ({
 const member = { roles: ["member+"] } as const;
 
 describe("check", () => {
-  it("has nothing to say about the example but what it accepts", () => {
-    expect(codes(example)).toEqual([]);
+  it("has nothing to say about the examples but what one accepts", () => {
+    for (const schema of [example, claims, worker]) expect(codes(schema)).toEqual([]);
     expect(check(example).map(({ code, accepted }) => [code, accepted])).toEqual([
       ["write_without_read", "a contact form: people write without an account"],
     ]);
@@ -113,9 +115,12 @@ describe("check", () => {
       .access({ read: { roles: ["admin+"] } });
     const notes = table("notes", { ...columns(), projectId: text("project_id").references(() => projects.id) })
       .firewall("organization")
-      .access({ read: { roles: ["admin+"] }, create: member });
+      .access({
+        read: { roles: ["admin+"] },
+        create: { roles: ["member+"], record: { userId: { equals: "ctx.userId" } } },
+      });
     expect(codes({ projects, notes })).toEqual([
-      "unreadable_reference notes columns.project_id",
+      "unreadable_reference notes columns.projectId",
       "write_without_read notes access.create",
     ]);
     expect(check({ projects, notes })[0]?.message).toContain('"member"');

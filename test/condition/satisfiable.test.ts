@@ -7,6 +7,12 @@ import { caller, columns, condition, rows, truthOf } from "./random.js";
 const literal = (value: Literal) => ({ _tag: "Literal", value }) as const;
 const compare = (column: string, operator: "equals" | "lessThan" | "greaterThan" | "notEquals", value: Literal) =>
   ({ _tag: "Compare", column, operator, operand: literal(value) }) as const;
+const own = (column: string, operator: "equals" | "notEquals" | "lessThan" | "greaterThanOrEqual"): Condition => ({
+  _tag: "Compare",
+  column,
+  operator,
+  operand: { _tag: "Context", path: "userId" },
+});
 const and = (...all: ReadonlyArray<Condition>): Condition => ({ _tag: "And", all });
 
 describe("canNeverHold", () => {
@@ -59,6 +65,30 @@ describe("canNeverHold", () => {
         { _tag: "HasRole", tier: "organization", roles: ["admin"] },
         { _tag: "Not", condition: { _tag: "HasRole", tier: "organization", roles: ["admin"] } },
       ),
+    },
+    {
+      title: "the caller's own value and not that value",
+      condition: and(own("ownerId", "equals"), own("ownerId", "notEquals")),
+    },
+    {
+      title: "below and above one value of the caller",
+      condition: and(own("ownerId", "lessThan"), own("ownerId", "greaterThanOrEqual")),
+    },
+    {
+      title: "the caller's own value and none of a list that has it",
+      condition: and(own("ownerId", "equals"), {
+        _tag: "Member",
+        column: "ownerId",
+        negated: true,
+        operands: [literal("ann"), { _tag: "Context", path: "userId" }],
+      }),
+    },
+    {
+      title: "a value of the caller that the caller does not have",
+      condition: and(own("ownerId", "equals"), {
+        _tag: "Not",
+        condition: { _tag: "HasContext", path: "userId" },
+      }),
     },
     {
       title: "the same behind a double negation",

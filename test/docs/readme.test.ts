@@ -1,8 +1,9 @@
 /** README.md and the guides say what the code does. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { documents, fillDocument } from "../../scripts/readme.js";
+import { findingCodes } from "../../src/table/finding.js";
 
 const texts = new Map(documents.map((path) => [path, readFileSync(path, "utf8")]));
 const readme = [...texts.values()].join("\n");
@@ -33,4 +34,27 @@ it("names only files and folders that exist", () => {
   );
   expect(named.length).toBeGreaterThan(10);
   for (const path of named) expect(existsSync(path), path).toBe(true);
+});
+
+it("says of every finding why it matters and what to do", () => {
+  const rows = [...(texts.get("docs/check.md") ?? "").matchAll(/^\| `(\w+)` \|(.+)\|$/gm)];
+  expect(rows.map(([, code]) => code).sort()).toEqual([...findingCodes].sort());
+  for (const [, code, rest = ""] of rows) {
+    const cells = rest.split(" | ").map((cell) => cell.trim());
+    expect(cells.length, code).toBe(3);
+    for (const cell of cells) expect(cell, code).toMatch(/^[A-Z`.].{10,}/);
+  }
+});
+
+it("recommends no key that counts, in no guide, example, hint or template", () => {
+  const files = ["src", "examples"].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith(".ts"))
+      .map((path) => join(folder, path)),
+  );
+  const counting = [...documents, ...files].filter((path) =>
+    /AsIdentity\(|\b(?:big|small)?serial\(/.test(readFileSync(path, "utf8")),
+  );
+  // Where Better Auth itself is told to count its keys.
+  expect(counting).toEqual(["src/auth/better-auth/tables.ts"]);
 });

@@ -8,18 +8,19 @@ import * as Effect from "effect/Effect";
 import { declarationOf } from "../../table/declaration.js";
 import { understandToPush } from "../../table/deployable.js";
 import type { Acceptances, Finding } from "../../table/finding.js";
-import { callerKinds, type NamedKind } from "../../table/kinds.js";
+import { callerKinds, mixedKinds } from "../../table/kinds.js";
 import type { Schema, SchemaModule, SchemaTable } from "../../table/schema.js";
-import { tableRules, unreachableRoles } from "./rules.js";
+import { tableRules, unreachableRoles } from "./rules/index.js";
+import type { Scene } from "./rules/scene.js";
 
 const reasonFor = (accepted: Acceptances, code: string): string | undefined => {
   const reason: unknown = Reflect.get(accepted, code);
   return typeof reason === "string" && reason.trim() !== "" ? reason : undefined;
 };
 
-const checkTable = (table: SchemaTable, schema: Schema, kinds: ReadonlyArray<NamedKind>): ReadonlyArray<Finding> => {
+const checkTable = (table: SchemaTable, around: Omit<Scene, "table">): ReadonlyArray<Finding> => {
   const accepted = declarationOf(table.source)?.accepted ?? {};
-  const found = tableRules.flatMap((rule) => rule({ table, schema, kinds }));
+  const found = tableRules.flatMap((rule) => rule({ ...around, table }));
   const unused = Object.keys(accepted).filter(
     (code) => reasonFor(accepted, code) === undefined || !found.some((finding) => finding.code === code),
   );
@@ -41,16 +42,18 @@ const checkTable = (table: SchemaTable, schema: Schema, kinds: ReadonlyArray<Nam
 /** @returns the findings of a schema that is already understood, in the order of the tables' names. */
 export const checkSchema = (schema: Schema): ReadonlyArray<Finding> => {
   const kinds = callerKinds(schema);
+  const around = { schema, kinds, mixed: mixedKinds(schema) };
   return [
     ...unreachableRoles(schema, kinds).map((finding) => ({ ...finding, accepted: undefined })),
-    ...schema.tables.flatMap((table) => checkTable(table, schema, kinds)),
+    ...schema.tables.flatMap((table) => checkTable(table, around)),
   ];
 };
 
 /**
  * Looks for what is risky in a schema: roles that open nothing, rules that exclude nothing, negations of columns that can
  * be empty, rows that can be written and never read, references that a writer cannot make, missing indexes, readable
- * secrets.
+ * secrets; and for what lets tenants feel each other: conflicts, references and deletions that tell of rows which nobody
+ * showed them, numbers that count everybody's rows, columns that only look as if they were filled with the caller.
  *
  * @param module a module that exports tables made by `table()`.
  * @returns findings; `accepted` holds the reason of those that a table accepts with `.accept({ code: "reason" })`.
