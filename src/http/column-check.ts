@@ -119,13 +119,17 @@ export const checkOf = (column: PgColumn): Check =>
  */
 export const valueCheck = (column: PgColumn): ((value: string) => string | undefined) => {
   if (isArray(column)) return () => "must be an array";
-  if (columnInfo("", column).kind === "boolean") {
+  const { kind } = columnInfo("", column);
+  if (kind === "boolean") {
     return (value) => (value === "true" || value === "false" ? undefined : "must be true or false");
   }
   const isNumber = dataTypeOf(column) === "number";
+  // Postgres reads no `1.0` and no `1e3` as an integer.
+  const isWhole = kind === "integer" || kind === "bigint";
+  const pattern = isWhole ? /^-?\d{1,20}$/ : /^-?\d{1,20}(\.\d{1,20})?(e[+-]?\d{1,3})?$/i;
   const fault = faultOf(column);
   return (value) => {
-    if (isNumber && !/^-?\d{1,20}(\.\d{1,20})?(e[+-]?\d{1,3})?$/i.test(value)) return "must be a number";
+    if (isNumber && !pattern.test(value)) return isWhole ? "must be an integer" : "must be a number";
     return fault(isNumber ? Number(value) : value);
   };
 };

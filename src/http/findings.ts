@@ -15,19 +15,11 @@ const longestQuote = 100;
 const longestList = 1_000;
 
 /** @returns the text, or its beginning and `…`. */
-export const quote = (text: string): string =>
-  text.length <= longestQuote ? text : `${text.slice(0, longestQuote).replace(/[\ud800-\udbff]$/, "")}…`;
+export const quote = (text: string, most = longestQuote): string =>
+  text.length <= most ? text : `${text.slice(0, most).replace(/[\ud800-\udbff]$/, "")}…`;
 
-/** `id, title and 3 more` */
-export const listed = (names: ReadonlyArray<string>): string => {
-  let length = 0;
-  const shown = names.filter((name) => {
-    length += name.length + 2;
-    return length <= longestList;
-  });
-  const rest = names.length - shown.length;
-  return `${shown.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
-};
+/** `id, title` */
+export const listed = (names: ReadonlyArray<string>): string => quote(names.join(", "), longestList);
 
 /** @returns the name that was probably meant: of those that are about as long, so that many long names cost little. */
 export const meant = (wrong: string, names: ReadonlyArray<string>): string | undefined => {

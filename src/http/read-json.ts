@@ -26,30 +26,30 @@ const isJson = (contentType: string | null): boolean =>
   /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType ?? "");
 
 const readText = async (request: Request, { maxBytes, ms }: BodyLimits): Promise<string | RequestProblem> => {
-  const tooLarge = problem("body_too_large", { detail: `A body may have ${maxBytes} bytes.` });
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return tooLarge;
+  const tooLarge = () => problem("body_too_large", { detail: `A body may have ${maxBytes} bytes.` });
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return tooLarge();
   const reader = request.body?.getReader();
   if (!reader) return "";
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const deadline = new Promise<undefined>((resolve) => {
-    if (ms > 0) timer = setTimeout(() => resolve(undefined), ms);
-  });
   let text = "";
   let bytes = 0;
   let isRead = false;
+  let giveUp = (): void => {};
+  const timer = ms > 0 ? setTimeout(() => giveUp(), ms) : undefined;
   try {
     for (;;) {
-      const next = await Promise.race([reader.read(), deadline]);
-      if (next === undefined) {
-        return problem("request_timeout", { detail: `A body must arrive within ${ms} ms.` });
-      }
+      // No race against one promise for the whole body: it would hold on to every piece of it.
+      const next = await new Promise<Awaited<ReturnType<typeof reader.read>> | undefined>((resolve, reject) => {
+        giveUp = () => resolve(undefined);
+        reader.read().then(resolve, reject);
+      });
+      if (next === undefined) return problem("request_timeout", { detail: `A body must arrive within ${ms} ms.` });
       if (next.done) {
         isRead = true;
         return text + decoder.decode();
       }
       bytes += next.value.byteLength;
-      if (bytes > maxBytes) return tooLarge;
+      if (bytes > maxBytes) return tooLarge();
       text += decoder.decode(next.value, { stream: true });
     }
   } finally {

@@ -215,6 +215,31 @@ describe("as a stream", () => {
     expect(response.status).toBe(503);
   });
 
+  it("a body in 300,000 pieces is read, and one that never stops coming is given up in time", async () => {
+    let left = 300_000;
+    const pieces = await post(
+      {
+        start: (controller) => controller.enqueue(bytes('{"title":"')),
+        pull: (controller) => {
+          left -= 1;
+          controller.enqueue(bytes(left > 0 ? "x" : '"}'));
+          if (left <= 0) controller.close();
+        },
+      },
+      routerWith(60_000),
+    );
+    expect(pieces.status).toBe(503);
+    const start = performance.now();
+    const endless = await post({
+      pull: async (controller) => {
+        await sleep(1);
+        controller.enqueue(bytes(" "));
+      },
+    });
+    expect(endless.status).toBe(408);
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+
   it("no timer outlives its body", async () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
     const router = routerWith(60_000);
