@@ -115,10 +115,12 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
       const caller = knownCaller(credential, options.target);
       const refusal = caller && admission.refusal(caller);
       if (refusal !== undefined) return Effect.fail(problem(refusal));
-      const send: Send = (own, failed = (error) => Effect.fail(failureOf(error, name, scope))) =>
-        Effect.catch(transact(credential, admission, own), failed);
-      const asked = Effect.catch(read(request), (fault) =>
-        caller === undefined ? Effect.flatMap(send([]), () => Effect.fail(fault)) : Effect.fail(fault),
+      const failing = (during: WriteOperation) => (error: DatabaseError) =>
+        Effect.fail(failureOf(error, during, scope));
+      const send: Send = (own, failed = failing(name)) => Effect.catch(transact(credential, admission, own), failed);
+      const asked = Effect.catch(read(request), (wrong) =>
+        // The admission alone changes nothing, whatever the operation would have.
+        Effect.flatMap(caller === undefined ? send([], failing("read")) : Effect.void, () => Effect.fail(wrong)),
       );
       return Effect.flatMap(asked, (input) => act(input, send, caller));
     };
