@@ -21,18 +21,12 @@ export const quote = (text: string, most = longestQuote): string =>
 /** `id, title` */
 export const listed = (names: ReadonlyArray<string>): string => quote(names.join(", "), longestList);
 
-/** @returns the name that was probably meant: of those that are about as long, so that many long names cost little. */
-export const meant = (wrong: string, names: ReadonlyArray<string>): string | undefined => {
-  const { length } = wrong;
-  return nearest(
-    wrong,
-    names.filter((name) => 2 * name.length >= length && name.length <= 2 * length),
-  );
-};
-
 /** `Did you mean "title"? Valid are: id, title.` */
 export const hint = (wrong: string, names: ReadonlyArray<string>): string => {
-  const best = meant(wrong, names);
+  const { length } = wrong;
+  // Only what is about as long can have been meant, so that many long names cost little.
+  const alike = names.filter((name) => 2 * name.length >= length && name.length <= 2 * length);
+  const best = nearest(wrong, alike);
   const valid = names.length === 0 ? "There are none." : `Valid are: ${listed(names)}.`;
   return best === undefined ? valid : `Did you mean "${best}"? ${valid}`;
 };

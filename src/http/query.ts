@@ -5,7 +5,7 @@
  * in a filter must not return everything.
  */
 import * as Effect from "effect/Effect";
-import { Findings, hint, meant, quote } from "./findings.js";
+import { Findings, hint, quote } from "./findings.js";
 import type { Parameters } from "./parameters.js";
 import type { RequestProblem } from "./problem.js";
 import type { WireColumn } from "./wire.js";
@@ -92,12 +92,10 @@ export const parseListQuery = (
     sorted.add(column);
   }
 
-  const unknown = (name: string): string => {
-    if (columns.some(({ key }) => key === name)) return "is of a type that cannot be filtered by";
-    const valid = [...names, ...pageParameters];
-    const best = meant(name, valid);
-    return `is not a parameter. ${best === undefined ? hint(name, valid) : `Did you mean "${best}"?`}`;
-  };
+  const unknown = (name: string): string =>
+    columns.some(({ key }) => key === name)
+      ? "is of a type that cannot be filtered by"
+      : `is not a parameter. ${hint(name, [...names, ...pageParameters])}`;
   const filters = [...parameters.keys()].flatMap((name) => {
     if (pageParameters.includes(name)) return [];
     const column = byKey.get(name);

@@ -7,7 +7,9 @@ import { text } from "drizzle-orm/pg-core";
 import * as Effect from "effect/Effect";
 import { id, table } from "hedgerow";
 import { type Authenticator, createRouter, type DatabaseShape } from "hedgerow/hono";
+import { Miniflare } from "miniflare";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { bundleWorker } from "../../scripts/bundle-worker.js";
 import { ConnectionError } from "../../src/database/database.js";
 
 const notes = table("notes", { id: id("note"), title: text("title").notNull() })
@@ -254,6 +256,54 @@ describe("as a stream", () => {
     );
     expect(timers()).toBeLessThanOrEqual(before);
   });
+});
+
+it("in a Worker a body is read, refused and given up as elsewhere", async () => {
+  const { code } = await bundleWorker({
+    text: `import { text } from "drizzle-orm/pg-core";
+      import { id, table } from "hedgerow";
+      import { createRouter } from "hedgerow/hono";
+      import * as Effect from "effect/Effect";
+      const notes = table("notes", { id: id("note"), title: text("title").notNull() })
+        .firewall({ exception: "a test" })
+        .access({ create: { roles: ["PUBLIC"] } });
+      const answers = (statements) => Effect.succeed(statements.map(() => ({ rows: [], count: 1, texts: [] })));
+      const api = createRouter({
+        schema: { notes },
+        auth: { identify: () => Promise.resolve({ _tag: "Anonymous" }) },
+        database: { driver: "none", rolesAreBoundary: true, transact: answers, interactive: { supported: false, reason: "" } },
+        timeouts: { statementMs: 1_000, lockMs: 0, bodyMs: ${bodyMs} },
+        dangerouslyServeWithoutRowLevelSecurity: true,
+      });
+      export default { fetch: (request) => api.fetch(request) };`,
+  });
+  const worker = new Miniflare({
+    modules: [{ type: "ESModule", path: "worker.js", contents: code }],
+    compatibilityDate: "2026-04-01",
+  });
+  const address = new URL("/notes", await worker.ready);
+  const send = (body: string) =>
+    fetch(address, { method: "POST", headers: { "content-type": "application/json" }, body });
+  const made = await send('{"title":"a"}');
+  expect([made.status, made.headers.get("cache-control"), made.headers.get("vary")]).toEqual([
+    201,
+    "private, no-store",
+    "*",
+  ]);
+  expect([(await send('{"title":"\\ud800"}')).status, (await send("[".repeat(5_000))).status]).toEqual([400, 400]);
+
+  const socket = connect(Number(address.port), address.hostname);
+  let received = "";
+  socket.on("data", (chunk) => {
+    received += chunk;
+  });
+  socket.write(
+    `POST /notes HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"t`,
+  );
+  await expect.poll(() => received, { timeout: 5_000 }).toContain("request_timeout");
+  expect(received).toMatch(/^HTTP\/1\.1 408 /);
+  socket.destroy();
+  await worker.dispose();
 });
 
 it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])("bodyMs of %d is refused", (ms) => {
