@@ -35,6 +35,10 @@ export type Presented = () => string;
 export interface Authenticator {
   /** Rejects with `IdentityUnavailable` when nobody can say at the moment whether the credential is worth anything. */
   readonly identify: (request: Request) => Promise<Credential>;
+  /**
+   * Every header that decides what `identify` answers, for `Vary`. Without it an answer says that it fits no other request.
+   */
+  readonly credentialHeaders?: ReadonlyArray<string>;
 }
 
 /**

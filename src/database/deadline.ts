@@ -9,6 +9,15 @@ import * as Effect from "effect/Effect";
 import type { DatabaseShape, GiveUp, Interactive } from "./database.js";
 
 /**
+ * @returns the time that was given.
+ * @throws RangeError for one that is no time.
+ */
+export const checkedMs = (name: string, ms: number): number => {
+  if (Number.isInteger(ms) && ms >= 0 && ms <= 2_147_483_647) return ms;
+  throw new RangeError(`timeouts.${name} must be a whole number of milliseconds; 0 is no limit`);
+};
+
+/**
  * @returns how long to wait for an answer: what Postgres may take for a statement and some more, so that it is Postgres who
  * speaks first. Where a statement has no limit there is none.
  * @throws RangeError for one that is no time.
@@ -18,12 +27,7 @@ export const answerMsOf = (timeouts: {
   readonly lockMs?: number;
   readonly answerMs?: number | undefined;
 }): number => {
-  for (const name of ["statementMs", "lockMs"] as const) {
-    const { [name]: ms = 0 } = timeouts;
-    if (!(Number.isInteger(ms) && ms >= 0 && ms <= 2_147_483_647)) {
-      throw new RangeError(`timeouts.${name} must be a whole number of milliseconds; 0 is no limit`);
-    }
-  }
+  for (const name of ["statementMs", "lockMs"] as const) checkedMs(name, timeouts[name] ?? 0);
   const { statementMs, answerMs = statementMs === 0 ? 0 : statementMs + 5_000 } = timeouts;
   if (!(answerMs >= 0 && answerMs <= 2_147_483_647)) {
     throw new RangeError("timeouts.answerMs must be a number of milliseconds; 0 is no limit");

@@ -2,10 +2,12 @@
  * One table's operations: request in, response out.
  *
  * Invariant: every operation is one transaction of the same shape: the session's settings, the admission where the caller
- * is found live, the statement, and where needed one more that tells a missing row from a forbidden change.
+ * is found live, the statement, and where needed one more that tells a missing row from a forbidden change. What is wrong
+ * with a request is told only to whom the operation is open: where there is no statement to send, the admission goes alone.
  */
 import * as Effect from "effect/Effect";
 import type { Credential } from "../auth/authenticator.js";
+import type { Caller } from "../condition/caller.js";
 import { and, type Condition } from "../condition/condition.js";
 import { keyOf, simplify } from "../condition/simplify.js";
 import { Database, type DatabaseError, type Result, type Statement } from "../database/database.js";
@@ -13,12 +15,15 @@ import { enterClaims, type Timeouts } from "../database/session.js";
 import type { Target } from "../database/target.js";
 import type { SchemaTable } from "../table/schema.js";
 import { type Admission, admissionFor } from "./admission.js";
-import { createParser, updateParser, valueCheck } from "./body.js";
+import { createParser, updateParser } from "./body.js";
+import { valueCheck } from "./column-check.js";
 import { failureOf, failureScope, type WriteOperation } from "./failure.js";
 import { knownCaller } from "./known-caller.js";
+import type { Parameters } from "./parameters.js";
 import { enterLive } from "./prelude.js";
 import { problem, type RequestProblem } from "./problem.js";
 import { type PageLimits, parseListQuery } from "./query.js";
+import type { JsonBody } from "./read-json.js";
 import { statementsFor } from "./statements.js";
 import { rowWriter, type WireColumn, wireColumns } from "./wire.js";
 
@@ -33,10 +38,17 @@ type Handled = Effect.Effect<Response, RequestProblem, Database>;
 /** What an operation needs of a request, already read. */
 export interface OperationRequest {
   readonly credential: Credential;
-  readonly id: string;
-  readonly queries: () => Readonly<Record<string, ReadonlyArray<string>>>;
-  readonly body: Effect.Effect<unknown, RequestProblem>;
+  /** Undefined where it is no text. */
+  readonly id: string | undefined;
+  readonly parameters: () => Parameters;
+  readonly body: Effect.Effect<JsonBody, RequestProblem>;
 }
+
+/** Sends statements as the caller, after the admission; a failure of the database becomes a problem unless `failed` knows better. */
+type Send = (
+  own: ReadonlyArray<Statement>,
+  failed?: (error: DatabaseError) => Effect.Effect<ReadonlyArray<Result>, RequestProblem>,
+) => Effect.Effect<ReadonlyArray<Result>, RequestProblem, Database>;
 
 export type Handler = (request: OperationRequest) => Handled;
 
@@ -71,154 +83,134 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
   const checks = new Map(columns.map((column) => [column, valueCheck(column.source)]));
   const fault = (column: WireColumn, value: string): string | undefined => checks.get(column)?.(value);
 
-  /** A caller who is known and cannot pass needs neither the body nor the database. */
-  const requireAdmission = (credential: Credential, admission: Admission): Effect.Effect<void, RequestProblem> => {
-    const caller = knownCaller(credential, options.target);
-    const refusal = caller && admission.refusal(caller);
-    return refusal === undefined ? Effect.void : Effect.fail(problem(refusal));
-  };
-
-  /** Sends an operation's statements as the caller; what comes back are the results behind the prelude's. */
-  const run = (
-    credential: Credential,
-    admission: Admission,
-    operation: WriteOperation,
-    ...own: ReadonlyArray<Statement>
-  ): Effect.Effect<ReadonlyArray<Result>, RequestProblem, Database> =>
-    Effect.catch(transact(credential, admission, ...own), (error) =>
-      Effect.fail(error._tag === "RequestProblem" ? error : failureOf(error, operation, scope)),
-    );
-
-  const transact = (
-    credential: Credential,
-    admission: Admission,
-    ...own: ReadonlyArray<Statement>
-  ): Effect.Effect<ReadonlyArray<Result>, RequestProblem | DatabaseError, Database> => {
+  /** Sends statements as the caller; what comes back are the results behind the prelude's. */
+  const transact = (credential: Credential, admission: Admission, own: ReadonlyArray<Statement>) => {
     const { timeouts, target } = options;
     const prelude =
       credential._tag === "Session" || credential._tag === "ApiKey"
         ? [enterLive(credential, timeouts, target), admission.statement]
         : [enterClaims(knownCaller(credential, target) ?? null, timeouts, target)];
-    return Effect.flatMap(requireAdmission(credential, admission), () =>
-      Effect.flatMap(Database, (database) =>
-        Effect.map(database.transact([...prelude, ...own]), (results) => results.slice(prelude.length)),
-      ),
+    return Effect.flatMap(Database, (database) =>
+      Effect.map(database.transact([...prelude, ...own]), (results) => results.slice(prelude.length)),
     );
   };
 
-  /** A key that cannot be one is a row that does not exist, not a fault of the request. */
-  const withKey = (id: string, then: (column: WireColumn) => Handled): Handled =>
-    key && fault(key, id) === undefined ? then(key) : Effect.fail(problem("not_found"));
-
-  const list = (condition: Condition): Handler => {
+  /**
+   * An operation for those to whom it is open. A caller who is known and cannot pass is refused before the request is read;
+   * one who is found live, before they learn what is wrong with it.
+   *
+   * @param condition what it asks of a row.
+   * @param read what it needs of the request.
+   * @param act what it does with that.
+   */
+  const operation = <A>(
+    name: WriteOperation,
+    condition: Condition,
+    read: (request: OperationRequest) => Effect.Effect<A, RequestProblem>,
+    act: (input: A, send: Send, caller: Caller | undefined) => Handled,
+  ): Handler => {
     const admission = admissionFor(condition);
-    return ({ credential, queries }) =>
-      Effect.gen(function* () {
-        const query = yield* parseListQuery(queries(), columns, keys, options.limits, fault);
-        const [page, count] = yield* run(
-          credential,
-          admission,
-          "read",
-          statements.list(query),
-          ...(query.total ? [statements.count(query)] : []),
-        );
-        const rows = page?.texts ?? [];
-        const shown = rows.slice(0, query.limit).map(write);
-        const pagination = {
-          limit: query.limit,
-          offset: query.offset,
-          count: shown.length,
-          hasMore: rows.length > query.limit,
-          ...(query.total && { total: Number(count?.texts?.[0]?.[0]) }),
-        };
-        return json(`{"data":[${shown.join(",")}],"pagination":${JSON.stringify(pagination)}}`);
-      });
-  };
-
-  const get = (condition: Condition): Handler => {
-    const admission = admissionFor(condition);
-    return ({ credential, id }) =>
-      withKey(id, () =>
-        Effect.flatMap(run(credential, admission, "read", statements.get(id)), ([found]) => {
-          const row = rowText(found);
-          return row === undefined ? Effect.fail(problem("not_found")) : Effect.succeed(json(row));
-        }),
+    return (request) => {
+      const { credential } = request;
+      const caller = knownCaller(credential, options.target);
+      const refusal = caller && admission.refusal(caller);
+      if (refusal !== undefined) return Effect.fail(problem(refusal));
+      const failing = (during: WriteOperation) => (error: DatabaseError) =>
+        Effect.fail(failureOf(error, during, scope));
+      const send: Send = (own, failed = failing(name)) => Effect.catch(transact(credential, admission, own), failed);
+      const asked = Effect.catch(read(request), (wrong) =>
+        // The admission alone changes nothing, whatever the operation would have.
+        Effect.flatMap(caller === undefined ? send([], failing("read")) : Effect.void, () => Effect.fail(wrong)),
       );
+      return Effect.flatMap(asked, (input) => act(input, send, caller));
+    };
   };
+
+  /** A key that cannot be one is a row that does not exist, not a fault of the request. */
+  const keyIn = ({ id }: OperationRequest): Effect.Effect<string, RequestProblem> =>
+    key && id !== undefined && fault(key, id) === undefined ? Effect.succeed(id) : Effect.fail(problem("not_found"));
+
+  /** @param otherwise only called where there is no row: an error takes longer to make than the rest of an answer. */
+  const found = (row: string | undefined, otherwise: () => RequestProblem): Handled =>
+    row === undefined ? Effect.fail(otherwise()) : Effect.succeed(json(row));
+
+  /** Nothing was changed: the row is not there for this caller, or it is there and not theirs to change. */
+  const unchanged = (exists?: Result): RequestProblem => problem(exists?.texts?.length ? "forbidden" : "not_found");
+
+  const list = (condition: Condition): Handler =>
+    operation(
+      "read",
+      condition,
+      ({ parameters }) => parseListQuery(parameters(), columns, keys, options.limits, fault),
+      (query, send) =>
+        Effect.map(
+          send([statements.list(query), ...(query.total ? [statements.count(query)] : [])]),
+          ([page, count]) => {
+            const rows = page?.texts ?? [];
+            const shown = rows.slice(0, query.limit).map(write);
+            const pagination = {
+              limit: query.limit,
+              offset: query.offset,
+              count: shown.length,
+              hasMore: rows.length > query.limit,
+              ...(query.total && { total: Number(count?.texts?.[0]?.[0]) }),
+            };
+            return json(`{"data":[${shown.join(",")}],"pagination":${JSON.stringify(pagination)}}`);
+          },
+        ),
+    );
+
+  const get = (condition: Condition): Handler =>
+    operation("read", condition, keyIn, (id, send) =>
+      Effect.flatMap(send([statements.get(id)]), ([row]) => found(rowText(row), () => problem("not_found"))),
+    );
 
   const create = (condition: Condition): Handler => {
-    const admission = admissionFor(condition);
     const parse = createParser(definition, columns);
     const { select } = commands;
     const implied = select !== undefined && implies(condition, select);
     const reading = select && admissionFor(select);
-    const readableBy = (credential: Credential): "always" | "perhaps" | "never" => {
-      const caller = knownCaller(credential, options.target);
-      if (reading === undefined || (caller && reading.refusal(caller) !== undefined)) return "never";
-      return implied ? "always" : "perhaps";
-    };
-    return ({ credential, body }) =>
-      Effect.gen(function* () {
-        const readable = readableBy(credential);
-        yield* requireAdmission(credential, admission);
-        const values = yield* Effect.flatMap(body, parse);
-        if (readable !== "never") {
-          const attempt = transact(credential, admission, statements.insert(values, "row"));
-          const answer = yield* Effect.catch(
-            Effect.map(attempt, ([created]) => rowText(created)),
-            (error): Effect.Effect<undefined, RequestProblem> => {
-              if (error._tag === "RequestProblem") return Effect.fail(error);
-              // RETURNING also needs the read rule; a row that may be made but not seen is made without it, below.
-              return readable === "perhaps" && error._tag === "SqlError" && error.sqlState === "42501"
-                ? Effect.succeed(undefined)
-                : Effect.fail(failureOf(error, "create", scope));
-            },
-          );
-          if (answer !== undefined) return json(answer, 201);
-        }
-        yield* run(credential, admission, "create", statements.insert(values, "nothing"));
-        return select === undefined ? new Response(null, { status: 201 }) : json("null", 201);
-      });
-  };
-
-  /** Nothing was changed: the row is not there for this caller, or it is there and not theirs to change. */
-  const unchanged = (exists: Result | undefined): RequestProblem =>
-    problem(exists?.texts?.length ? "forbidden" : "not_found");
-
-  const update = (using: Condition): Handler => {
-    const admission = admissionFor(using);
-    const parse = updateParser(definition, columns);
-    return ({ credential, id, body }) =>
-      withKey(id, () =>
-        Effect.gen(function* () {
-          yield* requireAdmission(credential, admission);
-          const values = yield* Effect.flatMap(body, parse);
-          const [changed, exists] = yield* run(
-            credential,
-            admission,
-            "update",
-            statements.update(id, values),
-            statements.exists(id),
-          );
-          const row = rowText(changed);
-          return row === undefined ? yield* unchanged(exists) : json(row);
-        }),
-      );
-  };
-
-  const remove = (condition: Condition): Handler => {
-    const admission = admissionFor(condition);
-    return ({ credential, id }) =>
-      withKey(id, () =>
-        Effect.flatMap(
-          run(credential, admission, "delete", statements.remove(id), statements.exists(id)),
-          ([removed, exists]) =>
-            removed && removed.count > 0
-              ? Effect.succeed(new Response(null, { status: 204 }))
-              : Effect.fail(unchanged(exists)),
+    const read = ({ body }: OperationRequest) => Effect.flatMap(body, parse);
+    return operation("create", condition, read, (values, send, caller) => {
+      const unseen = Effect.suspend(() =>
+        Effect.map(send([statements.insert(values, "nothing")]), () =>
+          select === undefined ? new Response(null, { status: 201 }) : json("null", 201),
         ),
       );
+      if (reading === undefined || (caller && reading.refusal(caller) !== undefined)) return unseen;
+      const isInvisible = (error: DatabaseError): boolean => error._tag === "SqlError" && error.sqlState === "42501";
+      const seen = send([statements.insert(values, "row")], (error) =>
+        // RETURNING also needs the read rule; a row that may be made but not seen is made without it.
+        !implied && isInvisible(error) ? Effect.succeed([]) : Effect.fail(failureOf(error, "create", scope)),
+      );
+      return Effect.flatMap(seen, ([created]) => {
+        const row = rowText(created);
+        return row === undefined ? unseen : Effect.succeed(json(row, 201));
+      });
+    });
   };
+
+  const update = (using: Condition): Handler => {
+    const parse = updateParser(definition, columns);
+    const read = (request: OperationRequest) =>
+      Effect.flatMap(keyIn(request), (id) =>
+        Effect.map(Effect.flatMap(request.body, parse), (values) => ({ id, values })),
+      );
+    return operation("update", using, read, ({ id, values }, send) =>
+      Effect.flatMap(send([statements.update(id, values), statements.exists(id)]), ([changed, exists]) =>
+        found(rowText(changed), () => unchanged(exists)),
+      ),
+    );
+  };
+
+  const remove = (condition: Condition): Handler =>
+    operation("delete", condition, keyIn, (id, send) =>
+      Effect.flatMap(send([statements.remove(id), statements.exists(id)]), ([removed, exists]) =>
+        removed && removed.count > 0
+          ? Effect.succeed(new Response(null, { status: 204 }))
+          : Effect.fail(unchanged(exists)),
+      ),
+    );
 
   return {
     ...(commands.select && { list: list(commands.select), ...(key && { get: get(commands.select) }) }),

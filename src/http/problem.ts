@@ -30,6 +30,7 @@ const kinds = {
   not_found: { status: 404, layer: "firewall", title: "There is no such row." },
   route_not_found: { status: 404, layer: "routing", title: "There is nothing here." },
   method_not_allowed: { status: 405, layer: "routing", title: "The table does not offer this operation." },
+  request_timeout: { status: 408, layer: "validation", title: "The body did not arrive in time." },
   conflict: { status: 409, layer: "database", title: "A row with the same unique value exists." },
   still_referenced: { status: 409, layer: "database", title: "Other rows still refer to this one." },
   body_too_large: { status: 413, layer: "validation", title: "The body is too large." },

@@ -5,8 +5,9 @@
  * in a filter must not return everything.
  */
 import * as Effect from "effect/Effect";
-import { nearest, suggestion } from "../condition/nearest.js";
-import { type FieldProblem, problem, type RequestProblem } from "./problem.js";
+import { Findings, hint, quote } from "./findings.js";
+import type { Parameters } from "./parameters.js";
+import type { RequestProblem } from "./problem.js";
 import type { WireColumn } from "./wire.js";
 
 export interface ListQuery {
@@ -35,29 +36,31 @@ const integerIn = (text: string, minimum: number, maximum: number): number | und
 };
 
 /**
- * @param parameters all values of each query parameter.
+ * @param parameters the query as it was sent.
  * @param tieBreak columns that make the order of rows total: the primary key.
  */
 export const parseListQuery = (
-  parameters: Readonly<Record<string, ReadonlyArray<string>>>,
+  { values: parameters, malformed }: Parameters,
   columns: ReadonlyArray<WireColumn>,
   tieBreak: ReadonlyArray<WireColumn>,
   limits: PageLimits,
   valueCheck: ValueCheck,
 ): Effect.Effect<ListQuery, RequestProblem> => {
-  const errors: Array<FieldProblem> = [];
+  const found = new Findings();
   const comparable = columns.filter((column) => column.comparable);
   const byKey = new Map(comparable.map((column) => [column.key, column]));
   const names = [...byKey.keys()];
-  const wrong = (field: string, message: string): undefined => {
-    errors.push({ field, message });
+  const wrong = (field: string, message: string | (() => string)): undefined => {
+    found.add(message, field);
     return undefined;
   };
   const one = (name: string): string | undefined => {
-    const values = parameters[name];
+    const values = parameters.get(name);
     if (!values) return undefined;
     return values.length === 1 ? values[0] : wrong(name, "is given more than once");
   };
+
+  for (const name of malformed) wrong(name, "is not percent-encoded UTF-8");
 
   const limitText = one("limit");
   const limit =
@@ -80,24 +83,24 @@ export const parseListQuery = (
     const name = descending ? part.slice(1) : part;
     const column = byKey.get(name);
     if (column) return [{ column, descending }];
-    wrong("sort", `cannot sort by "${name}". ${suggestion(name, names)}`);
+    wrong("sort", () => `cannot sort by "${quote(name)}". ${hint(name, names)}`);
     return [];
   });
-  const doubled = sort.find((item, index) => sort.findIndex((other) => other.column === item.column) !== index);
-  if (doubled) wrong("sort", `names "${doubled.column.key}" twice`);
+  const sorted = new Set<WireColumn>();
+  for (const { column } of sort) {
+    if (sorted.has(column)) wrong("sort", () => `names "${column.key}" twice`);
+    sorted.add(column);
+  }
 
-  const filters = Object.keys(parameters).flatMap((name) => {
+  const unknown = (name: string): string =>
+    columns.some(({ key }) => key === name)
+      ? "is of a type that cannot be filtered by"
+      : `is not a parameter. ${hint(name, [...names, ...pageParameters])}`;
+  const filters = [...parameters.keys()].flatMap((name) => {
     if (pageParameters.includes(name)) return [];
     const column = byKey.get(name);
     if (!column) {
-      const exists = columns.some(({ key }) => key === name);
-      const valid = [...names, ...pageParameters];
-      wrong(
-        name,
-        exists
-          ? "is of a type that cannot be filtered by"
-          : `is not a parameter. ${nearest(name, valid) === undefined ? suggestion(name, valid) : `Did you mean "${nearest(name, valid)}"?`}`,
-      );
+      wrong(name, () => unknown(name));
       return [];
     }
     const value = one(name);
@@ -107,10 +110,8 @@ export const parseListQuery = (
     return [{ column, value }];
   });
 
-  if (errors.length > 0 || limit === undefined || offset === undefined) {
-    return Effect.fail(problem("invalid_query", { errors }));
-  }
-  const rest = tieBreak.filter((column) => !sort.some((item) => item.column === column));
+  if (found.count > 0 || limit === undefined || offset === undefined) return Effect.fail(found.as("invalid_query"));
+  const rest = tieBreak.filter((column) => !sorted.has(column));
   return Effect.succeed({
     filters,
     sort: [...sort, ...rest.map((column) => ({ column, descending: false }))],

@@ -1,43 +1,92 @@
-/** Reads a JSON body. Invariant: never holds more than the limit in memory, whatever Content-Length claims. */
+/**
+ * Reads a JSON body.
+ *
+ * Invariant: never holds more than the limit in memory, whatever Content-Length claims, and never waits longer than the limit
+ * for all of it. What it leaves of a body is cancelled.
+ */
 import * as Effect from "effect/Effect";
+import { quote } from "./findings.js";
+import { type JsonPart, maxDepth, nameOf, scan } from "./json-text.js";
 import { problem, RequestProblem } from "./problem.js";
+
+export interface BodyLimits {
+  readonly maxBytes: number;
+  /** For all of it to arrive, in milliseconds; 0 is no limit. */
+  readonly ms: number;
+}
+
+/** A body that is JSON. */
+export interface JsonBody {
+  readonly text: string;
+  readonly value: unknown;
+  readonly parts: ReadonlyArray<JsonPart>;
+}
 
 const isJson = (contentType: string | null): boolean =>
   /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType ?? "");
 
-const readText = async (request: Request, maxBytes: number): Promise<string | undefined> => {
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return undefined;
+const readText = async (request: Request, { maxBytes, ms }: BodyLimits): Promise<string | RequestProblem> => {
+  const tooLarge = () => problem("body_too_large", { detail: `A body may have ${maxBytes} bytes.` });
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return tooLarge();
   const reader = request.body?.getReader();
   if (!reader) return "";
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = "";
   let bytes = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > maxBytes) {
-      await reader.cancel();
-      return undefined;
+  let isRead = false;
+  let giveUp = (): void => {};
+  const timer = ms > 0 ? setTimeout(() => giveUp(), ms) : undefined;
+  try {
+    for (;;) {
+      // No race against one promise for the whole body: it would hold on to every piece of it.
+      const next = await new Promise<Awaited<ReturnType<typeof reader.read>> | undefined>((resolve, reject) => {
+        giveUp = () => resolve(undefined);
+        reader.read().then(resolve, reject);
+      });
+      if (next === undefined) return problem("request_timeout", { detail: `A body must arrive within ${ms} ms.` });
+      if (next.done) {
+        isRead = true;
+        return text + decoder.decode();
+      }
+      bytes += next.value.byteLength;
+      if (bytes > maxBytes) return tooLarge();
+      text += decoder.decode(next.value, { stream: true });
     }
-    text += decoder.decode(value, { stream: true });
+  } finally {
+    clearTimeout(timer);
+    // Nobody waits for it: whoever does not send may not take notice of this either.
+    if (!isRead) reader.cancel().catch(() => {});
   }
 };
 
-const parsed = async (request: Request, maxBytes: number): Promise<unknown> => {
+/** @returns the body that a text is, or why it is none. */
+export const jsonBody = (text: string): JsonBody | RequestProblem => {
+  const { parts, tooDeep } = scan(text);
+  if (tooDeep !== undefined) {
+    const detail = `A body may be nested ${maxDepth} deep.`;
+    const errors = [{ field: quote(nameOf(tooDeep)), message: "is nested too deep" }];
+    return problem("validation_failed", { detail, ...(tooDeep !== "" && { errors }) });
+  }
   try {
-    const text = await readText(request, maxBytes);
-    if (text !== undefined) return JSON.parse(text);
-    return problem("body_too_large", { detail: `A body may have ${maxBytes} bytes.` });
+    return { text, value: JSON.parse(text), parts };
   } catch {
     return problem("invalid_json");
   }
 };
 
-export const readJson = (request: Request, maxBytes: number): Effect.Effect<unknown, RequestProblem> => {
+const read = async (request: Request, limits: BodyLimits): Promise<JsonBody | RequestProblem> => {
+  try {
+    const text = await readText(request, limits);
+    return typeof text === "string" ? jsonBody(text) : text;
+  } catch {
+    return problem("invalid_json", { detail: "The body did not arrive whole, or is not UTF-8." });
+  }
+};
+
+export const readJson = (request: Request, limits: BodyLimits): Effect.Effect<JsonBody, RequestProblem> => {
   if (!isJson(request.headers.get("content-type"))) return Effect.fail(problem("unsupported_media_type"));
   return Effect.flatMap(
-    Effect.promise(() => parsed(request, maxBytes)),
+    Effect.promise(() => read(request, limits)),
     (body) => (body instanceof RequestProblem ? Effect.fail(body) : Effect.succeed(body)),
   );
 };

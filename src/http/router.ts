@@ -12,7 +12,7 @@ import type { BlankEnv } from "hono/types";
 import type { Authenticator } from "../auth/authenticator.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
 import { Database, type DatabaseShape } from "../database/database.js";
-import { answerMsOf, withDeadline } from "../database/deadline.js";
+import { answerMsOf, checkedMs, withDeadline } from "../database/deadline.js";
 import { type Effects, withRetry } from "../database/retry.js";
 import type { Timeouts } from "../database/session.js";
 import { postgresTarget, type Target } from "../database/target.js";
@@ -21,7 +21,9 @@ import { actingAs } from "./acting-as.js";
 import { type CorsOptions, corsMiddleware, crossSiteCheck, type TrustedOrigins } from "./cross-site.js";
 import { makeHono } from "./hono.js";
 import { type Handler, type Operations, operationsFor } from "./operations.js";
+import { idIn, parametersOf } from "./parameters.js";
 import { kebab } from "./paths.js";
+import { answerPrivately, varyOf } from "./privately.js";
 import { hasTag, problem, problemResponse, RequestProblem } from "./problem.js";
 import { readJson } from "./read-json.js";
 import type { CheckSchema, RoutesOf } from "./routes.js";
@@ -46,10 +48,11 @@ export interface RouterOptions<S> {
   /** Bytes that a body may have (1 MiB). */
   readonly maxBodyBytes?: number;
   /**
-   * How long Postgres may work on a request's statement (15,000) and wait for a lock (5,000), in milliseconds; and how long to
-   * wait for an answer in all, from asking the pool for a connection on (`statementMs` + 5,000).
+   * How long Postgres may work on a request's statement (15,000) and wait for a lock (5,000), in milliseconds; how long to
+   * wait for an answer in all, from asking the pool for a connection on (`statementMs` + 5,000); and how long a body may take
+   * to arrive, after which the answer is a 408 (15,000; 0 is no limit).
    */
-  readonly timeouts?: Timeouts & { readonly answerMs?: number };
+  readonly timeouts?: Timeouts & { readonly answerMs?: number; readonly bodyMs?: number };
   /**
    * Origins beside the API's own from whose pages a browser's cookies may write. Behind a proxy that changes scheme or host
    * the API cannot know its own origin, so it belongs here too; `X-Forwarded-Host` is not believed. Credentials in a header
@@ -108,8 +111,8 @@ const methodsOf = (operations: Operations, byId: boolean): ReadonlyArray<string>
  * Mounts list, get, create, update and delete of every guarded table under the kebab-case name of its export.
  *
  * @returns a Hono application whose type knows every route: `hc<typeof router>` is a typed client.
- * @throws DefinitionError with every problem of the schema.
- * @throws TypeError for `trustedOrigins` or `cors` that cannot be meant.
+ * @throws DefinitionError with every problem that a request could meet; `hedgerow check` and a push find the others.
+ * @throws TypeError for `trustedOrigins` or `cors` that cannot be meant; RangeError for `timeouts` that are none.
  *
  * @example
  * ```ts
@@ -121,8 +124,9 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
   const schema = understandNow(Object.fromEntries(Object.entries(options.schema)));
   checkPaths(schema);
   const report = options.onError ?? ((error: unknown) => console.error(error));
-  const maxBodyBytes = options.maxBodyBytes ?? 1_048_576;
-  const timeouts = options.timeouts ?? { statementMs: 15_000, lockMs: 5_000 };
+  const { bodyMs = 15_000, ...timeouts } = options.timeouts ?? { statementMs: 15_000, lockMs: 5_000 };
+  const bodyLimits = { maxBytes: options.maxBodyBytes ?? 1_048_576, ms: checkedMs("bodyMs", bodyMs) };
+  const vary = varyOf(options.auth);
   const answerMs = answerMsOf(timeouts);
   const guarded: Readonly<Record<Effects, DatabaseShape>> = {
     reads: withDeadline(withRetry(options.database, "reads"), answerMs),
@@ -149,10 +153,9 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
     return problemResponse(problem(hasTag(failure, "IdentityUnavailable") ? "unavailable" : "internal"));
   };
 
-  const serve =
+  const respond =
     (handler: Handler, use: Effects): HonoHandler =>
-    async (context) => {
-      const { req } = context;
+    async ({ req }) => {
       try {
         const unsafe = await isSafe();
         if (unsafe !== undefined) return answer(unsafe);
@@ -163,9 +166,9 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
         if (acting._tag === "RequestProblem") return answer(acting);
         const handled = handler({
           credential: acting.credential,
-          id: req.param("id") ?? "",
-          queries: () => req.queries(),
-          body: Effect.suspend(() => readJson(req.raw, maxBodyBytes)),
+          id: idIn(req.param("id") ?? "", req.url),
+          parameters: () => parametersOf(req.url),
+          body: Effect.suspend(() => readJson(req.raw, bodyLimits)),
         });
         const { database } = acting;
         const asked = use === "reads" ? (database.reading ?? database) : database;
@@ -176,10 +179,15 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
       }
     };
 
+  const serve = (handler: Handler, use: Effects): HonoHandler => {
+    const responding = respond(handler, use);
+    return async (context) => answerPrivately(context, await responding(context), vary);
+  };
+
   const app = makeHono<BlankEnv>();
   if (options.cors !== undefined) app.use("*", corsMiddleware(options.cors));
   const refuse = (allow: ReadonlyArray<string>): HonoHandler => {
-    return () => Promise.resolve(problemResponse(problem("method_not_allowed", { allow })));
+    return async (context) => answerPrivately(context, problemResponse(problem("method_not_allowed", { allow })), vary);
   };
   for (const table of schema.tables) {
     const path = `/${kebab(table.key)}`;
@@ -192,7 +200,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
     app.all(path, refuse(methodsOf(operations, false)));
     app.all(`${path}/:id`, refuse(methodsOf(operations, true)));
   }
-  app.notFound(() => problemResponse(problem("route_not_found")));
+  app.notFound((context) => answerPrivately(context, problemResponse(problem("route_not_found")), vary));
   // The routes were added in a loop; their types come from the schema.
   return app as Hono<BlankEnv, RoutesOf<S>, "/">;
 };

@@ -79,45 +79,49 @@ select
 
 const asText = (value: unknown): string => (typeof value === "string" ? value : "");
 
+const reasonsAgainst = (database: DatabaseShape, row: Readonly<Record<string, unknown>>): ReadonlyArray<string> => {
+  const login = asText(row.login);
+  const powerful = asText(row.powerful);
+  const owned = asText(row.owned);
+  const missing = asText(row.missing);
+  const open = asText(row.open);
+  const drifted = asText(row.drifted);
+  const recorded = row.recorded === "true";
+  const absent = asText(row.absent);
+  // Who sends SQL straight to Neon may give the role a password; behind one nothing is verified.
+  const unsealed = database.withToken !== undefined && !database.local ? asText(row.unsealed) : "";
+  return [
+    ...(database.rolesAreBoundary && powerful !== "{}"
+      ? [`login "${login}" is or can become ${powerful}, which bypasses row-level security; connect as ${roles.api}`]
+      : []),
+    ...(database.rolesAreBoundary && owned !== ""
+      ? [`login "${login}" owns ${owned} and could switch its rules off; connect as ${roles.api}`]
+      : []),
+    ...(unsealed !== ""
+      ? [`role ${unsealed} could log in with a password: alter role ${unsealed} valid until '-infinity'`]
+      : []),
+    ...(absent !== "" ? [`role ${absent} does not exist; push the schema first`] : []),
+    ...(missing !== "" ? [`table ${missing} does not exist; push the schema first`] : []),
+    ...(open !== "" ? [`row-level security is not forced on ${open}; push the schema again`] : []),
+    ...(recorded
+      ? []
+      : [`the functions of schema ${helperSchema} are not those that the last push recorded; push the schema again`]),
+    ...(drifted !== "" ? [`not as declared: ${drifted}; push the schema again`] : []),
+  ];
+};
+
 const verified = (
   wanted: () => Promise<Wanted>,
   target: Target,
 ): Effect.Effect<void, UnsafeDatabase | DatabaseError, Database> =>
-  Effect.gen(function* () {
-    const database = yield* Database;
-    const sent = facts(yield* Effect.promise(wanted), target.roles);
-    const [, result] = yield* database.transact([pinSettings, sent]);
-    const row = result?.rows[0] ?? {};
-    const login = asText(row.login);
-    const powerful = asText(row.powerful);
-    const owned = asText(row.owned);
-    const missing = asText(row.missing);
-    const open = asText(row.open);
-    const drifted = asText(row.drifted);
-    const recorded = row.recorded === "true";
-    const absent = asText(row.absent);
-    // Who sends SQL straight to Neon may give the role a password; behind one nothing is verified.
-    const unsealed = database.withToken !== undefined && !database.local ? asText(row.unsealed) : "";
-    const reasons = [
-      ...(database.rolesAreBoundary && powerful !== "{}"
-        ? [`login "${login}" is or can become ${powerful}, which bypasses row-level security; connect as ${roles.api}`]
-        : []),
-      ...(database.rolesAreBoundary && owned !== ""
-        ? [`login "${login}" owns ${owned} and could switch its rules off; connect as ${roles.api}`]
-        : []),
-      ...(unsealed !== ""
-        ? [`role ${unsealed} could log in with a password: alter role ${unsealed} valid until '-infinity'`]
-        : []),
-      ...(absent !== "" ? [`role ${absent} does not exist; push the schema first`] : []),
-      ...(missing !== "" ? [`table ${missing} does not exist; push the schema first`] : []),
-      ...(open !== "" ? [`row-level security is not forced on ${open}; push the schema again`] : []),
-      ...(recorded
-        ? []
-        : [`the functions of schema ${helperSchema} are not those that the last push recorded; push the schema again`]),
-      ...(drifted !== "" ? [`not as declared: ${drifted}; push the schema again`] : []),
-    ];
-    if (reasons.length > 0) return yield* new UnsafeDatabase({ reasons });
-  });
+  Effect.flatMap(Database, (database) =>
+    Effect.flatMap(Effect.promise(wanted), (sought) =>
+      Effect.flatMap(database.transact([pinSettings, facts(sought, target.roles)]), ([, result]) => {
+        const reasons = reasonsAgainst(database, result?.rows[0] ?? {});
+        return reasons.length > 0 ? Effect.fail(new UnsafeDatabase({ reasons })) : Effect.void;
+      }),
+    ),
+  );
 
 /** @returns an effect that succeeds only for a connection that may serve this schema. */
 export const verifySchema = (schema: Schema, target: Target): ReturnType<typeof verified> =>

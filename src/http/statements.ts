@@ -9,7 +9,7 @@ import type { Bound, Statement } from "../database/database.js";
 import type { TableDefinition } from "../table/definition.js";
 import type { Values } from "./body.js";
 import type { ListQuery } from "./query.js";
-import { boundValue, placeholder, selectList, type WireColumn } from "./wire.js";
+import { placeholder, selectList, type WireColumn } from "./wire.js";
 
 /** The texts are few, and what comes back stays as Postgres wrote it. */
 const statement = (text: string, values: ReadonlyArray<Bound>): Statement => ({
@@ -49,9 +49,6 @@ export const statementsFor = (
     text: where(query.filters.map(({ column }, index) => equals(column, index + 1))),
     values: query.filters.map(({ value }) => value),
   });
-  const assignments = (values: Values): ReadonlyArray<readonly [WireColumn, Bound]> =>
-    [...values].map(([column, value]) => [column, boundValue(column, value)] as const);
-
   const getText = `select ${fields} from ${table}${byKey()}`;
   const removeText = `delete from ${table}${byKey()}`;
   const existsText = `select 1 from ${table}${byKey()}`;
@@ -76,7 +73,7 @@ export const statementsFor = (
     },
     get: (value) => statement(getText, [value]),
     insert: (values, returning) => {
-      const pairs = assignments(values);
+      const pairs = [...values];
       const names = pairs.map(([column]) => identifier(column.name)).join(", ");
       const places = pairs.map(([column], index) => placeholder(column, index + 1)).join(", ");
       const insert = `insert into ${table}${pairs.length === 0 ? " default values" : ` (${names}) values (${places})`}`;
@@ -86,7 +83,7 @@ export const statementsFor = (
       );
     },
     update: (id, values) => {
-      const pairs = assignments(values);
+      const pairs = [...values];
       const set = pairs.map(([column], index) => `${identifier(column.name)} = ${placeholder(column, index + 2)}`);
       return statement(`update ${table} set ${set.join(", ")}${byKey()} returning ${fields}`, [
         id,

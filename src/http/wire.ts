@@ -151,14 +151,17 @@ const arrayText = (elements: ReadonlyArray<Bound>): string =>
 
 const boundText = (source: PgColumn, value: unknown): Bound => {
   if (value === null || value === undefined) return null;
-  if (isArray(source) && Array.isArray(value))
-    return arrayText(value.map((item) => boundText(elementOf(source), item)));
-  if (dataTypeOf(source) === "date" && typeof value === "string") return value;
-  return asText(source.mapToDriverValue(value));
+  if (isArray(source) && Array.isArray(value)) {
+    const element = elementOf(source);
+    return arrayText(value.map((item) => boundText(element, item)));
+  }
+  const dataType = dataTypeOf(source);
+  if (dataType === "date" && typeof value === "string") return value;
+  return asText(source.mapToDriverValue(dataType === "bigint" && typeof value === "string" ? BigInt(value) : value));
 };
 
 /**
- * A decoded value of a body as the text to bind. Drizzle's own mapping runs first, custom types included; instants stay
+ * A value of a body as the text to bind. Drizzle's own mapping runs first, custom types included; instants stay
  * the text they came as, because a `Date` would cut microseconds off.
  */
 export const boundValue = (column: WireColumn, value: unknown): Bound => boundText(column.source, value);

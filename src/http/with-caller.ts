@@ -32,6 +32,7 @@ import {
 } from "./drizzle.js";
 import { handlerFailure } from "./failure.js";
 import { type Prelude, preludeFor } from "./prelude.js";
+import { answerPrivately, keepPrivate, varyOf } from "./privately.js";
 import { hasTag, problem, problemResponse, type RequestProblem } from "./problem.js";
 import { safetyCheck } from "./safety.js";
 import { verifyDatabaseEffect } from "./startup.js";
@@ -268,11 +269,13 @@ const replace = (context: HonoContext, response: Response): void => {
  *
  * The handler runs under the same rules as the router: what a policy hides is not there, what it refuses is an error, and an
  * error of the database that the handler does not catch becomes the same problem details, without a word of SQL. Credentials
- * in a cookie may write (any method but GET, HEAD and OPTIONS) only from a page of this or a trusted origin.
+ * in a cookie may write (any method but GET, HEAD and OPTIONS) only from a page of this or a trusted origin. No cache keeps
+ * what it answers, unless the handler sets a `Cache-Control` of its own.
  *
  * @param options who asks, which database, and whether somebody must be signed in.
  * @returns a middleware; `c.var.hedgerow` is an `Acting`.
- * @throws DefinitionError with every problem of the schema; TypeError for `trustedOrigins` that no browser would send.
+ * @throws DefinitionError with every problem that a request could meet; `hedgerow check` and a push find the others.
+ * @throws TypeError for `trustedOrigins` that no browser would send.
  *
  * @example
  * ```ts
@@ -298,6 +301,7 @@ export const withCaller = <
   const answerMs = answerMsOf(timeouts);
   const database = withDeadline(withRetry(endingAbandoned(options.database, report), "writes"), answerMs);
   const crossSite = crossSiteCheck(options.trustedOrigins);
+  const vary = varyOf(auth);
   const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
     ? () => undefined
     : safetyCheck(withDeadline(withRetry(options.database, "reads"), answerMs), verifyDatabaseEffect(schema, target));
@@ -317,17 +321,18 @@ export const withCaller = <
   };
 
   return async (context, next) => {
+    const refuse = (failure: RequestProblem): Response => answerPrivately(context, answer(failure), vary);
     const unsafe = await isSafe();
-    if (unsafe !== undefined) return answer(unsafe);
+    if (unsafe !== undefined) return refuse(unsafe);
     const credential = await identify(context.req.raw);
-    if (credential._tag === "RequestProblem") return answer(credential);
+    if (credential._tag === "RequestProblem") return refuse(credential);
     const asked = actingAs(database, credential);
-    if (asked._tag === "RequestProblem") return answer(asked);
+    if (asked._tag === "RequestProblem") return refuse(asked);
     const prelude = preludeFor(asked.credential, timeouts, target, {
       longestMs: timeouts.statementMs === 0 ? 0 : Math.max(timeouts.statementMs, transactionMs),
       signedIn: isRequired,
     });
-    if (isRequired && prelude.known?.userId === null) return answer(problem("authentication_required"));
+    if (isRequired && prelude.known?.userId === null) return refuse(problem("authentication_required"));
     const { acting, isKnown } = actingFor(
       { database: asked.database, prelude, transactionMs, signal: context.req.raw.signal },
       { schema: options.schema, options: options.drizzle },
@@ -346,6 +351,7 @@ export const withCaller = <
         replace(context, answer(handlerFailure(error, operation) ?? problem("internal", { hidden: error })));
       }
     }
+    keepPrivate(context, vary);
     return undefined;
   };
 };

@@ -7,7 +7,7 @@
  */
 import { getTableColumns, is } from "drizzle-orm";
 import { type Index, type PgColumn, PgTable } from "drizzle-orm/pg-core";
-import { and, type Condition, columnsOf, type TableName } from "../condition/condition.js";
+import { and, type Condition, type TableName } from "../condition/condition.js";
 import { type ColumnInfo, columnInfo } from "../condition/kind.js";
 import { suggestion } from "../condition/nearest.js";
 import { bytesOf, maxIdentifierBytes } from "../condition/object-name.js";
@@ -16,7 +16,6 @@ import type { Parent, ParseScope } from "../condition/parse-column.js";
 import { type ParsedFirewall, parseFirewall } from "../condition/parse-firewall.js";
 import { type Problem, type Report, report } from "../condition/problem.js";
 import type { Operation } from "../condition/rule.js";
-import { canNeverHold } from "../condition/satisfiable.js";
 import { simplify } from "../condition/simplify.js";
 import { plainConfig, tableName } from "./config.js";
 import { type Declaration, declarationOf } from "./declaration.js";
@@ -245,33 +244,6 @@ const parseCommands = (firewall: Condition, access: Access, scope: ParseScope, a
   };
 };
 
-const checkContradictions = (
-  firewall: Condition,
-  commands: Commands,
-  columns: Readonly<Record<string, ColumnInfo>>,
-  at: Report,
-): void => {
-  const check = (condition: Condition | undefined, place: Report): void => {
-    if (condition && canNeverHold(condition, columns)) {
-      place.problem(
-        "contradiction",
-        `No row can ever fulfil this rule${columnsOf(condition).length > 0 ? ` (see ${columnsOf(condition).join(", ")})` : ""}.`,
-        "Two of its conditions exclude each other; remove one, or leave the operation out to deny it.",
-      );
-    }
-  };
-  if (canNeverHold(firewall, columns)) {
-    check(firewall, at.at("firewall"));
-    return;
-  }
-  const access = at.at("access");
-  check(commands.select, access.at("read"));
-  check(commands.insert, access.at("create"));
-  check(commands.update?.using, access.at("update"));
-  check(commands.update?.check, access.at("update").at("after"));
-  check(commands.delete, access.at("delete"));
-};
-
 const checkOrder = (declaration: Declaration, at: Report): void => {
   for (const code of new Set(declaration.mistakes)) {
     const early = code === "access_before_firewall";
@@ -298,16 +270,12 @@ const read = (table: PgTable, declaration: Declaration, sink: Array<Problem>): T
       'Call .firewall({ field, equals }) or .firewall({ exception: "reason" }).',
     );
   }
-  const before = sink.length;
   const firewall: ParsedFirewall =
     declaration.firewall === undefined
       ? { condition: { _tag: "Constant", value: false }, exception: undefined, scope: [] }
       : parseFirewall(declaration.firewall, scope, at.at("firewall"));
   const access = readAccess(declaration.access, at.at("access"));
   const commands = parseCommands(firewall.condition, access, scope, at.at("access"));
-  if (sink.length === before && declaration.firewall !== undefined) {
-    checkContradictions(firewall.condition, commands, columns, at);
-  }
   const primaryKey = primaryKeyOf(table, columns);
   const scopeKeys = firewall.scope.map(({ column }) => column);
   const tenantKeys = [...scopeKeys, ...viaColumns(firewall.condition)];

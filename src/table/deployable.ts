@@ -1,5 +1,6 @@
 /**
- * A schema that is to be pushed: understood, and nothing in it that Postgres would refuse or that would reach it unseen.
+ * A schema that is to be pushed: understood, no rule in it that admits nobody, and nothing that Postgres would refuse or that
+ * would reach it unseen.
  *
  * Invariant: these are problems of a schema that a push makes, not of one that stands: a router, which has to be small and
  * asks the catalog, does not look for them.
@@ -7,6 +8,8 @@
 import * as Effect from "effect/Effect";
 import { DefinitionError } from "../condition/problem.js";
 import { unusableTypes } from "./column-types.js";
+import { contradictions } from "./contradictions.js";
+import { draftReferences } from "./draft-references.js";
 import { sharedNames } from "./relation-names.js";
 import { type Schema, type SchemaModule, understand } from "./schema.js";
 
@@ -14,6 +17,11 @@ import { type Schema, type SchemaModule, understand } from "./schema.js";
 export const understandToPush = (module: SchemaModule): Effect.Effect<Schema, DefinitionError> =>
   Effect.flatMap(understand(module), (schema) => {
     const sources = schema.tables.map(({ source }) => source);
-    const problems = [...sharedNames(sources), ...sources.flatMap(unusableTypes)];
+    const problems = [
+      ...schema.tables.flatMap(({ definition }) => contradictions(definition)),
+      ...draftReferences(schema),
+      ...sharedNames(sources),
+      ...sources.flatMap(unusableTypes),
+    ];
     return problems.length > 0 ? Effect.fail(new DefinitionError({ problems })) : Effect.succeed(schema);
   });

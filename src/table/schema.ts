@@ -8,10 +8,8 @@ import { is } from "drizzle-orm";
 import { PgTable } from "drizzle-orm/pg-core";
 import * as Effect from "effect/Effect";
 import { DefinitionError, type Problem } from "../condition/problem.js";
-import { plainConfig, tableName } from "./config.js";
 import { type Declaration, declarationOf } from "./declaration.js";
 import { define, parentsOf, type TableDefinition } from "./definition.js";
-import { targetOf } from "./reference.js";
 
 /** A module that exports tables; anything else that it exports is left alone. */
 export type SchemaModule = Readonly<Record<string, unknown>>;
@@ -120,29 +118,6 @@ const checkNames = (found: ReadonlyArray<Found>, sink: Array<Problem>): void => 
   }
 };
 
-/** A foreign key points at a table by its name; the rules that its check asks are those of the object that was named. */
-const checkReferences = (found: ReadonlyArray<Found>, sink: Array<Problem>): void => {
-  const nameOf = (table: PgTable): string => JSON.stringify(tableName(table));
-  const exported = new Map(found.map((table) => [nameOf(table.source), table]));
-  for (const { source, declaration } of found) {
-    for (const key of plainConfig(source).foreignKeys) {
-      const named = targetOf(key, source);
-      const target = named && exported.get(nameOf(named));
-      if (target === undefined || declarationOf(named)?.firewall === target.declaration.firewall) continue;
-      sink.push({
-        code: "reference_to_draft",
-        table: declaration.name,
-        path: `columns.${key
-          .reference()
-          .columns.map(({ name }) => name)
-          .join(", ")}`,
-        message: `It refers to "${target.declaration.name}" by an object that has not its firewall, so the reference would not be checked as declared.`,
-        hint: `Refer to the table that is exported as "${target.key}": .references(() => ${target.key}.id).`,
-      });
-    }
-  }
-};
-
 /**
  * Understands all guarded tables of a module, at once.
  *
@@ -155,7 +130,6 @@ export const understandNow = (module: SchemaModule): Schema => {
   checkCycles(found, sink);
   checkParents(found, sink);
   checkNames(found, sink);
-  checkReferences(found, sink);
   const unique = found.filter((table, index) => found.findIndex(({ source }) => source === table.source) === index);
   const tables = unique.map(({ key, source, declaration }) => ({
     key,

@@ -5,13 +5,14 @@
 
 import { getTableColumns } from "drizzle-orm";
 import { boolean, type PgColumn, type PgTable, pgTable, text, unique } from "drizzle-orm/pg-core";
+import * as Effect from "effect/Effect";
 import fc from "fast-check";
 import { anonymousCaller, type Caller, id, organization, owner, table } from "hedgerow";
 import { expect, it } from "vitest";
 import { check } from "../../src/cli/check/check.js";
 import { evaluate } from "../../src/condition/evaluate.js";
 import type { TableDefinition } from "../../src/table/definition.js";
-import { understandNow } from "../../src/table/schema.js";
+import { understandToPush } from "../../src/table/deployable.js";
 import { guard } from "../support/untyped.js";
 
 type Row = Readonly<Record<string, unknown>>;
@@ -97,7 +98,9 @@ const keys = fc.uniqueArray(fc.constantFrom("organizationId", "userId", "state",
 /** A definition of random rules; undefined where they are no definition (contradictions, keys without the scope). */
 const understood = (module: Readonly<Record<string, unknown>>): ReadonlyMap<string, TableDefinition> | undefined => {
   try {
-    return new Map(understandNow(module).tables.map(({ definition }) => [definition.table.name, definition]));
+    return new Map(
+      Effect.runSync(understandToPush(module)).tables.map(({ definition }) => [definition.table.name, definition]),
+    );
   } catch {
     return undefined;
   }

@@ -5,7 +5,8 @@ import * as fc from "fast-check";
 import { id, table, understand } from "hedgerow";
 import { describe, expect, it } from "vitest";
 import { createParser, updateParser } from "../../src/http/body.js";
-import type { RequestProblem } from "../../src/http/problem.js";
+import { RequestProblem } from "../../src/http/problem.js";
+import { type JsonBody, jsonBody } from "../../src/http/read-json.js";
 import { wireColumns } from "../../src/http/wire.js";
 
 const items = table("items", {
@@ -14,6 +15,7 @@ const items = table("items", {
   count: integer("count"),
   big: bigint("big", { mode: "bigint" }),
   price: numeric("price"),
+  rate: numeric("rate", { mode: "number" }),
   done: boolean("done"),
   tags: text("tags").array(),
   at: timestamp("at", { withTimezone: true }),
@@ -33,9 +35,15 @@ const columns = wireColumns(items);
 const create = createParser(definition, columns);
 const update = updateParser(definition, columns);
 
+const read = (body: unknown): JsonBody => {
+  const result = jsonBody(JSON.stringify(body));
+  if (result instanceof RequestProblem) throw result;
+  return result;
+};
+
 const faults = (parse: typeof create, body: unknown): unknown =>
   Effect.runSync(
-    Effect.match(parse(body), {
+    Effect.match(parse(read(body)), {
       onSuccess: () => [],
       onFailure: (problem: RequestProblem) => problem.errors?.map(({ field, message }) => `${field} ${message}`),
     }),
@@ -67,11 +75,52 @@ describe("a body", () => {
     expect(faults(update, { name: null })).toEqual(["name must not be null"]);
   });
 
+  it("has only numbers that are exactly those that were written, in whatever way", () => {
+    /** A decimal as an integer times a power of ten, by other means than the check's. */
+    const rational = (number: string): readonly [bigint, number] => {
+      const [mantissa = "", exponent = "0"] = number.toLowerCase().split("e");
+      const [whole = "", fraction = ""] = mantissa.split(".");
+      return [BigInt(whole + fraction), Number(exponent) - fraction.length];
+    };
+    const isSame = (left: string, right: string): boolean => {
+      const [a, b] = [rational(left), rational(right)];
+      const least = Math.min(a[1], b[1]);
+      return a[0] * 10n ** BigInt(a[1] - least) === b[0] * 10n ** BigInt(b[1] - least);
+    };
+    const digits = (minLength: number) =>
+      fc.string({ unit: fc.constantFrom(..."0123456789"), minLength, maxLength: 25 });
+    const written = fc
+      .tuple(fc.constantFrom("", "-"), digits(1), digits(0), fc.option(fc.integer({ min: -60, max: 60 })))
+      .map(([sign, whole, fraction, exponent]) =>
+        [
+          sign,
+          whole.replace(/^0+(?=\d)/, ""),
+          fraction && `.${fraction}`,
+          exponent === null ? "" : `${exponent % 2 === 0 ? "e" : "E"}${exponent > 30 ? "+" : ""}${exponent}`,
+        ].join(""),
+      );
+    const doubles = fc
+      .double({ noNaN: true, noDefaultInfinity: true })
+      .chain((each) => fc.constantFrom(String(each), each.toExponential(), each.toPrecision(17), each.toPrecision(30)));
+    let exact = 0;
+    fc.assert(
+      fc.property(fc.oneof(written, doubles), (number) => {
+        const body = jsonBody(`{"name":"a","rate":${number}}`);
+        if (body instanceof RequestProblem) throw body;
+        const isAccepted = Effect.runSyncExit(create(body))._tag === "Success";
+        exact += Number(isAccepted);
+        expect([number, isAccepted]).toEqual([number, isSame(number, String(Number(number)))]);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(exact).toBeGreaterThan(100);
+  });
+
   it("is refused with a reason or has the types of its columns, whatever it is", () => {
     const keys = fc.constantFrom(...columns.map(({ key }) => key), "__proto__", "constructor", "toString");
     fc.assert(
       fc.property(fc.dictionary(keys, fc.jsonValue()), (body) => {
-        const exit = Effect.runSyncExit(create(body));
+        const exit = Effect.runSyncExit(create(read(body)));
         if (exit._tag === "Failure") return;
         expect(typeof body.name).toBe("string");
         expect(["number", "object", "undefined"]).toContain(typeof body.count);

@@ -41,9 +41,12 @@ export const sessionAuthenticator = (
   if (apiKeys !== undefined && !("verifyApiKey" in api)) {
     throw new Error("Better Auth has no apiKey() plugin. Add it: betterAuth({ plugins: [..., apiKey()] }).");
   }
+  const keyHeader = apiKeys === undefined ? undefined : (apiKeys.header ?? "x-api-key");
   return {
+    // Whether bearer() is there Better Auth says only later.
+    credentialHeaders: ["Cookie", "Authorization", ...(keyHeader === undefined ? [] : [keyHeader])],
     identify: async ({ headers }) => {
-      const key = apiKeys === undefined ? null : headers.get(apiKeys.header ?? "x-api-key");
+      const key = keyHeader === undefined ? null : headers.get(keyHeader);
       if (key !== null) {
         return key === "" || key.length > longestKey
           ? anonymousCredential

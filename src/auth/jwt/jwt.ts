@@ -128,6 +128,7 @@ export const jwt = (options: JwtOptions): Authenticator => {
   };
 
   return {
+    credentialHeaders: ["Authorization", ...(cookie === undefined ? [] : ["Cookie"])],
     identify: async ({ headers }) => {
       const presented = tokenOf(headers, cookie);
       if (presented === null) return anonymousCredential;
