@@ -8,6 +8,7 @@ import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import type { DatabaseError, SqlError, TransactionEnded } from "../database/database.js";
 import { plainConfig } from "../table/config.js";
 import type { TableDefinition } from "../table/definition.js";
+import { indexColumns } from "../table/indexed.js";
 import { type FieldProblem, hasTag, problem, type RequestProblem } from "./problem.js";
 
 export type WriteOperation = "read" | "create" | "update" | "delete";
@@ -18,9 +19,9 @@ export interface FailureScope {
   readonly constraints: ReadonlyMap<string, ReadonlyArray<string>>;
 }
 
-/** Drizzle's own columns of a key or an index, as far as they are columns and not expressions. */
+/** The columns of a key or an index, as far as they are columns and not expressions. */
 const namesOf = (columns: ReadonlyArray<object>): ReadonlyArray<string> =>
-  columns.flatMap((column) => ("name" in column && typeof column.name === "string" ? [column.name] : []));
+  indexColumns(columns).filter((name) => name !== undefined);
 
 /**
  * The names under which Postgres may report a key. A key that its author did not name is called differently by Drizzle

@@ -23,6 +23,7 @@ import { postgresTarget } from "../database/target.js";
 import type { Lowering } from "../table/builder.js";
 import { plainConfig } from "../table/config.js";
 import { define } from "../table/definition.js";
+import { type IndexColumns, orderedIndexes } from "../table/indexed.js";
 import { referencesOf } from "../table/reference.js";
 import { scopeKeysOf } from "../table/scope.js";
 import { helperCaller } from "./helper-caller.js";
@@ -49,25 +50,8 @@ const selfNamed = (self: Self, name: string): ExtraConfigColumn => {
   return column;
 };
 
-/** In the place of an expression stands nothing: what is behind it is no beginning of the index. */
-const columnNames = (columns: ReadonlyArray<object>): Columns =>
-  columns.map((column) => ("name" in column && typeof column.name === "string" ? column.name : undefined));
-
-type Columns = ReadonlyArray<string | undefined>;
-
-const beginsWith = (columns: Columns, names: Columns): boolean =>
+const beginsWith = (columns: IndexColumns, names: IndexColumns): boolean =>
   names.every((name, position) => columns[position] === name);
-
-/** What the author's own keys and indexes find any row by, in an order. */
-const ownIndexes = (table: PgTable): ReadonlyArray<Columns> => {
-  const { indexes, uniqueConstraints, primaryKeys } = plainConfig(table);
-  return [
-    ...indexes
-      .filter(({ config }) => config.where === undefined && (config.method ?? "btree") === "btree")
-      .map(({ config }) => columnNames(config.columns)),
-    ...[...uniqueConstraints, ...primaryKeys].map(({ columns }) => columnNames(columns)),
-  ];
-};
 
 /**
  * What every guarded query needs: the scope, then the primary key, in whose order lists are paged. And the columns of each
@@ -81,7 +65,7 @@ const indexesOf = (table: PgTable, self: Self, primaryKey: ReadonlyArray<string>
     ...(scope.length === 0 ? [] : [[...new Set([...scope, ...keys])]]),
     ...referencesOf(table).map((reference) => reference.columns.map(({ own }) => own)),
   ];
-  const existing: Array<Columns> = [...ownIndexes(table)];
+  const existing: Array<IndexColumns> = [...orderedIndexes(table, plainConfig(table))];
   return wanted.flatMap((names) => {
     if (existing.some((other) => beginsWith(other, names))) return [];
     existing.push(names);

@@ -6,7 +6,7 @@
  * combines rules on its own.
  */
 import { getTableColumns, is } from "drizzle-orm";
-import { type Index, type PgColumn, PgTable } from "drizzle-orm/pg-core";
+import { type PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { and, type Condition, type TableName } from "../condition/condition.js";
 import { type ColumnInfo, columnInfo } from "../condition/kind.js";
 import { suggestion } from "../condition/nearest.js";
@@ -19,6 +19,7 @@ import type { Operation } from "../condition/rule.js";
 import { simplify } from "../condition/simplify.js";
 import { plainConfig, tableName } from "./config.js";
 import { type Declaration, declarationOf } from "./declaration.js";
+import { type IndexColumns, indexColumns } from "./indexed.js";
 
 /** What each SQL command asks of a row; an absent command is denied. */
 export interface Commands {
@@ -120,9 +121,6 @@ const viaColumns = (firewall: Condition): ReadonlyArray<string> =>
     return part._tag === "And" ? viaColumns(part) : [];
   });
 
-const indexColumns = (index: Index): ReadonlyArray<string> =>
-  index.config.columns.flatMap((column) => ("name" in column && typeof column.name === "string" ? [column.name] : []));
-
 /**
  * Across tenants a unique key tells whether a value exists elsewhere, so it must contain what separates them: the scope
  * columns, and the columns that point to a parent.
@@ -135,22 +133,22 @@ const checkUniqueKeys = (
 ): void => {
   if (scope.length === 0) return;
   const names = scope.flatMap((key) => columns[key]?.name ?? []);
-  const lacksScope = (key: ReadonlyArray<string>): boolean => !names.every((name) => key.includes(name));
+  const lacksScope = (key: IndexColumns): boolean => !names.every((name) => key.includes(name));
   const config = plainConfig(table);
   const own = Object.values<PgColumn>(getTableColumns(table)).filter((column) => column.isUnique);
-  const keys = [
+  const keys: ReadonlyArray<IndexColumns> = [
     ...own.map((column) => [column.name]),
     ...config.uniqueConstraints.map((key) => key.columns.map((column) => column.name)),
-    ...config.indexes.filter((index) => index.config.unique).map(indexColumns),
+    ...config.indexes.flatMap((index) => (index.config.unique ? [indexColumns(index.config.columns)] : [])),
     ...config.primaryKeys.map((key) => key.columns.map((column) => column.name)),
   ];
   for (const key of keys.filter(lacksScope)) {
-    const wanted = [...new Set([...names, ...key])]
-      .flatMap((name) => keyByName(columns, name))
-      .map((name) => `t.${name}`);
+    const wanted = [...new Set([...names, ...key])].flatMap((name) =>
+      name === undefined ? ["sql`…`"] : keyByName(columns, name).map((column) => `t.${column}`),
+    );
     at.at("unique").problem(
       "unique_key_without_scope",
-      `The unique key on ${key.join(", ")} spans tenants, so a conflict would show that another tenant has the value.`,
+      `The unique key on ${key.map((name) => name ?? "an expression").join(", ")} spans tenants, so a conflict would show that another tenant has the value.`,
       `Write it in the third argument: (t) => [uniqueIndex().on(${wanted.join(", ")})].`,
     );
   }

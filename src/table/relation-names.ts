@@ -9,6 +9,7 @@ import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { bytesOf, maxIdentifierBytes } from "../condition/object-name.js";
 import type { Problem } from "../condition/problem.js";
 import { plainConfig, tableName } from "./config.js";
+import { indexColumns } from "./indexed.js";
 
 interface Relation {
   readonly name: string;
@@ -25,6 +26,12 @@ const kept = (name: string): string => {
   return text;
 };
 
+/** What drizzle-kit calls an index that has no name of its own; one on an expression must have one. */
+const joined = (table: string, columns: ReadonlyArray<object>): string | undefined => {
+  const names = indexColumns(columns);
+  return names.includes(undefined) ? undefined : [table, ...names, "index"].join("_");
+};
+
 const relationsOf = (table: PgTable): ReadonlyArray<Relation> => {
   const { name, indexes, uniqueConstraints, primaryKeys } = plainConfig(table);
   const named = (what: string, names: ReadonlyArray<string | undefined>): ReadonlyArray<Relation> =>
@@ -36,7 +43,7 @@ const relationsOf = (table: PgTable): ReadonlyArray<Relation> => {
     { name, what: `table "${name}"`, table: name, source: table },
     ...named(
       "index",
-      indexes.map(({ config }) => config.name),
+      indexes.map(({ config }) => config.name ?? joined(name, config.columns)),
     ),
     ...named("unique key", [
       ...unique.map(({ uniqueName }) => uniqueName),

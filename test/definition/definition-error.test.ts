@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import {
   customType,
+  index,
   integer,
   jsonb,
   type PgColumnBuilderBase,
@@ -369,6 +370,15 @@ describe("a schema", () => {
       );
     expect(found({ one: indexed("squad", "project_slug"), two: indexed("squad_project", "slug") })).toEqual([
       'duplicate_name (names) The index of "squad_project" and the index of "squad" would both be called "squad_project_slug".',
+    ]);
+    const unnamed = (name: string, column: string) =>
+      guard(
+        table(name, { ...columns(), named: text(column) }, (t) => [index().on(t.named)]),
+        scope,
+        { read: everyone },
+      );
+    expect(found({ one: unnamed("squad", "project_slug"), two: unnamed("squad_project", "slug") })).toEqual([
+      'duplicate_name (names) The index of "squad_project" and the index of "squad" would both be called "squad_project_slug_index".',
     ]);
     const long = "x".repeat(60);
     expect(found({ one: indexed("a", `${long}1`), two: indexed("a_x", `${long}2`) })).toEqual([]);

@@ -3,11 +3,11 @@
  *
  * Invariant: each names the index or the type that would be found.
  */
-import { getTableColumns } from "drizzle-orm";
-import { getTableConfig, type PgColumn, type PgTable } from "drizzle-orm/pg-core";
+import { getTableConfig } from "drizzle-orm/pg-core";
 import type { Condition } from "../../../condition/condition.js";
 import type { ColumnInfo } from "../../../condition/kind.js";
 import { residual } from "../../../condition/residual.js";
+import { orderedIndexes } from "../../../table/indexed.js";
 import { pinnedColumns, places, type TableRule } from "./scene.js";
 
 const notLeakproof: ReadonlyArray<ColumnInfo["kind"]> = ["enum", "numeric"];
@@ -41,26 +41,12 @@ export const slowColumnType: TableRule = ({ table: { definition } }) => {
     }));
 };
 
-const columnNames = (columns: ReadonlyArray<object>): ReadonlyArray<string> =>
-  columns.flatMap((column) => ("name" in column && typeof column.name === "string" ? [column.name] : []));
-
-/** The columns of every index that a query can use for any of its rows. */
-const indexedColumns = (table: PgTable): ReadonlyArray<ReadonlyArray<string>> => {
-  const { indexes, uniqueConstraints, primaryKeys } = getTableConfig(table);
-  const single = Object.values<PgColumn>(getTableColumns(table)).filter((column) => column.primary || column.isUnique);
-  return [
-    ...single.map(({ name }) => [name]),
-    ...indexes.filter(({ config }) => config.where === undefined).map(({ config }) => columnNames(config.columns)),
-    ...[...uniqueConstraints, ...primaryKeys].map(({ columns }) => columnNames(columns)),
-  ];
-};
-
 export const missingIndex: TableRule = ({ table: { definition, source }, kinds }) => {
   const { select } = definition.commands;
   if (!select) return [];
   const nameOf = (key: string): string => definition.columns[key]?.name ?? key;
   const scope = definition.firewall.scope.map(({ column }) => column);
-  const indexes = indexedColumns(source);
+  const indexes = orderedIndexes(source, getTableConfig(source));
   const pinned = kinds.flatMap((kind) => pinnedColumns(residual(select, kind)));
   const wanted = [...new Set(pinned)].filter((column) => !scope.includes(column));
   const isCovered = (column: string): boolean =>
