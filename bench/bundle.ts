@@ -24,7 +24,7 @@ const partOf = (path: string): string => {
 const kib = (bytes: number): string => (bytes / 1024).toFixed(1);
 
 /** The aim of the router alone, in KiB. */
-const goal = 110;
+const goal = 112;
 
 const weigh = async (name: string, title: string, entry: string, goalKib?: number): Promise<Measure> => {
   const { code, metafile } = await bundleWorker(entry);
