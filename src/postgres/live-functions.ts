@@ -95,7 +95,7 @@ ${into(apiKeyQuery)};
 /**
  * How often this session has entered in this transaction: the scans of a table that only `enter()` scans, and nobody else may.
  * It is no setting, so no SQL can put it back, nor does a savepoint that is rolled back. It counts in a transaction that only
- * reads and on a standby too. Where Postgres counts nothing (`track_counts = off`) it is 0, and nothing is sealed.
+ * reads and on a standby too. Where it does not grow, because Postgres counts nothing (`track_counts = off`), nothing is sealed.
  */
 const entryNumber = `pg_catalog.pg_stat_get_xact_numscans('${helperSchema}.${entries}'::pg_catalog.regclass)`;
 
@@ -159,6 +159,7 @@ ${lookedUp.variables}
   said text;
   seal text;
   ignored integer;
+  earlier bigint := ${entryNumber};
 begin
   perform from ${helperSchema}.${entries};
 ${lookedUp.statements(
@@ -169,7 +170,7 @@ ${lookedUp.statements(
 )}
   ignored := pg_catalog.num_nonnulls(
     pg_catalog.set_config('${settings.caller}', coalesce(said, ''), true),
-    pg_catalog.set_config('${settings.seal}', case when ${entryNumber} > 0 then coalesce(seal, '') else '' end, true));
+    pg_catalog.set_config('${settings.seal}', case when ${entryNumber} > earlier then coalesce(seal, '') else '' end, true));
   org_roles := coalesce(org_roles, '{}');
   user_roles := coalesce(user_roles, '{}');
   claims := coalesce(claims, '{}');

@@ -465,6 +465,7 @@ declare
   said text;
   seal text;
   ignored integer;
+  earlier bigint := pg_catalog.pg_stat_get_xact_numscans(''hedgerow.entries''::pg_catalog.regclass);
 begin
   perform from hedgerow.entries;
   if not (token_hash is null) then
@@ -494,7 +495,7 @@ where s.expires_at > clock_timestamp()
   end if;
   ignored := pg_catalog.num_nonnulls(
     pg_catalog.set_config(''hedgerow.caller'', coalesce(said, ''''), true),
-    pg_catalog.set_config(''hedgerow.seal'', case when pg_catalog.pg_stat_get_xact_numscans(''hedgerow.entries''::pg_catalog.regclass) > 0 then coalesce(seal, '''') else '''' end, true));
+    pg_catalog.set_config(''hedgerow.seal'', case when pg_catalog.pg_stat_get_xact_numscans(''hedgerow.entries''::pg_catalog.regclass) > earlier then coalesce(seal, '''') else '''' end, true));
   org_roles := coalesce(org_roles, ''{}'');
   user_roles := coalesce(user_roles, ''{}'');
   claims := coalesce(claims, ''{}'');
