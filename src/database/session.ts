@@ -261,6 +261,13 @@ export const enterClaims = (
  */
 export const forgetSequences: Statement = { text: "discard sequences", raw: true };
 
+/**
+ * An expression of a select list: takes away what SQL of an earlier request has prepared, whose text could be read
+ * (`pg_prepared_statements`). A PREPARE survives a rollback, so this is for the beginning and not for the end. What a driver keeps
+ * prepared stays.
+ */
+export const forgetPrepared = `case when exists (select from pg_catalog.pg_prepared_statement() p where p.from_sql) then ${helperSchema}.forget_prepared() end`;
+
 /** An expression of a select list. As a literal: a bound value costs Postgres more, and the statement is prepared by nobody. */
 export const newSeed = (): string => {
   const [random = 0] = crypto.getRandomValues(new Uint32Array(1));
@@ -282,7 +289,8 @@ export const boundStatement = (longestMs: number): string =>
 /**
  * The last statements of a transaction in which an application's own SQL ran: what such SQL can leave on a connection beyond
  * the transaction is cleared in it. What a failed transaction leaves, Postgres clears, apart from advisory locks, which
- * the next `enterSession` or `enterClaims` on the connection releases, and what `forgetSequences` and `newSeed` forget.
+ * the next `enterSession` or `enterClaims` on the connection releases, and what `forgetSequences`, `forgetPrepared` and
+ * `newSeed` forget.
  *
  * Triggers that wait for the end run first, while the caller is still known to them. A large object is owned by the role that
  * all callers share, so each could read it, and a transaction that made one fails. Postgres's own counter says whether to look:

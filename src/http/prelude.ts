@@ -12,6 +12,7 @@ import {
   enterApiKey,
   enterClaims,
   enterSession,
+  forgetPrepared,
   forgetSequences,
   helperSchema,
   newSeed,
@@ -86,7 +87,7 @@ export const preludeFor = (
   if (credential._tag === "Session" || credential._tag === "ApiKey") {
     const admitted = signedIn ? `, ${helperSchema}.admit(c.user_id is not null, true, c.user_id is not null)` : "";
     const enter = {
-      text: `select to_json(c)::text as caller${admitted}, ${newSeed()} from ${helperSchema}.enter() c`,
+      text: `select to_json(c)::text as caller${admitted}, ${forgetPrepared}, ${newSeed()} from ${helperSchema}.enter() c`,
     };
     return {
       statements: [enterLive(credential, timeouts, target), forgetSequences, enter],
@@ -97,7 +98,11 @@ export const preludeFor = (
   }
   const caller = knownCaller(credential, target) ?? anonymousCaller;
   return {
-    statements: [enterClaims(caller, timeouts, target), forgetSequences, { text: `select ${newSeed()}`, raw: true }],
+    statements: [
+      enterClaims(caller, timeouts, target),
+      forgetSequences,
+      { text: `select ${forgetPrepared}, ${newSeed()}`, raw: true },
+    ],
     renewal: bound === undefined ? [] : [{ text: `select ${bound}`, raw: true }],
     known: caller,
     callerOf: () => caller,

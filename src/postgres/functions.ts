@@ -71,6 +71,20 @@ const refuseLargeObjects = define(
 end`,
 );
 
+/** Always in quotes: `deallocate prepare` would be a syntax error, and `deallocate all` would be all. */
+const forgetPrepared = define(
+  "forget_prepared()",
+  "void",
+  "language plpgsql volatile",
+  `declare
+  prepared text;
+begin
+  for prepared in select p.name from pg_catalog.pg_prepared_statement() p where p.from_sql loop
+    execute pg_catalog.concat('deallocate "', pg_catalog.replace(prepared, '"', '""'), '"');
+  end loop;
+end`,
+);
+
 const ofCaller = (identity: IdentitySource, dialect: DialectShape): ReadonlyArray<HelperFunction> => {
   if (identity._tag === "Live") return liveFunctions(identity);
   return identity.verified === undefined
@@ -81,10 +95,12 @@ const ofCaller = (identity: IdentitySource, dialect: DialectShape): ReadonlyArra
 /** All helpers; where one reads tables, it is the first. */
 export const helperFunctions = (identity: IdentitySource, dialect: DialectShape): ReadonlyArray<HelperFunction> => {
   const allowed = [dialect.roles.authenticated, dialect.roles.anonymous, ...dialect.service];
-  return [...ofCaller(identity, dialect), refuseLargeObjects, ...keepers(dialect.service)].map((helper) => ({
-    ...helper,
-    executors: helper.executors === callers ? allowed : helper.executors,
-  }));
+  return [...ofCaller(identity, dialect), refuseLargeObjects, forgetPrepared, ...keepers(dialect.service)].map(
+    (helper) => ({
+      ...helper,
+      executors: helper.executors === callers ? allowed : helper.executors,
+    }),
+  );
 };
 
 /** What a live identity would leave behind. The owner of the schema may drop also what belongs to the definer. */

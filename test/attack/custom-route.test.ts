@@ -287,8 +287,15 @@ describe("SQL behind withCaller on PostgreSQL", () => {
     for (let connection = 0; connection < 2; connection++) {
       await statements(ada, `prepare everything as ${visible}`);
     }
-    for (const result of await statements(mallory, "execute everything", "execute everything")) {
-      expect([[], "26000"]).toContainEqual(result);
+    // A PREPARE survives the failure of what is behind it.
+    await transaction(ada, `prepare "a ""b" as ${visible} where name = 'a literal of Ada''s'`, "select 1 / 0");
+    for (let connection = 0; connection < 3; connection++) {
+      expect(await statements(mallory, "execute everything", 'execute "a ""b"')).toEqual(["26000", "26000"]);
+      expect(await statements(mallory, "select statement from pg_prepared_statements where from_sql")).toEqual([[]]);
+      expect(await transaction(mallory, "select statement from pg_prepared_statements where from_sql")).toEqual([
+        [],
+        "committed",
+      ]);
     }
     expect(await statements(mallory, "select statement from pg_prepared_statements where statement ~ 'token'")).toEqual(
       [[]],

@@ -314,6 +314,21 @@ revoke all on function hedgerow.refuse_large_objects() from public, hedgerow_api
 
 grant execute on function hedgerow.refuse_large_objects() to authenticated, anonymous;
 
+create or replace function hedgerow.forget_prepared() returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  prepared text;
+begin
+  for prepared in select p.name from pg_catalog.pg_prepared_statement() p where p.from_sql loop
+    execute pg_catalog.concat('deallocate "', pg_catalog.replace(prepared, '"', '""'), '"');
+  end loop;
+end
+$$;
+
+revoke all on function hedgerow.forget_prepared() from public, hedgerow_api;
+
+grant execute on function hedgerow.forget_prepared() to authenticated, anonymous;
+
 create or replace function hedgerow.fingerprint(kind text, target regclass, object name) returns text
 language sql stable set search_path = '' as $$
 select case kind
