@@ -15,7 +15,7 @@
  * of them survives a rollback; so nothing that was prepared by SQL is on a connection that goes back.
  */
 import * as Effect from "effect/Effect";
-import type { ReservedSql, Sql } from "postgres";
+import type { Sql } from "postgres";
 import {
   ConnectionError,
   type DatabaseError,
@@ -26,11 +26,22 @@ import {
   type Statement,
 } from "./database.js";
 import { aborted, inFlight, unlessAborted } from "./in-flight.js";
-import { connectionError, databaseError, isRefusal, toText } from "./protocol.js";
+import { type Address, looksPooled } from "./pooler.js";
+import { type Answer, answerOf, type Client } from "./postgres-js-statement.js";
+import { connectionError, databaseError, isRefusal } from "./protocol.js";
 import { Reservation, type Settled } from "./reservation.js";
 import { distrust, reserve } from "./reserve.js";
 import { resultOf } from "./rows.js";
 import { type HeldConnection, holdOpen } from "./turns.js";
+
+export interface PostgresJsOptions {
+  /**
+   * Whether connections keep statements prepared. Say `false` behind a pooler that gives each transaction another session, where what
+   * one has prepared another does not know. Unless given it is `true`, but for addresses that look like such a pooler's: a host with
+   * `-pooler`, the ports 6432 and 6543. `postgres(url, { prepare: false })` says the same.
+   */
+  readonly prepare?: boolean;
+}
 
 /**
  * @param sql as `postgres(url)` made it. It stays open.
@@ -44,7 +55,7 @@ import { type HeldConnection, holdOpen } from "./turns.js";
  * const database = postgresJs(postgres(process.env.DATABASE_URL!));
  * ```
  */
-export const postgresJs = (sql: Sql): DatabaseShape => {
+export const postgresJs = (sql: Sql, options: PostgresJsOptions = {}): DatabaseShape => {
   if (sql.options.transform.column.from !== undefined) {
     throw new TypeError("postgresJs() needs the columns under their own names: make the sql without `transform`");
   }
@@ -52,23 +63,36 @@ export const postgresJs = (sql: Sql): DatabaseShape => {
   if (!sql.options.fetch_types) {
     throw new TypeError("postgresJs() would wait for ever for a connection: make the sql without `fetch_types: false`");
   }
+  const client: Client = { sql, prepares: options.prepare ?? !addressesOf(sql).some(looksPooled) };
   return {
     driver: "postgres-js",
     rolesAreBoundary: true,
     transact: (statements, giveUp) =>
       statements.length === 0
         ? Effect.succeed([])
-        : inFlight((abandoned) => transact(sql, statements, abandoned), giveUp),
-    interactive: { supported: true, transaction: (options, use) => holdOpen(hold(sql, options.giveUp), options, use) },
+        : inFlight((abandoned) => transact(client, statements, abandoned), giveUp),
+    interactive: {
+      supported: true,
+      transaction: (transaction, use) => holdOpen(hold(client, transaction.giveUp), transaction, use),
+    },
   };
 };
+
+/** postgres.js tries several servers in turn. */
+const addressesOf = ({ options: { host, port } }: Sql): ReadonlyArray<Address> =>
+  host.map((name, index) => ({ host: name, port: port[index] ?? port[0] }));
 
 /** The protocol counts them with 16 bits. */
 const maxValues = 65_533;
 
 type Outcome = Effect.Effect<ReadonlyArray<Result>, DatabaseError>;
 
-const transact = async (sql: Sql, statements: ReadonlyArray<Statement>, abandoned: () => boolean): Promise<Outcome> => {
+const transact = async (
+  client: Client,
+  statements: ReadonlyArray<Statement>,
+  abandoned: () => boolean,
+): Promise<Outcome> => {
+  const { sql } = client;
   if (statements.some(({ values = [] }) => values.length > maxValues)) {
     return Effect.fail(new SqlError({ message: `more than ${maxValues} values`, sqlState: "54023" }));
   }
@@ -80,7 +104,7 @@ const transact = async (sql: Sql, statements: ReadonlyArray<Statement>, abandone
   }
   // Each time one more statement is known to be outdated.
   for (let left = statements.length; ; left -= 1) {
-    const exchanged = await exchange(reserved, statements);
+    const exchanged = await exchange(client, reserved, statements);
     const idle = await isIdle(reserved, exchanged.commit);
     const isCommitted = exchanged.commit.value === "COMMIT";
     if (idle && left > 0 && exchanged.outdated && !isCommitted) continue;
@@ -111,22 +135,23 @@ const reservationOf = async (sql: Sql): Promise<Reservation | ConnectionError> =
 };
 
 /** A connection for a transaction that stays open. Nothing is sent before BEGIN has been answered. */
-const hold = (sql: Sql, giveUp: GiveUp | undefined): Effect.Effect<HeldConnection, DatabaseError> =>
+const hold = (client: Client, giveUp: GiveUp | undefined): Effect.Effect<HeldConnection, DatabaseError> =>
   Effect.flatMap(
-    Effect.promise(() => unlessAborted(reservationOf(sql), giveUp, releaseLate).catch(connectionError)),
+    Effect.promise(() => unlessAborted(reservationOf(client.sql), giveUp, releaseLate).catch(connectionError)),
     (reserved) =>
-      reserved instanceof ConnectionError ? Effect.fail(reserved) : Effect.succeed(held(sql, reserved, giveUp)),
+      reserved instanceof ConnectionError ? Effect.fail(reserved) : Effect.succeed(held(client, reserved, giveUp)),
   );
 
 const releaseLate = (reserved: Reservation | ConnectionError): void => {
   if (!(reserved instanceof ConnectionError)) reserved.release();
 };
 
-const held = (sql: Sql, reserved: Reservation, giveUp: GiveUp | undefined): HeldConnection => {
+const held = (client: Client, reserved: Reservation, giveUp: GiveUp | undefined): HeldConnection => {
+  const { sql } = client;
   let isOver = false;
   let hasBegun = false;
   const send = async (statements: ReadonlyArray<Statement>): Promise<Outcome> => {
-    const outcome = await (hasBegun ? converse(sql, reserved, statements) : begin(sql, reserved, statements));
+    const outcome = await (hasBegun ? converse(client, reserved, statements) : begin(client, reserved, statements));
     hasBegun = true;
     isOver = statements.at(-1)?.text === "commit" && Effect.runSync(Effect.isSuccess(outcome));
     return outcome;
@@ -155,10 +180,10 @@ const held = (sql: Sql, reserved: Reservation, giveUp: GiveUp | undefined): Held
 /**
  * BEGIN, and what goes with it. All of that is Hedgerow's own, so it may be sent again where a statement of it was outdated.
  */
-const begin = async (sql: Sql, reserved: Reservation, statements: ReadonlyArray<Statement>): Promise<Outcome> => {
+const begin = async (client: Client, reserved: Reservation, statements: ReadonlyArray<Statement>): Promise<Outcome> => {
   for (let left = statements.length; ; left -= 1) {
     let outdated = false;
-    const outcome = await converse(sql, reserved, statements, {
+    const outcome = await converse(client, reserved, statements, {
       beginning: true,
       onOutdated: () => {
         outdated = true;
@@ -171,7 +196,7 @@ const begin = async (sql: Sql, reserved: Reservation, statements: ReadonlyArray<
 
 /** Postgres refuses what stands behind a statement that failed, so all but BEGIN can be handed over at once. */
 const converse = async (
-  sql: Sql,
+  client: Client,
   reserved: Reservation,
   statements: ReadonlyArray<Statement>,
   { beginning = false, onOutdated = () => {} }: { readonly beginning?: boolean; readonly onOutdated?: () => void } = {},
@@ -184,11 +209,13 @@ const converse = async (
     const forget = part.at(-1)?.text === "commit" ? [forgetPrepared] : [];
     const [first, forgotten, last] = await Promise.all([
       reserved.send((own) =>
-        part.slice(0, part.length - forget.length).map((statement) => answerOf(own, statement, onOutdated, watching)),
+        part
+          .slice(0, part.length - forget.length)
+          .map((statement) => answerOf(client, own, statement, onOutdated, watching)),
       ),
       reserved.send<unknown>((own) => forget.map((text) => own.unsafe(text).execute())),
       reserved.send((own) =>
-        part.slice(part.length - forget.length).map((statement) => answerOf(own, statement, onOutdated)),
+        part.slice(part.length - forget.length).map((statement) => answerOf(client, own, statement, onOutdated)),
       ),
     ]);
     settled.push(...first, ...last);
@@ -197,15 +224,8 @@ const converse = async (
   }
   const failed = [...settled, ...forgetting].find(({ status }) => status === "rejected");
   if (failed !== undefined) return Effect.fail(databaseError(cleaned(failed.reason)));
-  return Effect.succeed(resultsOf(sql, statements, settled));
+  return Effect.succeed(resultsOf(client.sql, statements, settled));
 };
-
-interface Answer {
-  readonly columns: ReadonlyArray<{ readonly name: string; readonly type: number }>;
-  readonly rows: ReadonlyArray<ReadonlyArray<Uint8Array | null>>;
-  readonly count: number;
-  readonly command: string;
-}
 
 interface Exchange {
   readonly before: ReadonlyArray<Settled<unknown>>;
@@ -217,20 +237,12 @@ interface Exchange {
   readonly outdated: boolean;
 }
 
-/** The type `unknown`: Postgres infers the real one, and postgres.js leaves the text as it is. */
-const inferred = 705;
-
-/**
- * Also without values the extended protocol, which takes one command only. What has values is prepared even where it is an
- * application's, because postgres.js takes another round trip to learn their types.
- */
-const extended = ({ values = [], prepared }: Statement): { readonly prepare: boolean; readonly simple: boolean } => ({
-  prepare: prepared === true || values.length > 0,
-  simple: false,
-});
-
 /** Everything is handed over before anything is waited for. */
-const exchange = async (reserved: Reservation, statements: ReadonlyArray<Statement>): Promise<Exchange> => {
+const exchange = async (
+  client: Client,
+  reserved: Reservation,
+  statements: ReadonlyArray<Statement>,
+): Promise<Exchange> => {
   const mark = crypto.randomUUID();
   let outdated = false;
   const before = [
@@ -245,7 +257,7 @@ const exchange = async (reserved: Reservation, statements: ReadonlyArray<Stateme
     reserved.send<unknown>((sql) =>
       before.map((text) => sql.unsafe(text, [], { prepare: false, ...reserved.watching }).execute()),
     ),
-    reserved.send((sql) => statements.map((statement) => answerOf(sql, statement, onOutdated))),
+    reserved.send((sql) => statements.map((statement) => answerOf(client, sql, statement, onOutdated))),
     reserved.send<unknown>((sql) => forget.map((text) => sql.unsafe(text).execute())),
     reserved.send((sql) => [
       sql
@@ -256,59 +268,6 @@ const exchange = async (reserved: Reservation, statements: ReadonlyArray<Stateme
   ]);
   const commit = settledCommit ?? { status: "rejected", reason: new Error("COMMIT was not answered.") };
   return { before: settledBefore, answers: settledAnswers, after, commit, outdated };
-};
-
-const answerOf = (
-  reserved: ReservedSql,
-  statement: Statement,
-  onOutdated: () => void,
-  watching: object = {},
-): Promise<Answer> => {
-  const { text, values = [] } = statement;
-  const typed = values.map((value) => reserved.typed(toText(value), inferred));
-  const query = reserved.unsafe(text, typed, { ...extended(statement), ...watching }).raw();
-  neverAlone(query, onOutdated);
-  return answerTo(query.execute());
-};
-
-/**
- * Where the plan of a prepared statement is outdated, postgres.js notes the error in `retried` and sends the statement
- * again. Here it is refused instead.
- */
-const neverAlone = (query: object, onOutdated: () => void): void => {
-  Object.defineProperty(query, "retried", {
-    get: () => undefined,
-    set: (error: unknown) => {
-      onOutdated();
-      Reflect.set(query, "cancelled", true);
-      const reject: unknown = Reflect.get(query, "reject");
-      if (typeof reject === "function") reject(error);
-    },
-  });
-};
-
-interface RawResult {
-  readonly columns?: ReadonlyArray<{ readonly name: string; readonly type: number }> | null;
-  readonly count: number | null;
-  readonly command: string | null;
-}
-
-const isRows = (value: unknown): value is ReadonlyArray<ReadonlyArray<Uint8Array | null>> & RawResult =>
-  Array.isArray(value);
-
-const answerTo = async (query: PromiseLike<unknown>): Promise<Answer> => {
-  const result = await query;
-  if (isRows(result)) {
-    const { columns, count, command } = result;
-    return { columns: columns ?? [], rows: result, count: count ?? 0, command: command ?? "" };
-  }
-  // It is a stream into COPY FROM STDIN. What has been sent behind it cannot be read any more.
-  const error = new Error("COPY FROM STDIN cannot run in a pipeline");
-  if (typeof result === "object" && result !== null && "destroy" in result && typeof result.destroy === "function") {
-    if ("on" in result && typeof result.on === "function") result.on("error", () => {});
-    result.destroy(error);
-  }
-  throw error;
 };
 
 /**

@@ -149,10 +149,11 @@ export class PreparedStatements {
     statements: ReadonlyArray<Statement>,
     { code, routine }: { readonly code: string; readonly routine?: string | undefined },
   ): boolean {
-    if (!this.#enabled || statements.some(({ prepared }) => !prepared)) return false;
+    if (statements.some(({ prepared }) => !prepared)) return false;
     // A table has changed.
-    const isChanged = code === "0A000" && routine === "RevalidateCachedQuery";
-    // Whoever stands between this process and the server does not keep a session for a connection.
+    const isChanged = this.#enabled && code === "0A000" && routine === "RevalidateCachedQuery";
+    // Whoever stands between this process and the server does not keep a session for a connection. Of calls that were under
+    // way together each hears of it, also when the first has seen to it that nothing is kept any more.
     const isLost = code === "26000" || code === "42P05";
     if (!isChanged && !isLost) return false;
     if (isLost) this.#enabled = false;
