@@ -9,12 +9,12 @@
  */
 import type { BetterAuthOptions } from "better-auth";
 import { textArray } from "../../condition/sql-text.js";
-import { uuidPattern } from "../../condition/uuid.js";
-import { type CallerQuery, notBanned, optionalSource, qualified, type Source, source } from "./caller-query.js";
+import type { CallerQuery } from "./caller-query.js";
 import { claimAliases, claimsExpression, type IdentityOptions } from "./claims.js";
-import { type IdKind, idKind } from "./exposure.js";
+import { idKind } from "./exposure.js";
 import type { AuthModel, AuthModels } from "./models.js";
 import { rolesIn } from "./role-list.js";
+import { idIn, notBanned, optionalSource, qualified, type Source, source } from "./source.js";
 
 /** Which keys are callers. Closed unless listed, because Better Auth's options do not say whose keys a configuration makes. */
 export interface ApiKeyOptions {
@@ -28,12 +28,6 @@ export interface ApiKeyOptions {
    */
   readonly uncounted?: boolean;
 }
-
-/** An id that stands in a text, as a column of this kind holds it; null when it cannot be one. */
-const idIn = (text: string, kind: IdKind): string =>
-  kind === "text"
-    ? text
-    : `case when ${text} ~ '${kind === "uuid" ? uuidPattern : "^[0-9]{1,9}$"}' then (${text})::${kind} end`;
 
 /**
  * For the keys of users; those of organizations have another `select`, joined by `union all`:
