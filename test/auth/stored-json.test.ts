@@ -62,7 +62,7 @@ const damaged = fc
       return `${so.slice(0, place)}${put}${so.slice(place + gone)}`;
     }, json),
   )
-  .filter((each) => !each.includes("\0") && each.isWellFormed());
+  .filter((each) => !each.includes("\0") && !/\p{Surrogate}/u.test(each));
 
 it("reads what JavaScript writes, as far as Postgres does", () =>
   fc.assert(
