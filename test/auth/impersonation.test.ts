@@ -136,6 +136,21 @@ it("users who are admins by their id may impersonate, and not be impersonated", 
   expect(await whereIdsAre([first.mia.userId])).toBe(0);
 });
 
+it("a session that a verified token names ends with the right to it, too", async () => {
+  const { asOwner, boss, mia, setRole, impersonate } = await start({});
+  await setRole(boss, "admin");
+  await impersonate();
+  const { callerQuery } = sessionIdentity(optionsWith({}), { by: "verified-token" });
+  const asked = callerQuery
+    .replaceAll("verified_session as sid", `(select id from session where impersonated_by = '${boss.userId}') as sid`)
+    .replaceAll("verified_user as sub", `'${mia.userId}' as sub`);
+  await asOwner("set pg_session_jwt.jwk = 'a key'");
+  expect(await asOwner(asked)).toMatchObject([{ user_id: mia.userId }]);
+  await setRole(boss, "user");
+  expect(await asOwner(asked)).toEqual([]);
+  await asOwner("reset pg_session_jwt.jwk");
+});
+
 describe("options that do not say who may impersonate", () => {
   const field = { type: "string", required: false } as const;
 
