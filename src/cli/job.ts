@@ -35,10 +35,12 @@ const parse = (output: string): Answer | undefined => {
   }
 };
 
+const silent = (ending: string | number | null): string => `The process that asks ended (${ending}) and said nothing.`;
+
 /** Runs the statements in one transaction and waits for it. */
 export const runJob = (job: Job): Answer => {
   const child = fileURLToPath(new URL("./child.js", import.meta.url));
-  const { stdout, stderr, error } = spawnSync(process.execPath, [child], {
+  const { stdout, stderr, error, status, signal } = spawnSync(process.execPath, [child], {
     input: JSON.stringify(job),
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
@@ -46,7 +48,7 @@ export const runJob = (job: Job): Answer => {
   });
   const answer = parse(stdout) ?? {
     ok: false,
-    failure: { _tag: "ConnectionError", message: error?.message ?? stderr.trim() },
+    failure: { _tag: "ConnectionError", message: error?.message || stderr.trim() || silent(signal ?? status) },
   };
   if (answer.ok) return answer;
   const { failure } = answer;

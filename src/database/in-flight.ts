@@ -15,8 +15,11 @@ export const aborted = (signal: GiveUp | undefined): Promise<void> =>
     else signal?.addEventListener("abort", resolve);
   });
 
+/** Field by field: what an error says is no property that a spread would copy. */
 const unsent = <E>(error: E): E | ConnectionError =>
-  error instanceof ConnectionError && !error.unsent ? new ConnectionError({ ...error, unsent: true }) : error;
+  error instanceof ConnectionError && !error.unsent
+    ? new ConnectionError({ message: error.message, cause: error.cause, unsent: true })
+    : error;
 
 /**
  * `run` asks `abandoned` right before it sends. It answers with an effect, so that the driver says which of its

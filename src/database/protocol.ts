@@ -45,10 +45,17 @@ const endsSession = (error: ServerError): boolean =>
 /** Postgres refused a statement and the session goes on. */
 export const isRefusal = (cause: unknown): cause is ServerError => isServerError(cause) && !endsSession(cause);
 
-/** A connection refused on several addresses at once carries its words in its parts. */
+/** Never empty. A connection refused on several addresses at once carries its words in its parts. */
 const messageOf = (cause: unknown): string => {
-  if (cause instanceof AggregateError) return cause.errors.map(messageOf).join("; ");
-  return cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof AggregateError && cause.errors.length > 0) return cause.errors.map(messageOf).join("; ");
+  if (typeof cause !== "object" || cause === null) return `The driver failed with ${JSON.stringify(String(cause))}.`;
+  const field = (name: string): string => {
+    const value: unknown = Reflect.get(cause, name);
+    return typeof value === "string" ? value : "";
+  };
+  return (
+    field("message") || `The driver failed with ${field("code") || field("name") || "no error"}, which says nothing.`
+  );
 };
 
 /** The server starts or has no room; or it does not know the login or the database. Or nobody was reached in time. */

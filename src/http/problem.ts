@@ -75,7 +75,11 @@ export class RequestProblem extends Data.TaggedError("RequestProblem")<{
   readonly allow?: ReadonlyArray<string> | undefined;
   /** What the log should have and the client must not. */
   readonly hidden?: unknown;
-}> {}
+}> {
+  override get message(): string {
+    return this.detail ?? kinds[this.code].title;
+  }
+}
 
 export const problem = (
   code: ProblemDetailsCode,

@@ -148,14 +148,15 @@ interface Session {
   readonly signal: AbortSignal;
 }
 
-/** What one request may do, and whether the database has said who sent it. */
+/** What one request may do, whether the database has said who sent it, and which errors are none of the handler's own. */
 const actingFor = <S extends Record<string, unknown>>(
   { database, prelude, transactionMs, signal }: Session,
   setup: DrizzleSetup<S>,
-): { readonly acting: Acting<S>; readonly isKnown: () => boolean } => {
+): { readonly acting: Acting<S>; readonly isKnown: () => boolean; readonly isOurs: (error: unknown) => boolean } => {
   const leave = database.rolesAreBoundary ? leaveSession : [];
   let latest = prelude.known;
   let isInTransaction = false;
+  const ours = new Set<unknown>();
 
   const outside = (): void => {
     if (isInTransaction) {
@@ -182,9 +183,20 @@ const actingFor = <S extends Record<string, unknown>>(
       return only((await settle(transaction.send([...renewal, statement]))).slice(renewal.length));
     };
 
-  const transaction = async <A>(
+  /** Of a client that is gone nobody needs to hear. */
+  const noting = async <A>(answer: Promise<A>): Promise<A> => {
+    try {
+      return await answer;
+    } catch (error) {
+      if (error instanceof Thrown) throw error.error;
+      if (!signal.aborted) ours.add(error);
+      throw error;
+    }
+  };
+
+  const inOne = async <A>(
     use: (tx: ActingTransaction<S>, caller: Caller) => Promise<A>,
-    mode: TransactionMode = {},
+    mode: TransactionMode,
   ): Promise<A> => {
     const { interactive } = database;
     if (!interactive.supported) {
@@ -224,19 +236,20 @@ const actingFor = <S extends Record<string, unknown>>(
         ),
         signal,
       );
-    } catch (error) {
-      throw error instanceof Thrown ? error.error : error;
     } finally {
       isInTransaction = false;
     }
   };
 
+  const transaction: Acting<S>["transaction"] = (use, mode = {}) => noting(inOne(use, mode));
+
   let db: ActingDatabase<S> | undefined;
   return {
     isKnown: () => latest !== undefined,
+    isOurs: (error) => ours.has(error),
     acting: {
       caller: async () => {
-        if (latest === undefined) await send();
+        if (latest === undefined) await noting(send());
         return latest ?? prelude.callerOf([]);
       },
       get db() {
@@ -333,7 +346,7 @@ export const withCaller = <
       signedIn: isRequired,
     });
     if (isRequired && prelude.known?.userId === null) return refuse(problem("authentication_required"));
-    const { acting, isKnown } = actingFor(
+    const { acting, isKnown, isOurs } = actingFor(
       { database: asked.database, prelude, transactionMs, signal: context.req.raw.signal },
       { schema: options.schema, options: options.drizzle },
     );
@@ -342,7 +355,9 @@ export const withCaller = <
     await next();
     const operation = /^(GET|HEAD|OPTIONS)$/.test(context.req.method) ? "read" : "create";
     if (context.error !== undefined) {
-      const failure = handlerFailure(context.error, operation);
+      const failure =
+        handlerFailure(context.error, operation) ??
+        (isOurs(context.error) ? problem("internal", { hidden: context.error }) : undefined);
       if (failure !== undefined) replace(context, answer(failure));
     } else if (isRequired && !isKnown()) {
       try {

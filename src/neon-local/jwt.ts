@@ -2,7 +2,8 @@
  * Whom a token speaks for.
  *
  * Invariant: claims come out of here only after a key of the configured set, named by the token, has verified them, with
- * RS256 or ES256 and nothing else, at a time when the token was valid, for the configured audience and an allowed role.
+ * RS256 or ES256 and nothing else, at a time when the token was valid, for the configured audience and an allowed role. A token
+ * that never ends is refused, though Neon's proxy takes it: an issuer that makes such tokens should be found out here.
  */
 import * as jose from "jose";
 
@@ -44,6 +45,7 @@ export const verifier = ({
     try {
       const { payload } = await jose.jwtVerify(token, keys, {
         algorithms,
+        requiredClaims: ["exp"],
         clockTolerance: leewaySeconds,
         ...(audience !== undefined && { audience }),
       });
@@ -70,6 +72,7 @@ const refusalOf = (cause: unknown, token: string): unknown => {
   const { exp, nbf } = jose.decodeJwt(token);
   if (cause instanceof jose.errors.JWTExpired) return new TokenRefused(`JWT token has expired (exp=${exp})`);
   if (cause instanceof jose.errors.JWTClaimValidationFailed) {
+    if (cause.claim === "exp" && exp === undefined) return new TokenRefused("JWT token never expires (exp is missing)");
     if (cause.claim === "aud") return new TokenRefused("invalid JWT token audience");
     if (cause.claim === "nbf" && typeof nbf === "number") {
       return new TokenRefused(`JWT token is not yet ready to use (nbf=${nbf})`);

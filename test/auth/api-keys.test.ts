@@ -75,6 +75,17 @@ interface KeyOptions {
   readonly permissions?: Record<string, Array<string>>;
 }
 
+/** Texts that Postgres does not cast to jsonb, most of which begin as a key's own would. */
+const broken = (organizationId: string): ReadonlyArray<string> => {
+  const said = `"organizationId": "${organizationId}", "roles": ["member"]`;
+  return [
+    ...["", " ", "member", "{", "[object Object]", "undefined", "NaN", "{'roles': ['member']}"],
+    ...[`{${said}`, `{${said}}}`, `{${said},}`, `{${said}} {}`, `{${said}, "x": 01}`, `{${said}, "x": 1e99999999}`],
+    ...[`{${said}, "x": "\\u0000"}`, `{${said}, "x": "\\ud800"}`, `{${said}, "x": "\\x"}`, `{${said}, "x": "\n"}`],
+    `{${said}, "x": ${"[".repeat(50_000)}${"]".repeat(50_000)}}`,
+  ];
+};
+
 const timeouts = { statementMs: 10_000, lockMs: 5_000 };
 
 describe.each<Kind>(["pglite", "postgres"])("an API key on %s", (kind) => {
@@ -211,6 +222,27 @@ describe.each<Kind>(["pglite", "postgres"])("an API key on %s", (kind) => {
       expect(await sees(key)).toEqual(["acme", "acme lobby", "own"]);
       await world.truth(`delete from "user" where id = $1`, mia.userId);
       expect(await caller(key)).toBeUndefined();
+    });
+
+    it.each(["metadata", "permissions"])("is nobody, and raises nothing, while its %s are no JSON", async (column) => {
+      const key = await keyOf(inAcme());
+      const ofOrganization = await ofAcme(["member"]);
+      const store = async ({ id }: { readonly id: string }, text: string | null) => {
+        await world.truth(`update apikey set ${column} = $2 where id = $1`, id, text);
+      };
+      for (const text of broken(acme)) {
+        await store(key, text);
+        expect(await caller(key), text).toBeUndefined();
+        expect(await sees(key), text).toEqual([]);
+        if (column === "permissions") {
+          await store(ofOrganization, text);
+          expect(await caller(ofOrganization), text).toBeUndefined();
+        }
+      }
+      await store(key, null);
+      expect(await sees(key)).toEqual(["own"]);
+      await store(key, JSON.stringify(inAcme()[column === "metadata" ? "metadata" : "permissions"]));
+      expect(await sees(key)).toEqual(["acme", "acme lobby", "own"]);
     });
 
     it("reads nothing of Better Auth's tables", async () => {

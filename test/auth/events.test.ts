@@ -214,10 +214,17 @@ const memory = () => {
 const signInWith = async (auth: Pick<Scene, "api">, { email }: Pick<Scene, "email">): Promise<Device> =>
   device(await auth.api.signInEmail({ body: { email, password }, returnHeaders: true }));
 
-const impersonate = async ({ api, boss, userId }: Scene): Promise<Device> => {
-  const answer = await api.impersonateUser({ body: { userId }, headers: boss.headers, returnHeaders: true });
+const impersonate = async ({ api, boss, userId }: Scene, by: Device = boss): Promise<Device> => {
+  const answer = await api.impersonateUser({ body: { userId }, headers: by.headers, returnHeaders: true });
   const { session, user } = answer.response;
   return device({ headers: answer.headers, response: { token: session.token, user } });
+};
+
+/** By a platform admin of its own, to whom something may happen. */
+const impersonateAnew = async (scene: Scene): Promise<{ readonly impersonator: Device; readonly admin: Device }> => {
+  const admin = await scene.signUp("admin");
+  await scene.api.setRole({ body: { userId: admin.userId, role: "admin" }, headers: scene.boss.headers });
+  return { impersonator: await impersonate(scene, admin), admin };
 };
 
 const ban = ({ run, userId }: Scene, expires: string | null) =>
@@ -375,6 +382,38 @@ const events: Readonly<Record<string, Event>> = {
       Object.assign(scene.devices, { impersonator, "platform admin": scene.boss });
     },
     sees: { laptop: atWork, phone: "own", impersonator: nothing, "platform admin": "own" },
+  },
+  "the platform admin who impersonates them is demoted": {
+    happens: async (scene) => {
+      const { impersonator, admin } = await impersonateAnew(scene);
+      await scene.api.setRole({ body: { userId: admin.userId, role: "user" }, headers: scene.boss.headers });
+      Object.assign(scene.devices, { impersonator, "platform admin": admin });
+    },
+    sees: { laptop: atWork, phone: "own", impersonator: nothing, "platform admin": "own" },
+  },
+  "the platform admin who impersonates them is banned": {
+    happens: async (scene) => {
+      const { impersonator, admin } = await impersonateAnew(scene);
+      await scene.api.banUser({ body: { userId: admin.userId }, headers: scene.boss.headers });
+      Object.assign(scene.devices, { impersonator, "platform admin": admin });
+    },
+    sees: { laptop: atWork, phone: "own", impersonator: nothing, "platform admin": nothing },
+  },
+  "the platform admin who impersonates them is deleted": {
+    happens: async (scene) => {
+      const { impersonator, admin } = await impersonateAnew(scene);
+      await scene.api.removeUser({ body: { userId: admin.userId }, headers: scene.boss.headers });
+      Object.assign(scene.devices, { impersonator, "platform admin": admin });
+    },
+    sees: { laptop: atWork, phone: "own", impersonator: nothing, "platform admin": nothing },
+  },
+  "they become a platform admin while one impersonates them": {
+    happens: async (scene) => {
+      const { impersonator } = await impersonateAnew(scene);
+      await scene.api.setRole({ body: { userId: scene.userId, role: "admin" }, headers: scene.boss.headers });
+      Object.assign(scene.devices, { impersonator });
+    },
+    sees: { laptop: atWork, phone: "own", impersonator: nothing },
   },
   "a platform admin bans them": {
     happens: ({ api, userId, boss: { headers } }) => api.banUser({ body: { userId }, headers }),

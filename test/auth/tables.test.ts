@@ -129,6 +129,8 @@ describe("the caller query", () => {
     expect(scans).toEqual([
       expect.stringContaining("using session_token_sha256_uidx"),
       expect.stringContaining("using user_pkey"),
+      // Whoever acts as the user, where somebody does.
+      expect.stringContaining("using user_pkey"),
       expect.stringContaining('using "member_organizationId_userId_uidx"'),
       expect.stringContaining('using "teamMember_teamId_userId_uidx"'),
       expect.stringContaining("using team_pkey"),

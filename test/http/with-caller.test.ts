@@ -3,7 +3,14 @@ import { eq, relations, sql } from "drizzle-orm";
 import { pgTable, text } from "drizzle-orm/pg-core";
 import * as Effect from "effect/Effect";
 import { sessionAuthenticator } from "hedgerow/better-auth";
-import { type DatabaseShape, IsolationUnsupported, SqlError, TransactionEnded, withCaller } from "hedgerow/hono";
+import {
+  type Acting,
+  type DatabaseShape,
+  IsolationUnsupported,
+  SqlError,
+  TransactionEnded,
+  withCaller,
+} from "hedgerow/hono";
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -311,6 +318,72 @@ describe.each<Kind>(["postgres", "pglite"])("a route of the application's own on
       changed: changes.map(() => "25001"),
     });
     expect(trips).not.toContain("commit");
+  });
+
+  describe("what transaction() itself refuses, and the handler does not catch", () => {
+    const refusing = (interactive: DatabaseShape["interactive"]) =>
+      withCaller({
+        auth: sessionAuthenticator(world.auth),
+        database: { ...database, interactive },
+        onError: (error) => void errors.push(error),
+      });
+    const unsupported = { supported: false, reason: "each request is a transaction of its own" } as const;
+    type Handler = (hedgerow: Acting) => Promise<unknown>;
+    const refused: ReadonlyArray<readonly [string, () => DatabaseShape["interactive"], Handler, RegExp]> = [
+      [
+        "a driver that cannot hold one open",
+        () => unsupported,
+        ({ transaction }) => transaction(async () => 1),
+        /cannot hold a transaction open: each request is a transaction of its own/,
+      ],
+      [
+        "a snapshot",
+        () => database.interactive,
+        ({ transaction }) => transaction(async () => 1, { isolationLevel: "serializable" }),
+        /is serializable would not see/,
+      ],
+      [
+        "a mode that there is not",
+        () => database.interactive,
+        ({ transaction }) => transaction(async () => 1, JSON.parse('{"accessMode":"sometimes"}')),
+        /^accessMode must be "read only" or "read write"$/,
+      ],
+      [
+        "a transaction in a transaction",
+        () => database.interactive,
+        ({ transaction }) => transaction(() => transaction(async () => 1)),
+        /has a transaction open/,
+      ],
+      [
+        "a driver that fails",
+        () => ({ supported: true, transaction: () => Effect.die(new Error("the driver broke")) }),
+        ({ transaction }) => transaction(async () => 1),
+        /the driver broke/,
+      ],
+    ];
+
+    it.each(refused)("is an internal problem that onError hears of: %s", async (_, interactive, handler, words) => {
+      app.get("/refused", refusing(interactive()), async (c) => c.json(await handler(c.var.hedgerow)));
+      const { status, json } = await ask(ada, "/refused");
+      expect({ status, code: json?.code, detail: json?.detail }).toEqual({
+        status: 500,
+        code: "internal",
+        detail: undefined,
+      });
+      expect(errors).toEqual([expect.objectContaining({ message: expect.stringMatching(words) })]);
+    });
+
+    it("leaves the application's own errors to the application", async () => {
+      app.get("/own", acting, async (c) =>
+        c.json(
+          await c.var.hedgerow.transaction(async () => {
+            throw new RangeError("too far");
+          }),
+        ),
+      );
+      expect((await ask(ada, "/own")).text).toBe("RangeError: too far");
+      expect(errors).toEqual([]);
+    });
   });
 
   it("does not outlive a session that expires while its transaction is open", async () => {

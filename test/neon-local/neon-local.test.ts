@@ -70,8 +70,12 @@ const makeIssuer = async () => {
       kid = "rsa",
       alg = "RS256",
       key = rsa.privateKey,
-    }: { kid?: string | null; alg?: string; key?: jose.CryptoKey | Uint8Array } = {},
-  ) => new jose.SignJWT({ aud: "docs", ...claims }).setProtectedHeader({ alg, ...(kid !== null && { kid }) }).sign(key);
+      ends = true,
+    }: { kid?: string | null; alg?: string; key?: jose.CryptoKey | Uint8Array; ends?: boolean } = {},
+  ) =>
+    new jose.SignJWT({ aud: "docs", ...(ends && { exp: Math.floor(Date.now() / 1000) + 600 }), ...claims })
+      .setProtectedHeader({ alg, ...(kid !== null && { kid }) })
+      .sign(key);
   return { url: `http://127.0.0.1:${port}/jwks`, sign, rsa, ec, ed, other, close: () => server.close() };
 };
 
@@ -251,6 +255,12 @@ describe.each(targets)("neon-local in front of $name", ({ open, isBoundary }) =>
         /^signature error/,
       ],
       ["that has expired", () => issuer.sign({ sub: "ann", exp: seconds(-60) }), /^JWT token has expired \(exp=\d+\)$/],
+      [
+        "that never expires",
+        () => issuer.sign({ sub: "ann" }, { ends: false }),
+        /^JWT token never expires \(exp is missing\)$/,
+      ],
+      ["whose end is no number", () => issuer.sign(JSON.parse('{"sub":"ann","exp":"9999999999"}')), /JWT encoding/],
       [
         "that is not valid yet",
         () => issuer.sign({ sub: "ann", nbf: seconds(60) }),

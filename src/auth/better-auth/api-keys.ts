@@ -3,18 +3,19 @@
  *
  * Invariant: no more than the session of the same user, and nothing that the key does not name. A key is found by its hash,
  * counts only if its configuration is listed, and is worth nothing once disabled, expired, used up, revoked, or its owner gone
- * or banned. It has an organization only together with a role there: a user's key one that its `permissions` name and that
+ * or banned, or what it says about itself is no JSON. It has an organization only together with a role there: a user's key one that its `permissions` name and that
  * the user has now, an organization's key one that its `permissions` name. What clients may write (`metadata`) only chooses
  * between organizations that the user is a member of; `permissions` only a server can write.
  */
 import type { BetterAuthOptions } from "better-auth";
 import { textArray } from "../../condition/sql-text.js";
-import { uuidPattern } from "../../condition/uuid.js";
-import { type CallerQuery, notBanned, optionalSource, qualified, type Source, source } from "./caller-query.js";
+import type { CallerQuery } from "./caller-query.js";
 import { claimAliases, claimsExpression, type IdentityOptions } from "./claims.js";
-import { type IdKind, idKind } from "./exposure.js";
+import { idKind } from "./exposure.js";
 import type { AuthModel, AuthModels } from "./models.js";
 import { rolesIn } from "./role-list.js";
+import { idIn, notBanned, optionalSource, qualified, type Source, source } from "./source.js";
+import { storedJson } from "./stored-json.js";
 
 /** Which keys are callers. Closed unless listed, because Better Auth's options do not say whose keys a configuration makes. */
 export interface ApiKeyOptions {
@@ -29,12 +30,6 @@ export interface ApiKeyOptions {
   readonly uncounted?: boolean;
 }
 
-/** An id that stands in a text, as a column of this kind holds it; null when it cannot be one. */
-const idIn = (text: string, kind: IdKind): string =>
-  kind === "text"
-    ? text
-    : `case when ${text} ~ '${kind === "uuid" ? uuidPattern : "^[0-9]{1,9}$"}' then (${text})::${kind} end`;
-
 /**
  * For the keys of users; those of organizations have another `select`, joined by `union all`:
  *
@@ -42,10 +37,12 @@ const idIn = (text: string, kind: IdKind): string =>
  * select null::text, u."id"::text, m."organization_id"::text, array(<roles of m that the key names>), null::text, '{}'::text[], '{}'::jsonb
  * from (select <base64url of key_hash> as hash) as credential
  * join public."apikey" as k on k."key" = credential.hash
- * cross join lateral (select array(<permissions.roles of k>) as roles) as named
+ * cross join lateral (select hedgerow.stored_json(k."permissions") as permissions, <the same of k."metadata"> as metadata offset 0) as stored
+ * cross join lateral (select array(<roles of stored.permissions>) as roles) as named
  * join public."user" as u on u."id" = k."reference_id"
- * left join public."member" as m on m."organization_id" = <metadata.organizationId of k> and m."user_id" = u."id" and <roles of m> && named.roles
- * where k."config_id" = any ('{default}') and k."enabled" and k."remaining" is null and (k."expires_at" is null or k."expires_at" > clock_timestamp())
+ * left join public."member" as m on m."organization_id" = stored.metadata ->> 'organizationId' and m."user_id" = u."id" and <roles of m> && named.roles
+ * where k."config_id" = any ('{default}') and (k."permissions" is null or stored.permissions is not null) and <the same of k."metadata">
+ *   and k."enabled" and k."remaining" is null and (k."expires_at" is null or k."expires_at" > clock_timestamp())
  * ```
  *
  * @returns the query, or undefined where no keys are callers.
@@ -87,7 +84,7 @@ export const apiKeyQuery = (
       const kind = idKind(options, member.model.fields.get("organizationId"));
       from.push(
         `left join ${qualified(member.model)} as ${member.alias} on ${[
-          `${member.column("organizationId")} = ${idIn(`(${key.column("metadata")}::jsonb ->> 'organizationId')`, kind)}`,
+          `${member.column("organizationId")} = ${idIn("(stored.metadata ->> 'organizationId')", kind)}`,
           `${member.column("userId")} = ${user.id}`,
           `${rolesIn(member.column("role"))} && named.roles`,
         ].join(" and ")}`,
@@ -110,7 +107,11 @@ export const apiKeyQuery = (
           claims: claimsExpression(models, claims, ["user", "organization", "member"]),
         },
         from,
-        [...worth(key, ofUsers, uncounted), ...notBanned(user)],
+        [
+          ...worth(key, ofUsers, uncounted),
+          ...(member === undefined ? [] : [isWhole(key, "metadata")]),
+          ...notBanned(user),
+        ],
       ),
     );
   }
@@ -140,10 +141,14 @@ export const apiKeyQuery = (
 
 /** The key that was presented, as Better Auth stores it, and the roles that it names. */
 const keyFrom = (key: Source): ReadonlyArray<string> => {
-  const permitted = `${key.column("permissions")}::jsonb -> 'roles'`;
+  const permitted = "stored.permissions -> 'roles'";
   return [
     "from (select rtrim(translate(encode(key_hash, 'base64'), '+/', '-_'), '=') as hash) as credential",
     `join ${qualified(key.model)} as ${key.alias} on ${key.column("key")} = credential.hash`,
+    // An offset, so that each text is read once.
+    `cross join lateral (
+  select ${storedJson(key.column("permissions"))} as permissions, ${storedJson(key.column("metadata"))} as metadata offset 0
+) as stored`,
     `cross join lateral (
   select array(
     select role from jsonb_array_elements_text(case when jsonb_typeof(${permitted}) = 'array' then ${permitted} else '[]' end) as role
@@ -153,9 +158,14 @@ const keyFrom = (key: Source): ReadonlyArray<string> => {
   ];
 };
 
+/** What the key says there, if anything, can be read: a key that says something else is no key. */
+const isWhole = (key: Source, field: "metadata" | "permissions"): string =>
+  `(${key.column(field)} is null or stored.${field} is not null)`;
+
 const worth = (key: Source, configurations: ReadonlyArray<string>, uncounted: boolean): ReadonlyArray<string> => [
   // Keys that are older than configurations have none.
   `coalesce(nullif(${key.column("configId")}, ''), 'default') = any (${textArray(configurations)})`,
+  isWhole(key, "permissions"),
   `${key.column("enabled")} is true`,
   `(${key.column("expiresAt")} is null or ${key.column("expiresAt")} > clock_timestamp())`,
   uncounted

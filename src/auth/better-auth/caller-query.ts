@@ -8,10 +8,12 @@
  */
 import type { BetterAuthOptions } from "better-auth";
 import { identifier } from "../../condition/sql-text.js";
-import { uuidPattern } from "../../condition/uuid.js";
 import { claimAliases, claimsExpression, type IdentityOptions } from "./claims.js";
-import { type AuthModel, type AuthModels, authSchema } from "./models.js";
+import { idKind } from "./exposure.js";
+import { impersonation } from "./impersonation.js";
+import type { AuthModel, AuthModels } from "./models.js";
 import { rolesIn } from "./role-list.js";
+import { idIn, notBanned, optionalSource, qualified, type Source, source } from "./source.js";
 
 export interface CallerQuery {
   readonly text: string;
@@ -40,10 +42,12 @@ export const tokenIndex = (session: AuthModel): { readonly name: string; readonl
  * from (select token_hash as hash) as credential
  * join public."session" as s on <sha256 of s."token"> = credential.hash
  * join public."user" as u on u."id" = s."user_id"
+ * left join public."user" as a on a."id" = s."impersonated_by" and <a is not banned> and <a may act as u>
  * left join public."member" as m on m."organization_id" = s."active_organization_id" and m."user_id" = s."user_id"
  * left join public."team_member" as tm on tm."team_id" = s."active_team_id" and tm."user_id" = s."user_id"
  * left join public."team" as t on t."id" = tm."team_id" and t."organization_id" = m."organization_id"
  * where s."expires_at" > clock_timestamp() and (u."banned" is not true or u."ban_expires" <= clock_timestamp())
+ *   and (s."impersonated_by" is null or a."id" is not null)
  * ```
  *
  * By a verified token the first two lines after `select` are
@@ -55,7 +59,8 @@ export const tokenIndex = (session: AuthModel): { readonly name: string; readonl
  *
  * and the connection must have a key to verify with.
  *
- * @throws Error when a claim does not exist, or when users could give themselves a platform role.
+ * @throws Error when a claim does not exist, when users could give themselves a platform role, or when it is not known who may
+ * impersonate.
  */
 export const callerQuery = (
   options: BetterAuthOptions,
@@ -69,6 +74,9 @@ export const callerQuery = (
   const teamMember = optionalSource(models, "teamMember", "tm");
   const organization = optionalSource(models, "organization", claimAliases.organization);
   const claimsOrganization = Object.values(claims).some(({ from }) => from === "organization");
+
+  const ids = idKind(options, undefined);
+  const impersonator = impersonation(options, models, { session, user });
 
   const read = [session, user];
   // A derived table, because in it no column of another table can be taken for the variable.
@@ -86,11 +94,12 @@ export const callerQuery = (
     by === undefined
       ? [`${hashOf(session.column("token"))} = credential.hash`]
       : [
-          `${session.id} = ${idFrom(options, "credential.sid")}`,
-          `${session.column("userId")} = ${idFrom(options, "credential.sub")}`,
+          `${session.id} = ${idIn("credential.sid", ids)}`,
+          `${session.column("userId")} = ${idIn("credential.sub", ids)}`,
         ],
   );
   join("join", user, [`${user.id} = ${session.column("userId")}`]);
+  if (impersonator !== undefined) join("left join", impersonator.source, impersonator.on);
   if (member !== undefined) {
     read.push(member);
     join("left join", member, [
@@ -128,6 +137,7 @@ export const callerQuery = (
     ...(by === undefined ? [] : [verifies]),
     `${session.column("expiresAt")} > clock_timestamp()`,
     ...notBanned(user),
+    ...(impersonator === undefined ? [] : [impersonator.holds]),
   ];
   return {
     text: `select\n  ${columns.join(",\n  ")}\n${from.join("\n")}\nwhere ${conditions.join("\n  and ")}`,
@@ -153,49 +163,6 @@ where ${user.id}::text = $1 or ${user.column("email")} = $1
 order by ${session.column("updatedAt")} desc, ${session.id}`;
 };
 
-/** A model in the `from` list, and its columns under its alias. */
-export interface Source {
-  readonly model: AuthModel;
-  readonly alias: string;
-  readonly id: string;
-  readonly column: (field: string) => string;
-}
-
-export const optionalSource = (models: AuthModels, name: string, alias: string): Source | undefined => {
-  const model = models.get(name);
-  if (model === undefined) return undefined;
-  return {
-    model,
-    alias,
-    id: `${alias}.${identifier("id")}`,
-    column: (field) => {
-      const found = model.fields.get(field);
-      if (found === undefined) throw new Error(`Better Auth's model ${name} has no field ${field}.`);
-      return `${alias}.${identifier(found.column)}`;
-    },
-  };
-};
-
-export const source = (models: AuthModels, name: string, alias: string): Source => {
-  const found = optionalSource(models, name, alias);
-  if (found === undefined) throw new Error(`Better Auth stores no ${name}.`);
-  return found;
-};
-
-export const qualified = (model: AuthModel): string => `${identifier(authSchema)}.${identifier(model.table)}`;
-
-/** A text as an id of the type that ids have, so that the primary key finds it; null where it cannot be one. */
-const idFrom = (options: BetterAuthOptions, value: string): string => {
-  switch (options.advanced?.database?.generateId) {
-    case "serial":
-      return `case when ${value} ~ '^[0-9]{1,9}$' then ${value}::integer end`;
-    case "uuid":
-      return `case when ${value} ~ '${uuidPattern}' then ${value}::uuid end`;
-    default:
-      return value;
-  }
-};
-
 const noRoles = "'{}'::text[]";
 
 /**
@@ -212,10 +179,4 @@ const platformRoles = (options: BetterAuthOptions, user: Source): string => {
     );
   }
   return noRoles;
-};
-
-export const notBanned = (user: Source): ReadonlyArray<string> => {
-  if (!user.model.fields.has("banned")) return [];
-  const lapsed = user.model.fields.has("banExpires") ? ` or ${user.column("banExpires")} <= clock_timestamp()` : "";
-  return [`(${user.column("banned")} is not true${lapsed})`];
 };

@@ -13,6 +13,7 @@ import type { IdentityOptions } from "./claims.js";
 import { exposureFunctions, readableOf } from "./exposure.js";
 import { authModels, authSchema, serviceTable } from "./models.js";
 import { callerRole, definerRole, policiesOf } from "./policies.js";
+import { storedJsonFunction } from "./stored-json.js";
 import { userSessionsView } from "./user-sessions.js";
 
 /**
@@ -72,7 +73,7 @@ end`)}`,
       ),
     ),
     readable: readable.map(({ model, columns }) => ({ table: serviceTable(model), columns, roles: [callerRole] })),
-    functions: exposureFunctions(options, models, identity),
+    functions: [...(keys === undefined ? [] : [storedJsonFunction]), ...exposureFunctions(options, models, identity)],
     views: [userSessionsView],
     indexes,
     claims: Object.keys(identity.claims ?? {}),
