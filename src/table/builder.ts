@@ -37,6 +37,7 @@ export interface Lowering {
 
 interface BuilderConfig {
   readonly columnType: string;
+  readonly dimensions?: unknown;
   readonly primaryKey: boolean;
   readonly hasDefault: boolean;
   readonly generated?: unknown;
@@ -50,6 +51,9 @@ const configOf = (builder: PgColumnBuilderBase): BuilderConfig | undefined => {
   const config: unknown = Reflect.get(builder, "config");
   return isConfig(config) ? config : undefined;
 };
+
+/** In Drizzle 1.0 an array has the type of its elements, and dimensions. */
+const typeOf = ({ columnType, dimensions }: BuilderConfig): string => (dimensions ? "PgArray" : columnType);
 
 /** A copy with a default of its own: the original may be shared between tables. */
 const withDefault = (builder: PgColumnBuilderBase, value: SQL): PgColumnBuilderBase => {
@@ -72,9 +76,9 @@ const withDefaults = (declaration: Declaration, lowering: Lowering): Record<stri
       const path = preset ? scopePaths[preset] : scope.find(({ column }) => column === key)?.path;
       if (config.hasDefault && !preset) return [key, builder];
       const value = path
-        ? lowering.scopeDefault(path, config.columnType)
+        ? lowering.scopeDefault(path, typeOf(config))
         : config.primaryKey && keys.length === 1 && scope.length > 0
-          ? lowering.keyDefault(config.columnType)
+          ? lowering.keyDefault(typeOf(config))
           : undefined;
       return [key, value ? withDefault(builder, value) : builder];
     }),

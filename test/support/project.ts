@@ -36,7 +36,7 @@ export interface Project {
   /** Copies files of this folder, for what a test and a project share. */
   readonly share: (...files: ReadonlyArray<string>) => Promise<void>;
   /** Starts a TypeScript file of the project that talks over IPC. */
-  readonly fork: (file: string) => ChildProcess;
+  readonly fork: (file: string, environment?: NodeJS.ProcessEnv) => ChildProcess;
   readonly startDrizzleKit: (args: ReadonlyArray<string>, environment?: NodeJS.ProcessEnv) => Running;
   /** The process in which a push changes the catalog: statements on stdin, one transaction. */
   readonly startJob: (input: string) => Running;
@@ -148,7 +148,12 @@ export const makeProject = async (line: DrizzleLine = "0.45"): Promise<Project> 
     share: async (...files) => {
       for (const file of files) await cp(fileURLToPath(new URL(file, import.meta.url)), join(directory, file));
     },
-    fork: (file) => fork(join(directory, file), [], { cwd: directory, execArgv: ["--import", "tsx"] }),
+    fork: (file, environment) =>
+      fork(join(directory, file), [], {
+        cwd: directory,
+        env: { ...process.env, ...environment },
+        execArgv: ["--import", "tsx"],
+      }),
     startDrizzleKit: drizzleKit,
     startJob: (input) => job([], {}, input),
     remove: () => rm(directory, { recursive: true, force: true }),
