@@ -19,6 +19,18 @@ const relations = defineRelations(tables, (r) => ({
 export const setup = { schema: tables, drizzle: { codecs: nodePgCodecs, relations } };
 `;
 
+/** Every line from the fourth on has one mistake. */
+const wrong = `import { text } from "drizzle-orm/pg-core";
+import { id, organization, table } from "hedgerow";
+import { documents } from "./tables.js";
+export const tags: number = documents.$inferSelect.tags;
+export const title: number = documents.$inferSelect.title;
+export const none = documents.nothing;
+export const some: typeof documents.$inferInsert = { title: "a" };
+export const things = table("things", { id: id(), organizationId: organization(), name: text() }).firewall({ field: "nam", equals: "ctx.userId" });
+export const lists = table("lists", { id: id(), organizationId: organization(), tags: text().array() }).firewall("organization").access({ read: { record: { tags: { equals: "a" } } } });
+`;
+
 /** What only a body of JSON can hold; each is a document by itself. */
 const bodies = ["text", "5", "null", "{}", 'a "b"', 5, true, [], ["a", null], { a: [1, "2"] }];
 
@@ -63,7 +75,7 @@ describe.each<DrizzleLine>(["0.45", "1.0"])("a project with Drizzle %s", (line) 
     project = await makeProject(line);
     await project.write("package.json", JSON.stringify({ private: true, type: "module" }));
     for (const [file, text] of Object.entries(files)) await project.write(file, text);
-    await project.share("lines/tables.ts", "lines/app.ts", "lines/setup.ts");
+    await project.share("lines/tables.ts", "lines/app.ts", "lines/setup.ts", "lines/typed.ts");
     if (line === "1.0") await project.write("lines/setup.ts", setup1);
     await project.write("schema.ts", `export * from "./auth";\nexport * from "./lines/tables";\n`);
     postgres = await freshPostgres();
@@ -84,6 +96,20 @@ describe.each<DrizzleLine>(["0.45", "1.0"])("a project with Drizzle %s", (line) 
 
   const create = (title: string, values: object = {}) =>
     call("POST", "/documents", { projectId: apollo, title, ...values });
+
+  it("compiles, and so do the declarations of the package", async () => {
+    const { stdout } = await project.compile(["lines/app.ts", "lines/typed.ts"]);
+    // The declarations of others do not all compile by themselves.
+    const ours = stdout.split("\n").filter((each) => /^(?:lines\/|error |node_modules\/hedgerow\/)/.test(each));
+    expect(ours).toEqual([]);
+  });
+
+  it("does not compile where a type is wrong", async () => {
+    await project.write("lines/wrong.ts", wrong);
+    const { stdout } = await project.compile(["lines/wrong.ts"]);
+    const places = [...stdout.matchAll(/^lines\/wrong\.ts\((\d+),/gm)].map(([, place]) => Number(place));
+    expect([...new Set(places)]).toEqual([4, 5, 6, 7, 8, 9]);
+  });
 
   it("is pushed a second time", async () => {
     const second = await push();

@@ -35,6 +35,8 @@ export interface Project {
   readonly start: (args: ReadonlyArray<string>, environment?: NodeJS.ProcessEnv) => Running;
   /** Copies files of this folder, for what a test and a project share. */
   readonly share: (...files: ReadonlyArray<string>) => Promise<void>;
+  /** Compiles TypeScript files of the project, with declarations and all; nothing is written. */
+  readonly compile: (files: ReadonlyArray<string>) => Promise<Ran>;
   /** Starts a TypeScript file of the project that talks over IPC. */
   readonly fork: (file: string, environment?: NodeJS.ProcessEnv) => ChildProcess;
   readonly startDrizzleKit: (args: ReadonlyArray<string>, environment?: NodeJS.ProcessEnv) => Running;
@@ -50,6 +52,7 @@ const dependencies = [
   "@electric-sql",
   "@hono",
   "@neondatabase",
+  "@types",
   "better-auth",
   "drizzle-kit",
   "drizzle-orm",
@@ -137,6 +140,7 @@ export const makeProject = async (line: DrizzleLine = "0.45"): Promise<Project> 
       return { child, ran };
     };
   const drizzleKit = start(join(modules, "drizzle-kit", "bin.cjs"));
+  const compiler = start(join(repository, "node_modules", "typescript", "bin", "tsc"));
   const hedgerow = start(join(modules, "hedgerow", "dist", "cli", "bin.js"));
   const job = start(join(modules, "hedgerow", "dist", "cli", "child.js"));
   return {
@@ -147,6 +151,14 @@ export const makeProject = async (line: DrizzleLine = "0.45"): Promise<Project> 
     start: hedgerow,
     share: async (...files) => {
       for (const file of files) await cp(fileURLToPath(new URL(file, import.meta.url)), join(directory, file));
+    },
+    compile: async (given) => {
+      const compilerOptions = {
+        ...{ target: "es2022", module: "nodenext", moduleResolution: "nodenext", noEmit: true },
+        ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, types: ["node"] },
+      };
+      await writeFile(join(directory, "tsconfig.json"), JSON.stringify({ compilerOptions, files: given }));
+      return await compiler(["-p", "tsconfig.json", "--pretty", "false"]).ran;
     },
     fork: (file, environment) =>
       fork(join(directory, file), [], {

@@ -1,4 +1,5 @@
 /** Guarded tables of every kind of column that the two lines of Drizzle keep differently, as a user writes them. */
+import { sql } from "drizzle-orm";
 import {
   bigint,
   boolean,
@@ -72,6 +73,7 @@ export const documents = table(
     due: date("due"),
     at: timestamp("at", { withTimezone: true }),
     local: timestamp("local"),
+    shout: text("shout").generatedAlwaysAs(sql`upper(title)`),
     moments: timestamp("moments").array(),
     days: date("days").array(),
   },
