@@ -1,5 +1,6 @@
 /** One project on each line of Drizzle: pushed, served by the router, and asked by routes of its own. */
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FreshPostgres, freshPostgres } from "../support/databases.js";
 import { files, seed } from "../support/guarded-schema.js";
@@ -18,6 +19,11 @@ const relations = defineRelations(tables, (r) => ({
 
 export const setup = { schema: tables, drizzle: { codecs: nodePgCodecs, relations } };
 `;
+
+const manifest = await readFile(new URL("../../package.json", import.meta.url), "utf8");
+
+const ranges = { "0.45": "^0.45.4", "1.0": "^1.0.0-rc.5" } as const;
+const kits = { "0.45": "^0.31.11", "1.0": "^1.0.0-rc.5" } as const;
 
 /** Every line from the fourth on has one mistake. */
 const wrong = `import { text } from "drizzle-orm/pg-core";
@@ -73,7 +79,8 @@ describe.each<DrizzleLine>(["0.45", "1.0"])("a project with Drizzle %s", (line) 
 
   beforeAll(async () => {
     project = await makeProject(line);
-    await project.write("package.json", JSON.stringify({ private: true, type: "module" }));
+    const dependencies = { hedgerow: "*", "drizzle-orm": ranges[line], "drizzle-kit": kits[line] };
+    await project.write("package.json", JSON.stringify({ private: true, type: "module", dependencies }));
     for (const [file, text] of Object.entries(files)) await project.write(file, text);
     await project.share("lines/tables.ts", "lines/app.ts", "lines/setup.ts", "lines/typed.ts");
     if (line === "1.0") await project.write("lines/setup.ts", setup1);
@@ -96,6 +103,18 @@ describe.each<DrizzleLine>(["0.45", "1.0"])("a project with Drizzle %s", (line) 
 
   const create = (title: string, values: object = {}) =>
     call("POST", "/documents", { projectId: apollo, title, ...values });
+
+  it("may have this line of Drizzle beside the package", async () => {
+    const misfits = await project.misfits();
+    expect(misfits).toEqual([]);
+    await project.write(
+      "node_modules/hedgerow/package.json",
+      manifest.replaceAll(/"(\^0\.45|>=0\.31).*"/g, '"^0.1.0"'),
+    );
+    const found = await project.misfits();
+    await project.write("node_modules/hedgerow/package.json", manifest);
+    expect(found.map((text) => /invalid: (\S+)@/.exec(text)?.[1])).toEqual(["drizzle-kit", "drizzle-orm"]);
+  });
 
   it("compiles, and so do the declarations of the package", async () => {
     const { stdout } = await project.compile(["lines/app.ts", "lines/typed.ts"]);
