@@ -4,8 +4,8 @@
  * Invariant: the only place where the table layer and a database meet, and the only place where a table gets its
  * static type.
  */
-import type { BuildExtraConfigColumns } from "drizzle-orm/column-builder";
-import type { PgColumnBuilderBase, PgTableExtraConfigValue } from "drizzle-orm/pg-core";
+import type { PgTableExtraConfigValue } from "drizzle-orm/pg-core";
+import type { ColumnBuilder, SelfOf } from "./condition/drizzle-types.js";
 import type { Vocabulary, Wrong } from "./condition/rule.js";
 import { defaultNames, type Names } from "./condition/vocabulary.js";
 import { lowering } from "./postgres/drizzle.js";
@@ -52,13 +52,10 @@ type MethodNames<Column> = {
  *   .access({ read: { roles: ["member+"] }, create: { roles: ["member+"] } });
  * ```
  */
-export type TableFunction<V extends Vocabulary> = <
-  const N extends string,
-  C extends Record<string, PgColumnBuilderBase>,
->(
+export type TableFunction<V extends Vocabulary> = <const N extends string, C extends Record<string, ColumnBuilder>>(
   name: N,
-  columns: C & MethodNames<PgColumnBuilderBase>,
-  extras?: (self: BuildExtraConfigColumns<N, C, "pg">) => PgTableExtraConfigValue[],
+  columns: C & MethodNames<ColumnBuilder>,
+  extras?: (self: SelfOf<N, C>) => PgTableExtraConfigValue[],
 ) => DraftTable<N, C, V>;
 
 export interface Hedgerow<V extends Vocabulary> {

@@ -1,9 +1,9 @@
 /**
  * What Drizzle says of a column, the same for both of its lines.
  *
- * Invariant: nothing else reads `dataType` or asks whether a column is an array. In 0.45 an array is a `PgArray` around
- * its element and a data type is one word; in 1.0 an array is a column with dimensions and a data type is a word and a
- * constraint (`object date`, `bigint int64`).
+ * Invariant: nothing else reads `dataType`, asks whether a column is an array, or takes the type of one from Drizzle. In 0.45 an
+ * array is a `PgArray` around its element and a data type is one word; in 1.0 an array is a column with dimensions, which its
+ * SQL type does not tell, and a data type is a word and a constraint (`object date`, `bigint int64`).
  */
 import type { PgColumn } from "drizzle-orm/pg-core";
 
@@ -18,8 +18,9 @@ const read = (column: PgColumn, name: string): unknown => Reflect.get(column, na
 const isColumn = (value: unknown): value is PgColumn =>
   typeof value === "object" && value !== null && "columnType" in value && "getSQLType" in value;
 
+/** Of an array in 1.0. What 0.45 calls dimensions is the length of a vector. */
 const dimensions = (column: PgColumn): number => {
-  const value = read(column, "dimensions");
+  const value = "mapArrayElements" in column ? read(column, "dimensions") : 0;
   return typeof value === "number" ? value : 0;
 };
 
@@ -32,11 +33,31 @@ export const dataTypeOf = (column: PgColumn): DataType => {
   return isDataType(word) ? word : "custom";
 };
 
+/** As `create table` has it: `text[]`. */
+export const sqlTypeOf = (column: PgColumn): string => column.getSQLType() + "[]".repeat(dimensions(column));
+
+const first = (list: unknown): unknown => (Array.isArray(list) ? list[0] : list);
+
 /** The column that one element of an array would be; the column itself where it is none. */
 export const elementOf = (column: PgColumn): PgColumn => {
   const base = read(column, "baseColumn");
   if (isColumn(base)) return base;
-  return dimensions(column) === 0
-    ? column
-    : Object.create(column, { dimensions: { value: dimensions(column) - 1, enumerable: true } });
+  const depth = dimensions(column);
+  if (depth === 0) return column;
+  return Object.create(column, {
+    dimensions: { value: depth - 1 },
+    // The array's own maps the elements of a list, and an element may be one itself: a point.
+    mapToDriverValue: { value: (value: unknown) => first(column.mapToDriverValue([value])) },
+  });
 };
+
+/** Whether a column, or each element of it, is a document of JSON. */
+export const isDocumentType = ({ columnType }: PgColumn): boolean =>
+  columnType === "PgJson" || columnType === "PgJsonb";
+
+/**
+ * A value that is no array, as the driver takes it. A document is written here: 1.0 leaves that to the codecs of a driver, and
+ * without them a text would be read as JSON instead of becoming one.
+ */
+export const toDriver = (column: PgColumn, value: unknown): unknown =>
+  isDocumentType(column) ? JSON.stringify(value) : column.mapToDriverValue(value);

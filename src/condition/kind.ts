@@ -7,7 +7,7 @@
 
 import { is } from "drizzle-orm";
 import { type PgColumn, PgEnumColumn } from "drizzle-orm/pg-core";
-import { isArray } from "./drizzle-column.js";
+import { isArray, sqlTypeOf } from "./drizzle-column.js";
 import { dayOf, instantOf } from "./instant.js";
 
 export type ColumnKind =
@@ -73,7 +73,7 @@ export const columnInfo = (key: string, column: PgColumn): ColumnInfo => ({
   key,
   name: column.name,
   kind: kindOf(column),
-  sqlType: column.getSQLType(),
+  sqlType: sqlTypeOf(column),
   notNull: column.notNull,
   enumValues: column.enumValues,
 });

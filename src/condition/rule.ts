@@ -9,7 +9,7 @@
  * by comparisons with types that all tables share, and `VerifyAccess` is then `unknown`. What is not recognised is built, so
  * the recognition may overlook what is right, never what is wrong.
  */
-import type { PgColumnBuilderBase } from "drizzle-orm/pg-core";
+import type { ColumnBuilder } from "./drizzle-types.js";
 import type { ComparableColumnType } from "./kind.js";
 
 /** Stands in place of a part that is wrong; nothing can be assigned to it, so the compiler prints the sentence. */
@@ -17,7 +17,7 @@ export interface Wrong<Sentence extends string> {
   readonly "✗": Sentence;
 }
 
-export type Columns = Readonly<Record<string, PgColumnBuilderBase>>;
+export type Columns = Readonly<Record<string, ColumnBuilder>>;
 
 export type ClaimType = "string" | "number" | "boolean";
 
@@ -42,8 +42,23 @@ export interface ScopeColumn<S> {
 // ── what a column holds ─────────────────────────────────────────────────────────────────────────────────────────────
 
 type Config<B> = B extends { readonly _: infer T } ? T : never;
-export type DataOf<B> =
+type ElementOf<B> =
   Config<B> extends { readonly $type: infer D } ? D : Config<B> extends { readonly data: infer D } ? D : never;
+interface Lists<D> {
+  1: Array<D>;
+  2: Array<Array<D>>;
+  3: Array<Array<Array<D>>>;
+  4: Array<Array<Array<Array<D>>>>;
+  5: Array<Array<Array<Array<Array<D>>>>>;
+}
+/** In Drizzle 1.0 an array is its element's column with dimensions; only 0.45 has a column type, and arrays that are columns. */
+export type DimensionsOf<B> =
+  Config<B> extends { readonly columnType: unknown }
+    ? never
+    : Config<B> extends { readonly dimensions: infer N extends 1 | 2 | 3 | 4 | 5 }
+      ? N
+      : never;
+export type DataOf<B> = [DimensionsOf<B>] extends [never] ? ElementOf<B> : Lists<ElementOf<B>>[DimensionsOf<B>];
 interface DataTypeNames {
   string: "text";
   number: "a number";
@@ -66,7 +81,9 @@ type IsComparable<B> =
       : T extends ComparableColumnType
         ? true
         : false
-    : true;
+    : [DimensionsOf<B>] extends [never]
+      ? true
+      : false;
 type TypeOfValue<X> = X extends string
   ? "text"
   : X extends number

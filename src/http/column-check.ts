@@ -77,6 +77,7 @@ const faultOf = (column: PgColumn): Fault => {
     const values: ReadonlyArray<string> = column.enumValues;
     return textThat({ message: `must be one of ${listed(values)}`, accepts: (value) => values.includes(value) });
   }
+  if (column.columnType === "PgBigIntString") return bigintText;
   switch (columnInfo("", column).kind) {
     case "uuid":
       return matching(new RegExp(uuidPattern), "must be a uuid");

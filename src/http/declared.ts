@@ -22,9 +22,13 @@ import { type CallerRoles, postgresTarget } from "../database/target.js";
 import { tableName } from "../table/config.js";
 import { referencesOf } from "../table/reference.js";
 
+/** The text of a chunk: a list of texts in Drizzle 0.45, one text in 1.0. */
+const chunkText = ({ value }: { readonly value: string | ReadonlyArray<string> }): string =>
+  typeof value === "string" ? value : value.join("");
+
 /** The policies of a declaration are text as a whole. One with anything else in it is another's, and matches no record. */
 const render = (expression: SQL | undefined): string | undefined =>
-  expression?.queryChunks.map((chunk) => (is(chunk, StringChunk) ? chunk.value.join("") : "?")).join("");
+  expression?.queryChunks.map((chunk) => (is(chunk, StringChunk) ? chunkText(chunk) : "?")).join("");
 
 /** A schema does not know where it will run: its tables name the roles of PostgreSQL, whatever a target calls them. */
 const rolesOf = (to: PgPolicyToOption, callers: CallerRoles): ReadonlyArray<string> => {

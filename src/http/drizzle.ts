@@ -9,19 +9,37 @@ import { PgDialect } from "drizzle-orm/pg-core";
 import { drizzle, type PgRemoteDatabase } from "drizzle-orm/pg-proxy";
 import type { Bound, Result, Statement, TransactionMode } from "../database/database.js";
 
+type DrizzleConfig = NonNullable<Parameters<typeof drizzle>[1]>;
+type Member<T, K> = K extends keyof T ? NonNullable<T[K]> : never;
+
+/** The relations of Drizzle 1.0; `never` in 0.45, which finds them in the schema. */
+export type Relations = Member<DrizzleConfig, "relations">;
+
+/** What `db.query` can be made of: a schema in Drizzle 0.45, relations in 1.0. */
+export type Queryable = [Relations] extends [never] ? Record<string, unknown> : Relations;
+
+/** What `db.query` is made of. */
+export type Queried<S extends Record<string, unknown>, R extends Relations> = [Relations] extends [never]
+  ? S
+  : [R] extends [never]
+    ? Record<string, never>
+    : R;
+
 /** A Drizzle database. What `execute` returns is the list of rows. */
-export type ActingDatabase<S extends Record<string, unknown> = Record<string, never>> = PgRemoteDatabase<S>;
+export type ActingDatabase<Q extends Queryable = Record<string, never>> = PgRemoteDatabase<Q>;
 
 /** What Drizzle's own `db.transaction` gives to its callback. */
-export type ActingTransaction<S extends Record<string, unknown> = Record<string, never>> = Parameters<
-  Parameters<ActingDatabase<S>["transaction"]>[0]
+export type ActingTransaction<Q extends Queryable = Record<string, never>> = Parameters<
+  Parameters<ActingDatabase<Q>["transaction"]>[0]
 >[0];
 
 /** What Drizzle's own `drizzle()` takes beside the schema: `casing`, `logger`, and with Drizzle 1.0 `codecs` and `relations`. */
-export type DrizzleOptions = Omit<NonNullable<Parameters<typeof drizzle>[1]>, "schema">;
+export type DrizzleOptions<R extends Relations = Relations> = Omit<DrizzleConfig, "schema" | "relations"> & {
+  readonly relations?: R;
+};
 
 /** How Drizzle is set up for all requests of a middleware. */
-export interface DrizzleSetup<S extends Record<string, unknown>> {
+export interface DrizzleSetup<S extends Queryable> {
   readonly schema: S | undefined;
   readonly options: DrizzleOptions | undefined;
 }
@@ -76,10 +94,7 @@ class GivenColumns extends PgDialect {
   }
 }
 
-const over = <S extends Record<string, unknown>>(
-  { schema, options = {} }: DrizzleSetup<S>,
-  send: Send,
-): ActingDatabase<S> =>
+const over = <S extends Queryable>({ schema, options = {} }: DrizzleSetup<S>, send: Send): ActingDatabase<S> =>
   drizzle<S>(
     async (text, params, method) => {
       const { listed } = await send({ text, values: params.map(boundOf), listed: true });
@@ -96,20 +111,20 @@ const over = <S extends Record<string, unknown>>(
     (given?: ConstructorParameters<typeof PgDialect>[0]) => new GivenColumns(given ?? options),
   );
 
-export type RunTransaction<S extends Record<string, unknown>> = <A>(
+export type RunTransaction<S extends Queryable> = <A>(
   use: (transaction: ActingTransaction<S>) => Promise<A>,
   mode?: TransactionMode,
 ) => Promise<A>;
 
 /** @returns a database whose every statement goes through `send`, and whose `transaction` is `transaction`. */
-export const databaseOver = <S extends Record<string, unknown>>(
+export const databaseOver = <S extends Queryable>(
   setup: DrizzleSetup<S>,
   send: Send,
   transaction: RunTransaction<S>,
 ): ActingDatabase<S> => Object.assign(over(setup, send), { transaction });
 
 /** @returns a database inside an open transaction; a transaction in it is a savepoint. */
-export const transactionOver = <S extends Record<string, unknown>>(
+export const transactionOver = <S extends Queryable>(
   setup: DrizzleSetup<S>,
   send: Send,
   depth = 1,

@@ -6,7 +6,7 @@
  * fault. A floating-point column keeps the nearest number that it has, as SQL would, but never infinity, and 0 only for 0.
  */
 import type { PgColumn } from "drizzle-orm/pg-core";
-import { elementOf, isArray } from "../condition/drizzle-column.js";
+import { elementOf, isArray, isDocumentType } from "../condition/drizzle-column.js";
 import { quote } from "./findings.js";
 import { type JsonPart, marks, scan } from "./json-text.js";
 
@@ -20,7 +20,7 @@ const digitsPerCharacter = 10;
 const innermost = (column: PgColumn): PgColumn => (isArray(column) ? innermost(elementOf(column)) : column);
 
 /** Whether a column's value is the document itself; a type of the application's own maps it to something else. */
-export const holdsDocument = ({ columnType }: PgColumn): boolean => columnType === "PgJson" || columnType === "PgJsonb";
+export const holdsDocument = (column: PgColumn): boolean => !isArray(column) && isDocumentType(column);
 
 /** `12.50e3` is `125e2`: two texts of one number become the same. */
 const canonical = (number: string): string => {

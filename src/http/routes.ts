@@ -21,8 +21,8 @@ type NotNull = Has<{ readonly notNull: true }>;
 type Defaulted = Has<{ readonly hasDefault: true }>;
 type Key = Has<{ readonly isPrimaryKey: true }>;
 type Generated =
-  | Has<{ readonly generated: { readonly type: "always" } }>
-  | Has<{ readonly identity: "always" | "byDefault" }>;
+  // In Drizzle 0.45 and in 1.0.
+  Has<{ readonly generated: { readonly type: "always" } | true }> | Has<{ readonly identity: "always" | "byDefault" }>;
 
 /** A column's value as JSON. */
 export type Wire<B> = B extends NotNull ? Jsonify<DataOf<B>> : Jsonify<DataOf<B>> | null;

@@ -8,7 +8,7 @@
  */
 import { getTableColumns, is } from "drizzle-orm";
 import { type PgColumn, PgEnumColumn, type PgTable } from "drizzle-orm/pg-core";
-import { dataTypeOf, elementOf, isArray } from "../condition/drizzle-column.js";
+import { dataTypeOf, elementOf, isArray, toDriver } from "../condition/drizzle-column.js";
 import { identifier } from "../condition/sql-text.js";
 import type { Bound } from "../database/database.js";
 
@@ -26,7 +26,7 @@ export interface WireColumn {
   readonly comparable: boolean;
 }
 
-const exactAsText = new Set(["PgBigInt64", "PgBigSerial64", "PgNumeric", "PgNumericBigInt"]);
+const exactAsText = new Set(["PgBigInt64", "PgBigIntString", "PgBigSerial64", "PgNumeric", "PgNumericBigInt"]);
 const notComparable = new Set(["json", "array", "buffer", "custom"]);
 
 /** Column types that can be declared but not cast to, and those whose cast would silently cut a value off. */
@@ -51,7 +51,7 @@ const castType = (column: PgColumn): string => {
 };
 
 const isPlainTimestamp = (column: PgColumn): boolean =>
-  column.columnType === "PgTimestamp" && !column.getSQLType().includes("with time zone");
+  !isArray(column) && column.columnType === "PgTimestamp" && !column.getSQLType().includes("with time zone");
 
 type Writer = (text: string) => string;
 
@@ -101,7 +101,7 @@ const writing = (column: PgColumn): Pick<WireColumn, "select" | "json"> => {
   const name = identifier(column.name);
   if (!isArray(column) && exactAsText.has(column.columnType)) return { select: `${name}::text`, json: quoted };
   // Drizzle reads a timestamp without a zone as UTC; a client must not read it as local time.
-  const select = !isArray(column) && isPlainTimestamp(column) ? `(${name} at time zone 'UTC')` : name;
+  const select = isPlainTimestamp(column) ? `(${name} at time zone 'UTC')` : name;
   const json = isArray(column) ? undefined : writers[column.columnType];
   return json === undefined ? { select: `pg_catalog.to_json(${select})`, json: asItIs } : { select, json };
 };
@@ -157,7 +157,7 @@ const boundText = (source: PgColumn, value: unknown): Bound => {
   }
   const dataType = dataTypeOf(source);
   if (dataType === "date" && typeof value === "string") return value;
-  return asText(source.mapToDriverValue(dataType === "bigint" && typeof value === "string" ? BigInt(value) : value));
+  return asText(toDriver(source, dataType === "bigint" && typeof value === "string" ? BigInt(value) : value));
 };
 
 /**

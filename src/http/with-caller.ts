@@ -28,6 +28,9 @@ import {
   type DrizzleOptions,
   type DrizzleSetup,
   databaseOver,
+  type Queried,
+  type Queryable,
+  type Relations,
   transactionOver,
 } from "./drizzle.js";
 import { handlerFailure } from "./failure.js";
@@ -55,7 +58,7 @@ export class IsolationUnsupported extends Data.TaggedError("IsolationUnsupported
 export class TransactionTimeout extends Data.TaggedError("TransactionTimeout")<{ readonly message: string }> {}
 
 /** What a handler behind `withCaller` finds in `c.var.hedgerow`. */
-export interface Acting<S extends Record<string, unknown> = Record<string, never>, C extends Caller = Caller> {
+export interface Acting<Q extends Queryable = Record<string, never>, C extends Caller = Caller> {
   /**
    * Who is calling, as the database answered with the last statement. Asks it, in one round trip, only where there was
    * none yet: call it first where a handler does something beside the database.
@@ -69,7 +72,7 @@ export interface Acting<S extends Record<string, unknown> = Record<string, never
    *
    * Its errors are Drizzle's own, with the `SqlError` as the cause: `error.cause.sqlState`.
    */
-  readonly db: ActingDatabase<S>;
+  readonly db: ActingDatabase<Q>;
   /**
    * Several statements as one transaction, which commits when the callback returns and rolls back when it throws. BEGIN and
    * the caller are one round trip, COMMIT is another. Inside, `tx.transaction()` is a savepoint.
@@ -90,12 +93,16 @@ export interface Acting<S extends Record<string, unknown> = Record<string, never
    * ```
    */
   readonly transaction: <A>(
-    use: (tx: ActingTransaction<S>, caller: C) => Promise<A>,
+    use: (tx: ActingTransaction<Q>, caller: C) => Promise<A>,
     mode?: TransactionMode,
   ) => Promise<A>;
 }
 
-export interface WithCallerOptions<S, SignIn extends "required" | "optional" = "required"> {
+export interface WithCallerOptions<
+  S,
+  SignIn extends "required" | "optional" = "required",
+  R extends Relations = Relations,
+> {
   /** As for `createRouter`. */
   readonly auth: Authenticator;
   /** As for `createRouter`. */
@@ -109,7 +116,7 @@ export interface WithCallerOptions<S, SignIn extends "required" | "optional" = "
    * What Drizzle's own `drizzle()` takes beside the schema, for example `casing` or `logger`. Drizzle 1.0 reads instants as dates
    * with `codecs: nodePgCodecs` of `drizzle-orm/node-postgres/codecs`.
    */
-  readonly drizzle?: DrizzleOptions;
+  readonly drizzle?: DrizzleOptions<R>;
   /** As for `createRouter`. */
   readonly target?: Target;
   /**
@@ -303,9 +310,10 @@ const replace = (context: HonoContext, response: Response): void => {
 export const withCaller = <
   S extends Record<string, unknown> = Record<string, never>,
   const SignIn extends "required" | "optional" = "required",
+  R extends Relations = never,
 >(
-  options: WithCallerOptions<S, SignIn>,
-): MiddlewareHandler<{ Variables: { hedgerow: Acting<S, CallerFor<SignIn>> } }> => {
+  options: WithCallerOptions<S, SignIn, R>,
+): MiddlewareHandler<{ Variables: { hedgerow: Acting<Queried<S, R>, CallerFor<SignIn>> } }> => {
   const { auth, target = postgresTarget } = options;
   const schema = options.schema === undefined ? undefined : understandNow({ ...options.schema });
   const report = options.onError ?? ((error: unknown) => console.error(error));
@@ -351,7 +359,7 @@ export const withCaller = <
       { schema: options.schema, options: options.drizzle },
     );
     // Where sign-in is required, nothing gets past the prelude without a user.
-    context.set("hedgerow", acting as Acting<S, CallerFor<SignIn>>);
+    context.set("hedgerow", acting as Acting<Queried<S, R>, CallerFor<SignIn>>);
     await next();
     const operation = /^(GET|HEAD|OPTIONS)$/.test(context.req.method) ? "read" : "create";
     if (context.error !== undefined) {

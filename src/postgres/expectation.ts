@@ -7,6 +7,7 @@
 import { getTableColumns, is } from "drizzle-orm";
 import { getTableConfig, type Index, type PgColumn, PgTable } from "drizzle-orm/pg-core";
 import type { TableName } from "../condition/condition.js";
+import { sqlTypeOf } from "../condition/drizzle-column.js";
 import { recordOf, shortHash } from "../condition/fingerprint.js";
 import { referenceOptions, referenceSql } from "../condition/reference-statement.js";
 import type { CallerRoles } from "../database/target.js";
@@ -122,7 +123,7 @@ type Structure = Pick<ExpectedTable, "columns" | "keys" | "uniqueIndexes">;
 const serial: Readonly<Record<string, string>> = { smallserial: "smallint", serial: "integer", bigserial: "bigint" };
 
 const columnOf = (column: PgColumn): ExpectedColumn => {
-  const type = column.getSQLType();
+  const type = sqlTypeOf(column);
   return {
     name: column.name,
     type: serial[type] ?? type,

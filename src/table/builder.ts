@@ -6,14 +6,9 @@
  * so this layer knows no SQL.
  */
 import type { SQL } from "drizzle-orm";
-import {
-  type ExtraConfigColumn,
-  type PgColumnBuilderBase,
-  type PgTable,
-  type PgTableExtraConfigValue,
-  pgTable,
-} from "drizzle-orm/pg-core";
+import { type ExtraConfigColumn, type PgTable, type PgTableExtraConfigValue, pgTable } from "drizzle-orm/pg-core";
 import type { ContextPath } from "../condition/condition.js";
+import type { ColumnBuilder } from "../condition/drizzle-types.js";
 import { scopeColumns, scopePaths } from "../condition/parse-firewall.js";
 import type { ProblemCode } from "../condition/problem.js";
 import type { ScopeName } from "../condition/rule.js";
@@ -37,6 +32,7 @@ export interface Lowering {
 
 interface BuilderConfig {
   readonly columnType: string;
+  readonly dimensions?: unknown;
   readonly primaryKey: boolean;
   readonly hasDefault: boolean;
   readonly generated?: unknown;
@@ -46,22 +42,22 @@ interface BuilderConfig {
 const isConfig = (value: unknown): value is BuilderConfig =>
   typeof value === "object" && value !== null && "columnType" in value && "primaryKey" in value;
 
-const configOf = (builder: PgColumnBuilderBase): BuilderConfig | undefined => {
+const configOf = (builder: ColumnBuilder): BuilderConfig | undefined => {
   const config: unknown = Reflect.get(builder, "config");
   return isConfig(config) ? config : undefined;
 };
 
+/** In Drizzle 1.0 an array has the type of its elements, and dimensions. */
+const typeOf = ({ columnType, dimensions }: BuilderConfig): string => (dimensions ? "PgArray" : columnType);
+
 /** A copy with a default of its own: the original may be shared between tables. */
-const withDefault = (builder: PgColumnBuilderBase, value: SQL): PgColumnBuilderBase => {
-  const copy: PgColumnBuilderBase = Object.create(
-    Object.getPrototypeOf(builder),
-    Object.getOwnPropertyDescriptors(builder),
-  );
+const withDefault = (builder: ColumnBuilder, value: SQL): ColumnBuilder => {
+  const copy: ColumnBuilder = Object.create(Object.getPrototypeOf(builder), Object.getOwnPropertyDescriptors(builder));
   Object.assign(copy, { config: { ...configOf(builder), default: value, hasDefault: true } });
   return copy;
 };
 
-const withDefaults = (declaration: Declaration, lowering: Lowering): Record<string, PgColumnBuilderBase> => {
+const withDefaults = (declaration: Declaration, lowering: Lowering): Record<string, ColumnBuilder> => {
   const scope = scopeColumns(declaration.firewall, declaration.presets);
   const keys = Object.values(declaration.columns).filter((builder) => configOf(builder)?.primaryKey);
   return Object.fromEntries(
@@ -72,9 +68,9 @@ const withDefaults = (declaration: Declaration, lowering: Lowering): Record<stri
       const path = preset ? scopePaths[preset] : scope.find(({ column }) => column === key)?.path;
       if (config.hasDefault && !preset) return [key, builder];
       const value = path
-        ? lowering.scopeDefault(path, config.columnType)
+        ? lowering.scopeDefault(path, typeOf(config))
         : config.primaryKey && keys.length === 1 && scope.length > 0
-          ? lowering.keyDefault(config.columnType)
+          ? lowering.keyDefault(typeOf(config))
           : undefined;
       return [key, value ? withDefault(builder, value) : builder];
     }),
@@ -120,7 +116,7 @@ const build = (declaration: Declaration, lowering: Lowering): PgTable => {
 /** The untyped `table()`; `define.ts` gives it its types. */
 export const makeTable = (
   name: string,
-  columns: Readonly<Record<string, PgColumnBuilderBase>>,
+  columns: Readonly<Record<string, ColumnBuilder>>,
   extras: Extras | undefined,
   names: Names,
   lowering: Lowering,

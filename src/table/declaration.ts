@@ -4,7 +4,9 @@
  * Invariant: nothing is judged here. A declaration may be wrong in every way; `definition.ts` says how. It travels on
  * the Drizzle table under a registered symbol, so it is found even when a tool has loaded this module twice.
  */
-import type { ExtraConfigColumn, PgColumnBuilderBase, PgTable, PgTableExtraConfigValue } from "drizzle-orm/pg-core";
+
+import type { ExtraConfigColumn, PgTable, PgTableExtraConfigValue } from "drizzle-orm/pg-core";
+import type { ColumnBuilder } from "../condition/drizzle-types.js";
 import type { ProblemCode } from "../condition/problem.js";
 import type { ScopeName } from "../condition/rule.js";
 import type { Names } from "../condition/vocabulary.js";
@@ -15,7 +17,7 @@ export type Extras = (self: Record<string, ExtraConfigColumn>) => ReadonlyArray<
 
 export interface Declaration {
   readonly name: string;
-  readonly columns: Readonly<Record<string, PgColumnBuilderBase>>;
+  readonly columns: Readonly<Record<string, ColumnBuilder>>;
   readonly extras: Extras | undefined;
   readonly names: Names;
   readonly presets: Readonly<Partial<Record<ScopeName, string>>>;

@@ -4,8 +4,7 @@
  * Invariant: only a table with a firewall has `access`, only a table with a firewall is `Guarded`, and each step is
  * still the Drizzle table that queries and tools expect.
  */
-import type { BuildColumns } from "drizzle-orm/column-builder";
-import type { PgColumnBuilderBase, PgTableWithColumns } from "drizzle-orm/pg-core";
+import type { ColumnBuilder, TableOf } from "../condition/drizzle-types.js";
 import type {
   AccessShape,
   CheckFirewall,
@@ -20,14 +19,9 @@ import type {
 } from "../condition/rule.js";
 import type { Acceptances } from "./finding.js";
 
-type BuilderMap = Record<string, PgColumnBuilderBase>;
+type BuilderMap = Record<string, ColumnBuilder>;
 
-export type BaseTable<N extends string, C extends BuilderMap> = PgTableWithColumns<{
-  name: N;
-  schema: undefined;
-  columns: BuildColumns<N, C, "pg">;
-  dialect: "pg";
-}>;
+export type BaseTable<N extends string, C extends BuilderMap> = TableOf<N, C>;
 
 /** What the router and the client know of a guarded table. */
 export interface Guard<

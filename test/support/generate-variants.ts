@@ -3,7 +3,7 @@
  *
  * Invariant: imports nothing that a project of a user does not have.
  */
-import { integer, pgTable, text } from "drizzle-orm/pg-core";
+import { integer, type PgColumnBuilderBase, pgTable, text } from "drizzle-orm/pg-core";
 import { id, organization, table } from "hedgerow";
 import { schema } from "./guarded-schema.js";
 
@@ -21,7 +21,7 @@ const plain = pgTable("tasks", {
   title: text("title").notNull(),
 });
 
-const sized = (size: ReturnType<typeof integer> | ReturnType<typeof text>) =>
+const sized = (size: PgColumnBuilderBase) =>
   table("projects", { id: id("prj"), organizationId: organization(), name: text("name").notNull(), size })
     .firewall("organization")
     .access({ read: { roles: ["member+"], record: { size: { isNull: false } } } });

@@ -35,8 +35,12 @@ export interface Project {
   readonly start: (args: ReadonlyArray<string>, environment?: NodeJS.ProcessEnv) => Running;
   /** Copies files of this folder, for what a test and a project share. */
   readonly share: (...files: ReadonlyArray<string>) => Promise<void>;
+  /** Compiles TypeScript files of the project, with declarations and all; nothing is written. */
+  readonly compile: (files: ReadonlyArray<string>) => Promise<Ran>;
+  /** What npm finds wrong with what is installed: a version that somebody's range leaves out. */
+  readonly misfits: () => Promise<ReadonlyArray<string>>;
   /** Starts a TypeScript file of the project that talks over IPC. */
-  readonly fork: (file: string) => ChildProcess;
+  readonly fork: (file: string, environment?: NodeJS.ProcessEnv) => ChildProcess;
   readonly startDrizzleKit: (args: ReadonlyArray<string>, environment?: NodeJS.ProcessEnv) => Running;
   /** The process in which a push changes the catalog: statements on stdin, one transaction. */
   readonly startJob: (input: string) => Running;
@@ -50,6 +54,7 @@ const dependencies = [
   "@electric-sql",
   "@hono",
   "@neondatabase",
+  "@types",
   "better-auth",
   "drizzle-kit",
   "drizzle-orm",
@@ -137,6 +142,7 @@ export const makeProject = async (line: DrizzleLine = "0.45"): Promise<Project> 
       return { child, ran };
     };
   const drizzleKit = start(join(modules, "drizzle-kit", "bin.cjs"));
+  const compiler = start(join(repository, "node_modules", "typescript", "bin", "tsc"));
   const hedgerow = start(join(modules, "hedgerow", "dist", "cli", "bin.js"));
   const job = start(join(modules, "hedgerow", "dist", "cli", "child.js"));
   return {
@@ -148,7 +154,27 @@ export const makeProject = async (line: DrizzleLine = "0.45"): Promise<Project> 
     share: async (...files) => {
       for (const file of files) await cp(fileURLToPath(new URL(file, import.meta.url)), join(directory, file));
     },
-    fork: (file) => fork(join(directory, file), [], { cwd: directory, execArgv: ["--import", "tsx"] }),
+    compile: async (given) => {
+      const compilerOptions = {
+        ...{ target: "es2022", module: "nodenext", moduleResolution: "nodenext", noEmit: true },
+        ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, types: ["node"] },
+      };
+      await writeFile(join(directory, "tsconfig.json"), JSON.stringify({ compilerOptions, files: given }));
+      return await compiler(["-p", "tsconfig.json", "--pretty", "false"]).ran;
+    },
+    misfits: async () => {
+      const asked = ["ls", "drizzle-orm", "drizzle-kit", "--json", "--offline"];
+      // It fails where it finds something, and finds much in a folder that it has not filled itself.
+      const { stdout } = await run("npm", asked, { cwd: directory }).catch((failure: { stdout: string }) => failure);
+      const { problems = [] }: { problems?: ReadonlyArray<string> } = JSON.parse(stdout);
+      return problems.filter((found) => found.startsWith("invalid:"));
+    },
+    fork: (file, environment) =>
+      fork(join(directory, file), [], {
+        cwd: directory,
+        env: { ...process.env, ...environment },
+        execArgv: ["--import", "tsx"],
+      }),
     startDrizzleKit: drizzleKit,
     startJob: (input) => job([], {}, input),
     remove: () => rm(directory, { recursive: true, force: true }),

@@ -63,13 +63,13 @@ export const mistakes: ReadonlyArray<Mistake> = [
   {
     title: "a word that is no scope",
     code: `documents.firewall("tenant");`,
-    says: `1:20 Argument of type '"tenant"' is not assignable to parameter of type 'FirewallShape<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<"organization_id", [...]>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }> & (Wrong<...> | ... 3 more ... | NoInfer<{ ...; }>)'.`,
+    says: `1:20 Argument of type '"tenant"' is not assignable to parameter of type 'FirewallShape<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<...>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }> & (Wrong<...> | ... 3 more ... | NoInfer<{ ...; }>)'.`,
   },
   {
     title: "via to a table without a firewall",
     code: `documents.firewall({ field: "userId", via: () => documents });`,
-    says: `1:39 Type '() => DraftTable<"documents", { id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; organizationId: NotNull<...>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>>' is not assignable to type '(() => DraftTable<"documents", { id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; organizationId: NotNull<...>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>>) & Wrong<...>'.
-  Type '() => DraftTable<"documents", { id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; organizationId: NotNull<...>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>>' is not assignable to type 'Wrong<"the table behind via has no .firewall()">'.`,
+    says: `1:39 Type '() => DraftTable<"documents", { id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; organizationId: NotNull<...>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>>' is not assignable to type '(() => DraftTable<"documents", { id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; ... 6 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>>) & Wrong<...>'.
+  Type '() => DraftTable<"documents", { id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; organizationId: NotNull<...>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>>' is not assignable to type 'Wrong<"the table behind via has no .firewall()">'.`,
   },
   {
     title: "via to something that is no table",
@@ -211,8 +211,8 @@ export const mistakes: ReadonlyArray<Mistake> = [
     title: "an unknown column behind a variable",
     code: `const record = { ownerId: { equals: "ctx.userId" } } as const;
 guarded.access({ read: { record } });`,
-    says: `2:26 Type '{ readonly ownerId: { readonly equals: "ctx.userId"; }; }' is not assignable to type '{ readonly ownerId: { readonly equals: "ctx.userId"; }; } & CheckRecord<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; ... 6 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>'.
-  Type '{ readonly ownerId: { readonly equals: "ctx.userId"; }; }' is not assignable to type 'CheckRecord<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<"organization_id", [...]>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>'.
+    says: `2:26 Type '{ readonly ownerId: { readonly equals: "ctx.userId"; }; }' is not assignable to type '{ readonly ownerId: { readonly equals: "ctx.userId"; }; } & CheckRecord<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; ... 6 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>'.
+  Type '{ readonly ownerId: { readonly equals: "ctx.userId"; }; }' is not assignable to type 'CheckRecord<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<"organization_id", [...]>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>'.
     Types of property 'ownerId' are incompatible.
       Property '"✗"' is missing in type '{ readonly equals: "ctx.userId"; }' but required in type 'Wrong<"there is no column 'ownerId' in this table">'.`,
   },
@@ -229,8 +229,8 @@ guarded.access({ read: { record: { userId: operators } } });`,
     title: "an unknown operation behind a variable",
     code: `const rules = { read: { roles: ["member"] }, list: { roles: ["member"] } } as const;
 guarded.access(rules);`,
-    says: `2:16 Argument of type '{ readonly read: { readonly roles: readonly ["member"]; }; readonly list: { readonly roles: readonly ["member"]; }; }' is not assignable to parameter of type '{ readonly read: { readonly roles: readonly ["member"]; }; readonly list: { readonly roles: readonly ["member"]; }; } & CheckAccess<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; ... 6 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>'.
-  Type '{ readonly read: { readonly roles: readonly ["member"]; }; readonly list: { readonly roles: readonly ["member"]; }; }' is not assignable to type 'CheckAccess<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<"organization_id", [...]>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>'.
+    says: `2:16 Argument of type '{ readonly read: { readonly roles: readonly ["member"]; }; readonly list: { readonly roles: readonly ["member"]; }; }' is not assignable to parameter of type '{ readonly read: { readonly roles: readonly ["member"]; }; readonly list: { readonly roles: readonly ["member"]; }; } & CheckAccess<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; ... 6 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>'.
+  Type '{ readonly read: { readonly roles: readonly ["member"]; }; readonly list: { readonly roles: readonly ["member"]; }; }' is not assignable to type 'CheckAccess<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<"organization_id", [...]>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>'.
     Types of property 'list' are incompatible.
       Property '"✗"' is missing in type '{ readonly roles: readonly ["member"]; }' but required in type 'Wrong<"there is no operation 'list'; use read, create, update, delete">'.`,
   },
@@ -238,20 +238,20 @@ guarded.access(rules);`,
     title: "an unknown part of a rule behind a variable",
     code: `const rule = { roles: ["member"], role: ["member"] } as const;
 guarded.access({ read: rule });`,
-    says: `2:18 Type '{ readonly roles: readonly ["member"]; readonly role: readonly ["member"]; }' is not assignable to type '{ readonly roles: readonly ["member"]; readonly role: readonly ["member"]; } & CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; ... 6 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>'.
-  Type '{ readonly roles: readonly ["member"]; readonly role: readonly ["member"]; }' is not assignable to type 'CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<"organization_id", [...]>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>'.
+    says: `2:18 Type '{ readonly roles: readonly ["member"]; readonly role: readonly ["member"]; }' is not assignable to type '{ readonly roles: readonly ["member"]; readonly role: readonly ["member"]; } & CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; ... 6 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>'.
+  Type '{ readonly roles: readonly ["member"]; readonly role: readonly ["member"]; }' is not assignable to type 'CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<"organization_id", [...]>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>'.
     Types of property 'role' are incompatible.
       Property '"✗"' is missing in type 'readonly ["member"]' but required in type 'Wrong<"a rule has no 'role'">'.`,
   },
   {
     title: "a second firewall",
     code: `guarded.firewall({ exception: "a test" });`,
-    says: `1:9 Property 'firewall' does not exist on type 'FirewalledTable<"documents", { id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; organizationId: NotNull<...>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, "organizationId">'.`,
+    says: `1:9 Property 'firewall' does not exist on type 'FirewalledTable<"documents", { id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; organizationId: NotNull<...>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, "organizationId">'.`,
   },
   {
     title: "a second access",
     code: `guarded.access({ read: { roles: ["member"] } }).access({ read: { roles: ["member"] } });`,
-    says: `1:49 Property 'access' does not exist on type 'GuardedTable<"documents", { id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; organizationId: NotNull<...>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, "organizationId", "read">'.`,
+    says: `1:49 Property 'access' does not exist on type 'GuardedTable<"documents", { id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; organizationId: NotNull<...>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, "organizationId", "read">'.`,
   },
   {
     title: "a comparison with null",
@@ -316,8 +316,8 @@ guarded.access({ read: rule });`,
     title: "an unknown column behind an optional part",
     code: `const rule: { roles: ["member"]; record?: { ownerId: { isNull: true } } } = { roles: ["member"] };
 guarded.access({ read: rule });`,
-    says: `2:18 Type '{ roles: ["member"]; record?: { ownerId: { isNull: true; }; }; }' is not assignable to type '{ roles: ["member"]; record?: { ownerId: { isNull: true; }; }; } & CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; ... 6 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>' with 'exactOptionalPropertyTypes: true'. Consider adding 'undefined' to the types of the target's properties.
-  Type '{ roles: ["member"]; record?: { ownerId: { isNull: true; }; }; }' is not assignable to type 'CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<"organization_id", [...]>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>' with 'exactOptionalPropertyTypes: true'. Consider adding 'undefined' to the types of the target's properties.
+    says: `2:18 Type '{ roles: ["member"]; record?: { ownerId: { isNull: true; }; }; }' is not assignable to type '{ roles: ["member"]; record?: { ownerId: { isNull: true; }; }; } & CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; ... 6 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>' with 'exactOptionalPropertyTypes: true'. Consider adding 'undefined' to the types of the target's properties.
+  Type '{ roles: ["member"]; record?: { ownerId: { isNull: true; }; }; }' is not assignable to type 'CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<"organization_id", [...]>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>' with 'exactOptionalPropertyTypes: true'. Consider adding 'undefined' to the types of the target's properties.
     The types of 'record.ownerId' are incompatible between these types.
       Property '"✗"' is missing in type '{ isNull: true; }' but required in type 'Wrong<"there is no column 'ownerId' in this table">'.`,
   },
@@ -325,8 +325,8 @@ guarded.access({ read: rule });`,
     title: "an undeclared role behind an optional part",
     code: `const rule: { roles: ["member"]; not?: { roles: ["boss"] } } = { roles: ["member"] };
 guarded.access({ read: rule });`,
-    says: `2:18 Type '{ roles: ["member"]; not?: { roles: ["boss"]; }; }' is not assignable to type '{ roles: ["member"]; not?: { roles: ["boss"]; }; } & CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; ... 6 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>' with 'exactOptionalPropertyTypes: true'. Consider adding 'undefined' to the types of the target's properties.
-  Type '{ roles: ["member"]; not?: { roles: ["boss"]; }; }' is not assignable to type 'CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<"id", [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<"organization_id", [...]>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>' with 'exactOptionalPropertyTypes: true'. Consider adding 'undefined' to the types of the target's properties.
+    says: `2:18 Type '{ roles: ["member"]; not?: { roles: ["boss"]; }; }' is not assignable to type '{ roles: ["member"]; not?: { roles: ["boss"]; }; } & CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; ... 6 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>' with 'exactOptionalPropertyTypes: true'. Consider adding 'undefined' to the types of the target's properties.
+  Type '{ roles: ["member"]; not?: { roles: ["boss"]; }; }' is not assignable to type 'CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<"organization_id", [...]>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>' with 'exactOptionalPropertyTypes: true'. Consider adding 'undefined' to the types of the target's properties.
     The types of 'not.roles' are incompatible between these types.
       Type '["boss"]' is not assignable to type 'readonly [Wrong<"role 'boss' is not declared">]'.
         Type 'string' is not assignable to type 'Wrong<"role 'boss' is not declared">'.`,

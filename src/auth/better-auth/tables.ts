@@ -15,7 +15,6 @@ import {
   index,
   integer,
   jsonb,
-  type PgColumnBuilderBase,
   type PgTable,
   pgPolicy,
   pgRole,
@@ -26,6 +25,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
+import type { ColumnBuilder } from "../../condition/drizzle-types.js";
 import { apiKeyQuery } from "./api-keys.js";
 import { callerQuery, tokenIndex } from "./caller-query.js";
 import type { IdentityOptions } from "./claims.js";
@@ -157,7 +157,7 @@ export const authTables = <const Options extends BetterAuthOptions, const Identi
 };
 
 /** What all of Drizzle's column builders have in common; their own types differ by the type of the value. */
-interface Builder extends PgColumnBuilderBase {
+interface Builder extends ColumnBuilder {
   default(value: unknown): Builder;
   notNull(): Builder;
   unique(): Builder;
