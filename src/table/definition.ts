@@ -6,7 +6,7 @@
  * combines rules on its own.
  */
 import { getTableColumns, is } from "drizzle-orm";
-import { type PgColumn, PgTable } from "drizzle-orm/pg-core";
+import { PgTable } from "drizzle-orm/pg-core";
 import { and, type Condition, type TableName } from "../condition/condition.js";
 import { type ColumnInfo, columnInfo } from "../condition/kind.js";
 import { suggestion } from "../condition/nearest.js";
@@ -19,7 +19,6 @@ import type { Operation } from "../condition/rule.js";
 import { simplify } from "../condition/simplify.js";
 import { plainConfig, tableName } from "./config.js";
 import { type Declaration, declarationOf } from "./declaration.js";
-import { type IndexColumns, indexColumns } from "./indexed.js";
 
 /** What each SQL command asks of a row; an absent command is denied. */
 export interface Commands {
@@ -111,46 +110,6 @@ const checkNames = (declaration: Declaration, columns: ReadonlyArray<ColumnInfo>
           "Give each column a name of its own.",
         );
     }
-  }
-};
-
-/** Columns that every row of the table is reached through: a row belongs to whoever can read the row behind them. */
-const viaColumns = (firewall: Condition): ReadonlyArray<string> =>
-  (firewall._tag === "And" ? firewall.all : [firewall]).flatMap((part) => {
-    if (part._tag === "Via") return [part.column];
-    return part._tag === "And" ? viaColumns(part) : [];
-  });
-
-/**
- * Across tenants a unique key tells whether a value exists elsewhere, so it must contain what separates them: the scope
- * columns, and the columns that point to a parent.
- */
-const checkUniqueKeys = (
-  table: PgTable,
-  columns: Readonly<Record<string, ColumnInfo>>,
-  scope: ReadonlyArray<string>,
-  at: Report,
-): void => {
-  if (scope.length === 0) return;
-  const names = scope.flatMap((key) => columns[key]?.name ?? []);
-  const lacksScope = (key: IndexColumns): boolean => !names.every((name) => key.includes(name));
-  const config = plainConfig(table);
-  const own = Object.values<PgColumn>(getTableColumns(table)).filter((column) => column.isUnique);
-  const keys: ReadonlyArray<IndexColumns> = [
-    ...own.map((column) => [column.name]),
-    ...config.uniqueConstraints.map((key) => key.columns.map((column) => column.name)),
-    ...config.indexes.flatMap((index) => (index.config.unique ? [indexColumns(index.config.columns)] : [])),
-    ...config.primaryKeys.map((key) => key.columns.map((column) => column.name)),
-  ];
-  for (const key of keys.filter(lacksScope)) {
-    const wanted = [...new Set([...names, ...key])].flatMap((name) =>
-      name === undefined ? ["sql`…`"] : keyByName(columns, name).map((column) => `t.${column}`),
-    );
-    at.at("unique").problem(
-      "unique_key_without_scope",
-      `The unique key on ${key.map((name) => name ?? "an expression").join(", ")} spans tenants, so a conflict would show that another tenant has the value.`,
-      `Write it in the third argument: (t) => [uniqueIndex().on(${wanted.join(", ")})].`,
-    );
   }
 };
 
@@ -276,32 +235,12 @@ const read = (table: PgTable, declaration: Declaration, sink: Array<Problem>): T
   const commands = parseCommands(firewall.condition, access, scope, at.at("access"));
   const primaryKey = primaryKeyOf(table, columns);
   const scopeKeys = firewall.scope.map(({ column }) => column);
-  const tenantKeys = [...scopeKeys, ...viaColumns(firewall.condition)];
-  checkUniqueKeys(table, columns, tenantKeys, at);
-  const [key] = primaryKey;
-  const keyColumn = key === undefined ? undefined : getTableColumns(table)[key];
   if (primaryKey.length === 0) {
     at.problem(
       "missing_primary_key",
       "The table has no primary key.",
       'Add id: id("prefix"), or text("id").primaryKey().',
     );
-  } else if (
-    tenantKeys.length > 0 &&
-    primaryKey.length === 1 &&
-    key !== undefined &&
-    !tenantKeys.includes(key) &&
-    keyColumn &&
-    !keyColumn.hasDefault &&
-    keyColumn.generatedIdentity === undefined
-  ) {
-    at.at("columns")
-      .at(key)
-      .problem(
-        "client_made_id",
-        `Column "${key}" has no default, so callers would choose ids and learn which ones other tenants use.`,
-        `Let the database make random ones: id("prefix"), or uuid("${keyColumn.name}").primaryKey().defaultRandom(). Numbers that count up would tell how many rows others make.`,
-      );
   }
   return {
     table: tableName(table),

@@ -156,11 +156,13 @@ select
 from (select token_hash as hash) as credential
 join public.session as s on sha256(decode(replace(s.token, E''\\'', E''\\\\''), ''escape'')) = credential.hash
 join public."user" as u on u.id = s.user_id
+left join public."user" as a on a.id = s.impersonated_by and (a.banned is not true or a.ban_expires <= clock_timestamp()) and (string_to_array(coalesce(nullif(a.role, ''''), ''user''), '','') && array[''admin'']) and (not (coalesce(array_remove(string_to_array(btrim(regexp_replace(coalesce(nullif(u.role, ''''), ''user''), ''[ \t\r\n]*,[ \t\r\n]*'', '','', ''g''), E'' \t\r\n''), '',''), ''''), ''{}'') && array[''admin'']) or false)
 left join public.member as m on m.organization_id = s.active_organization_id and m.user_id = s.user_id
 left join public.team_member as tm on tm.team_id = s.active_team_id and tm.user_id = s.user_id
 left join public.team as t on t.id = tm.team_id and t.organization_id = m.organization_id
 where s.expires_at > clock_timestamp()
   and (u.banned is not true or u.ban_expires <= clock_timestamp())
+  and (s.impersonated_by is null or a.id is not null)
 ) as c;
   end if;
   return found_now;
@@ -486,11 +488,13 @@ select
 from (select token_hash as hash) as credential
 join public.session as s on sha256(decode(replace(s.token, E''\\'', E''\\\\''), ''escape'')) = credential.hash
 join public."user" as u on u.id = s.user_id
+left join public."user" as a on a.id = s.impersonated_by and (a.banned is not true or a.ban_expires <= clock_timestamp()) and (string_to_array(coalesce(nullif(a.role, ''''), ''user''), '','') && array[''admin'']) and (not (coalesce(array_remove(string_to_array(btrim(regexp_replace(coalesce(nullif(u.role, ''''), ''user''), ''[ \t\r\n]*,[ \t\r\n]*'', '','', ''g''), E'' \t\r\n''), '',''), ''''), ''{}'') && array[''admin'']) or false)
 left join public.member as m on m.organization_id = s.active_organization_id and m.user_id = s.user_id
 left join public.team_member as tm on tm.team_id = s.active_team_id and tm.user_id = s.user_id
 left join public.team as t on t.id = tm.team_id and t.organization_id = m.organization_id
 where s.expires_at > clock_timestamp()
   and (u.banned is not true or u.ban_expires <= clock_timestamp())
+  and (s.impersonated_by is null or a.id is not null)
 ) as c) as s left join hedgerow.seal_keys as k on true;
   end if;
   ignored := pg_catalog.num_nonnulls(
