@@ -22,7 +22,6 @@ let bin: string;
 beforeAll(async () => {
   installed = await makeProject();
   bin = join(installed.directory, "node_modules", "hedgerow", "dist", "cli", "bin.js");
-  await symlink(join(repository, "node_modules", "@types"), join(installed.directory, "node_modules", "@types"));
 });
 
 afterAll(() => installed.remove());
