@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as schema from "../../examples/app/tables.js";
 import type { DatabaseShape } from "../../src/database/database.js";
 import { findPgBouncer, type PgBouncer, startPgBouncer } from "../support/pgbouncer.js";
+import { expectUnheard } from "../support/unheard.js";
 import { apiPassword, baseURL, openWorld, type Person, type World } from "../support/world.js";
 
 const program = await findPgBouncer();
@@ -29,8 +30,10 @@ describe.runIf(program !== undefined)("a router behind PgBouncer", () => {
   let world: World;
   let pooler: PgBouncer;
   let people: ReadonlyArray<Person>;
+  let listenAgain: (() => void) | undefined;
 
   beforeAll(async () => {
+    listenAgain = expectUnheard();
     world = await openWorld("postgres", schema);
     const { server } = world;
     if (server === undefined || program === undefined) throw new Error("There is no PostgreSQL.");
@@ -45,6 +48,7 @@ describe.runIf(program !== undefined)("a router behind PgBouncer", () => {
     people = made;
   });
   afterAll(async () => {
+    listenAgain?.();
     await pooler.stop();
     await world.close();
   });

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { DatabaseShape } from "../../src/database/database.js";
 import { settings } from "../../src/database/session.js";
 import { type Call, type FaultAnswer, type FaultsWorld, openFaultsWorld, type Who } from "../support/faults-world.js";
+import { expectUnheard } from "../support/unheard.js";
 import { openValve, type Valve } from "../support/valve.js";
 
 const requests = Number(process.env.SOAK_REQUESTS ?? 3_000);
@@ -47,20 +48,10 @@ let valve: Valve;
 let people: ReadonlyArray<Tenant>;
 let gone: ReadonlyArray<Who>;
 
-/**
- * postgres.js asks each new connection for the types of the database and listens to no answer but a good one. Where that
- * connection is lost, the rejection is nobody's; whoever uses postgres.js must expect it (docs/faults.md).
- */
-const isUnheard = (reason: unknown): boolean =>
-  reason instanceof Error && String(Reflect.get(reason, "query")).includes("typarray");
-const listeners = process.listeners("unhandledRejection");
-const hear = (reason: unknown, promise: Promise<unknown>): void => {
-  if (!isUnheard(reason)) for (const listener of listeners) listener(reason, promise);
-};
+let listenAgain: (() => void) | undefined;
 
 beforeAll(async () => {
-  process.removeAllListeners("unhandledRejection");
-  process.on("unhandledRejection", hear);
+  listenAgain = expectUnheard();
   world = await openFaultsWorld();
   valve = await openValve(Number(new URL(world.postgres.ownerUrl).port));
   const made: Array<Tenant> = [];
@@ -83,8 +74,7 @@ beforeAll(async () => {
   gone = [null, revoked.who, { "x-api-key": "no-such-key" }];
 });
 afterAll(async () => {
-  process.removeListener("unhandledRejection", hear);
-  for (const listener of listeners) process.on("unhandledRejection", listener);
+  listenAgain?.();
   await valve?.close();
   await world?.close();
 });
