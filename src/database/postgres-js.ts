@@ -33,6 +33,7 @@ import { Reservation, type Settled } from "./reservation.js";
 import { distrust, reserve } from "./reserve.js";
 import { resultOf } from "./rows.js";
 import { type HeldConnection, holdOpen } from "./turns.js";
+import { writePhase } from "./write-phase.js";
 
 export interface PostgresJsOptions {
   /**
@@ -137,10 +138,17 @@ const reservationOf = async (sql: Sql): Promise<Reservation | ConnectionError> =
 /** A connection for a transaction that stays open. Nothing is sent before BEGIN has been answered. */
 const hold = (client: Client, giveUp: GiveUp | undefined): Effect.Effect<HeldConnection, DatabaseError> =>
   Effect.flatMap(
-    Effect.promise(() => unlessAborted(reservationOf(client.sql), giveUp, releaseLate).catch(connectionError)),
+    Effect.promise(() => unlessAborted(watchedReservationOf(client.sql), giveUp, releaseLate).catch(connectionError)),
     (reserved) =>
       reserved instanceof ConnectionError ? Effect.fail(reserved) : Effect.succeed(held(client, reserved, giveUp)),
   );
+
+/** Whatever comes first comes later: fibers are run in turns. */
+const watchedReservationOf = async (sql: Sql): Promise<Reservation | ConnectionError> => {
+  const reserved = await reservationOf(sql);
+  if (reserved instanceof Reservation) reserved.watch();
+  return reserved;
+};
 
 const releaseLate = (reserved: Reservation | ConnectionError): void => {
   if (!(reserved instanceof ConnectionError)) reserved.release();
@@ -151,12 +159,14 @@ const held = (client: Client, reserved: Reservation, giveUp: GiveUp | undefined)
   let isOver = false;
   let hasBegun = false;
   const send = async (statements: ReadonlyArray<Statement>): Promise<Outcome> => {
+    await writePhase();
     const outcome = await (hasBegun ? converse(client, reserved, statements) : begin(client, reserved, statements));
     hasBegun = true;
     isOver = statements.at(-1)?.text === "commit" && Effect.runSync(Effect.isSuccess(outcome));
     return outcome;
   };
   const leaving = async (isBroken: boolean): Promise<void> => {
+    await writePhase();
     // Twice, because the first may be what somebody cancelled.
     const isIdle = isOver || (await reserved.succeeds("rollback")) || (await reserved.succeeds("rollback"));
     const isClean = isBroken

@@ -38,7 +38,7 @@ export class Reservation {
     return this.#isLost;
   }
 
-  /** What the options of the first statement must hold: from then on a loss is noticed. */
+  /** What the options of the first statement must hold: from then on a loss is noticed, and not before. */
   readonly watching = {
     onexecute: (connection: Connection): true => {
       this.#connection = connection;
@@ -50,8 +50,17 @@ export class Reservation {
     },
   };
 
+  /** To be called as soon as it is reserved where the first statement comes later. */
+  watch(): void {
+    this.#sql
+      .unsafe("select", [], { prepare: false, ...this.watching })
+      .execute()
+      .catch(() => {});
+  }
+
   /**
-   * Hands statements over, all at once, and waits until each was answered or cannot be any more.
+   * Hands statements over, all at once, and waits until each was answered or cannot be any more. Must be called right behind
+   * the reservation, an answer of it, or `writePhase`.
    */
   async send<A>(begin: (sql: ReservedSql) => ReadonlyArray<PromiseLike<A>>): Promise<ReadonlyArray<Settled<A>>> {
     // One that nobody watches may be lost without anybody knowing.
@@ -79,7 +88,7 @@ export class Reservation {
     return answer?.status === "fulfilled";
   }
 
-  /** Gives it back; one that was lost is back already. */
+  /** Gives it back; one that was lost is back already. Must be called when `send` may be: others are sent then. */
   release(): void {
     if (this.#isLost) return;
     if (this.#connection !== undefined) this.#connection.onclose = null;

@@ -3,15 +3,19 @@
  *
  * Invariant: whoever waits hears in the end. When a connection closes, postgres.js opens another for the first in its queue,
  * and forgets that one where it waits for a reservation; a reservation that fails to connect stays in the queue and takes a
- * connection later, for nobody. So a wait that may be forgotten is begun again, at the back, and a plain statement, which has
- * neither trouble, goes ahead of whoever asks first or after a loss.
+ * connection later, for nobody. Nobody can say whom it has forgotten, so after a loss everybody who waits asks again; and a
+ * plain statement, which has neither trouble, goes ahead of whoever asks first or after a loss. A reservation comes in the phase
+ * in which it may be written to, so what is handed over at once is not lost with the connection of somebody else.
  */
 import type { ReservedSql, Sql } from "postgres";
+import { writePhase } from "./write-phase.js";
 
 interface Pool {
   /** It has connected, and lost no connection since. */
   isSound: boolean;
-  /** Who waits, in the order of the queue. */
+  /** Connections were lost, and who waits has not asked again yet. */
+  hasLost: boolean;
+  /** Who waits. */
   readonly waiting: Set<Waiting>;
 }
 
@@ -24,29 +28,30 @@ const pools = new WeakMap<Sql, Pool>();
 const poolOf = (sql: Sql): Pool => {
   const known = pools.get(sql);
   if (known) return known;
-  const pool: Pool = { isSound: false, waiting: new Set() };
+  const pool: Pool = { isSound: false, hasLost: false, waiting: new Set() };
   pools.set(sql, pool);
   const { onclose } = sql.options;
   sql.options.onclose = (id) => {
     pool.isSound = false;
-    // By then postgres.js has taken the first out of its queue.
-    setTimeout(() => askAgain(pool), 0);
+    // By then postgres.js has taken the first out of its queue, and of connections that are lost together each has said so.
+    if (!pool.hasLost) setTimeout(() => askAgain(pool), 0);
+    pool.hasLost = true;
     onclose?.(id);
   };
   return pool;
 };
 
-const askAgain = ({ waiting }: Pool): void => {
-  const [first] = waiting;
-  if (first === undefined) return;
-  waiting.delete(first);
-  waiting.add(first);
-  first.ask();
+const askAgain = (pool: Pool): void => {
+  pool.hasLost = false;
+  for (const each of [...pool.waiting]) each.ask();
 };
 
 const heal = async (sql: Sql, pool: Pool): Promise<void> => {
   if (pool.isSound) return;
-  const select = (): Promise<unknown> => sql.unsafe("select");
+  const select = async (): Promise<void> => {
+    await writePhase();
+    await sql.unsafe("select");
+  };
   // The last words of a lost connection are told to whoever connects next.
   await select().catch(select);
   pool.isSound = true;
@@ -70,6 +75,7 @@ export const reserve = (sql: Sql): Promise<ReservedSql> => {
     const waiting: Waiting = {
       ask: () => {
         heal(sql, pool)
+          .then(writePhase)
           .then(() => sql.reserve())
           .then(
             (reserved) => {

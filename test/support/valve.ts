@@ -21,7 +21,7 @@ export interface Valve {
   readonly cutSome: (share: number, random: () => number) => void;
   /** How many connections clients have open. */
   readonly connections: () => number;
-  /** Calls back once, at the first bytes of a server that contain this text; with `cut` they are lost and so is the connection. */
+  /** Calls back once, at the first bytes of a server that contain this text, and passes them on afterwards. */
   readonly onAnswer: (text: string, act: () => void) => void;
   readonly close: () => Promise<void>;
 }
@@ -54,7 +54,7 @@ export const openValve = async (target: number): Promise<Valve> => {
           const { act } = watched;
           watched = undefined;
           act();
-          return;
+          if (stalled.has(pair)) return;
         }
         pass(() => to.write(chunk));
       });
