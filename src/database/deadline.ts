@@ -67,23 +67,39 @@ class Watch implements GiveUp {
   /** Every answer gives what is still waited for its full time again. */
   #wait(): void {
     clearTimeout(this.#timer);
-    if (this.#pending > 0) this.#timer = setTimeout(() => this.#abort(), this.#ms);
+    if (this.#pending > 0) this.#timer = setTimeout(this.abort, this.#ms);
   }
 
-  #abort(): void {
+  readonly abort = (): void => {
     if (this.aborted) return;
     this.aborted = true;
     for (const listener of [...this.#listeners]) listener();
-  }
+  };
 }
+
+/** A call that is given up after so long, or where its caller gives it up before. */
+const within = <A, E>(
+  ms: number,
+  giveUp: GiveUp | undefined,
+  call: (watch: Watch) => Effect.Effect<A, E>,
+): Effect.Effect<A, E> =>
+  Effect.suspend(() => {
+    const watch = new Watch(ms);
+    if (giveUp === undefined) return call(watch);
+    if (giveUp.aborted) watch.abort();
+    giveUp.addEventListener("abort", watch.abort);
+    return Effect.ensuring(
+      call(watch),
+      Effect.sync(() => giveUp.removeEventListener("abort", watch.abort)),
+    );
+  });
 
 const interactiveWithin = (interactive: Interactive, ms: number): Interactive => {
   if (!interactive.supported) return interactive;
   return {
     supported: true,
     transaction: (options, use) =>
-      Effect.suspend(() => {
-        const watch = new Watch(ms);
+      within(ms, options.giveUp, (watch) => {
         const { begin, end } = watch;
         begin();
         const transaction = interactive.transaction({ ...options, giveUp: watch }, (open, first) => {
@@ -103,7 +119,7 @@ const interactiveWithin = (interactive: Interactive, ms: number): Interactive =>
 
 /**
  * @param ms how long one answer may take, after which a `ConnectionError` comes instead; 0 for as long as it takes.
- * @returns the same database, on which every call ends.
+ * @returns the same database, on which every call ends; one that is given up before, then.
  */
 export const withDeadline = (database: DatabaseShape, ms: number): DatabaseShape => {
   if (ms === 0) return database;
@@ -112,9 +128,8 @@ export const withDeadline = (database: DatabaseShape, ms: number): DatabaseShape
     ...database,
     ...(withToken && { withToken: (token) => withDeadline(withToken(token), ms) }),
     ...(reading && { reading: withDeadline(reading, ms) }),
-    transact: (statements) =>
-      Effect.suspend(() => {
-        const watch = new Watch(ms);
+    transact: (statements, giveUp) =>
+      within(ms, giveUp, (watch) => {
         watch.begin();
         return Effect.ensuring(database.transact(statements, watch), Effect.sync(watch.end));
       }),

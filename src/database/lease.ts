@@ -7,6 +7,7 @@
  * promise has told anyone that there was one.
  */
 import * as Effect from "effect/Effect";
+import { cancel } from "./cancel.js";
 import type { DatabaseError, DatabaseShape, GiveUp, OpensTransactions, Result, Statement } from "./database.js";
 import { inFlight, unlessAborted } from "./in-flight.js";
 import { type Answer, Pipeline, type Wire } from "./pipeline.js";
@@ -42,10 +43,12 @@ export class Lease {
   /** A connection that was never used is as good as it was. */
   #inStep = true;
   #lost = false;
+  readonly #pool: LeasingPool;
   readonly #giveUp: GiveUp | undefined;
 
-  constructor(client: LeasedClient, prepared: PreparedStatements, giveUp?: GiveUp) {
+  constructor(pool: LeasingPool, client: LeasedClient, prepared: PreparedStatements, giveUp?: GiveUp) {
     this.client = client;
+    this.#pool = pool;
     this.#prepared = prepared;
     this.#giveUp = giveUp;
     client.on("error", this.#onLost);
@@ -91,7 +94,9 @@ export class Lease {
 
   /** A connection that owes no answer is as good as it was. */
   #onGivenUp = (): void => {
-    if (!this.#inStep) this.#onLost(new Error("given up"));
+    if (this.#inStep) return;
+    cancel(this.#pool, this.client);
+    this.#onLost(new Error("given up"));
   };
 }
 
@@ -99,7 +104,7 @@ export class Lease {
 export const lease = (pool: LeasingPool, prepared: PreparedStatements, giveUp?: GiveUp): Promise<Lease> =>
   new Promise((resolve, reject) => {
     pool.connect((error, client) =>
-      client === undefined ? reject(error) : resolve(new Lease(client, prepared, giveUp)),
+      client === undefined ? reject(error) : resolve(new Lease(pool, client, prepared, giveUp)),
     );
   });
 

@@ -71,7 +71,7 @@ export const postgresJs = (sql: Sql, options: PostgresJsOptions = {}): DatabaseS
     transact: (statements, giveUp) =>
       statements.length === 0
         ? Effect.succeed([])
-        : inFlight((abandoned) => transact(client, statements, abandoned), giveUp),
+        : inFlight((abandoned) => transact(client, statements, abandoned, giveUp), giveUp),
     interactive: {
       supported: true,
       transaction: (transaction, use) => holdOpen(hold(client, transaction.giveUp), transaction, use),
@@ -92,6 +92,7 @@ const transact = async (
   client: Client,
   statements: ReadonlyArray<Statement>,
   abandoned: () => boolean,
+  giveUp: GiveUp | undefined,
 ): Promise<Outcome> => {
   const { sql } = client;
   if (statements.some(({ values = [] }) => values.length > maxValues)) {
@@ -103,14 +104,23 @@ const transact = async (
     reserved.release();
     return Effect.interrupt;
   }
+  const onGivenUp = (): void => reserved.cancel();
+  giveUp?.addEventListener("abort", onGivenUp);
   // Each time one more statement is known to be outdated.
   for (let left = statements.length; ; left -= 1) {
     const exchanged = await exchange(client, reserved, statements);
+    if (giveUp?.aborted) {
+      await ended(sql, reserved);
+      return outcomeOf(sql, statements, exchanged);
+    }
     const idle = await isIdle(reserved, exchanged.commit);
     const isCommitted = exchanged.commit.value === "COMMIT";
     if (idle && left > 0 && exchanged.outdated && !isCommitted) continue;
     const isClean = isCommitted || areOwn(statements);
-    if (idle && (isClean || (await succeedsOrEnds(reserved, forgetPrepared)))) reserved.release();
+    const isFree = idle && (isClean || (await succeedsOrEnds(reserved, forgetPrepared)));
+    giveUp?.removeEventListener("abort", onGivenUp);
+    if (giveUp?.aborted) await ended(sql, reserved);
+    else if (isFree) reserved.release();
     else distrust(sql);
     return outcomeOf(sql, statements, exchanged);
   }
@@ -126,6 +136,13 @@ const forgetPrepared = `do $$ declare prepared pg_catalog.text; begin
 end $$`;
 
 const endSession = "select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())";
+
+/** Twice, because the first may be what a late cancellation hits. */
+const ended = async (sql: Sql, reserved: Reservation): Promise<void> => {
+  distrust(sql);
+  await reserved.succeeds(endSession);
+  await reserved.succeeds(endSession);
+};
 
 const reservationOf = async (sql: Sql): Promise<Reservation | ConnectionError> => {
   try {
@@ -158,6 +175,8 @@ const held = (client: Client, reserved: Reservation, giveUp: GiveUp | undefined)
   const { sql } = client;
   let isOver = false;
   let hasBegun = false;
+  const onGivenUp = (): void => reserved.cancel();
+  giveUp?.addEventListener("abort", onGivenUp);
   const send = async (statements: ReadonlyArray<Statement>): Promise<Outcome> => {
     await writePhase();
     const outcome = await (hasBegun ? converse(client, reserved, statements) : begin(client, reserved, statements));
@@ -172,12 +191,9 @@ const held = (client: Client, reserved: Reservation, giveUp: GiveUp | undefined)
     const isClean = isBroken
       ? isIdle && (await reserved.succeeds("discard all"))
       : isOver || (isIdle && (await reserved.succeeds(forgetPrepared)));
-    if (isClean) {
-      reserved.release();
-      return;
-    }
-    distrust(sql);
-    await reserved.succeeds(endSession);
+    giveUp?.removeEventListener("abort", onGivenUp);
+    if (isClean && !giveUp?.aborted) reserved.release();
+    else await ended(sql, reserved);
   };
   return {
     exchange: (statements) =>

@@ -17,6 +17,8 @@ interface Connection {
   onclose?: (() => void) | null;
 }
 
+const cancelAgainMs = 250;
+
 const lost = (): ConnectionError => new ConnectionError({ message: "The connection was lost." });
 
 export class Reservation {
@@ -24,6 +26,10 @@ export class Reservation {
   #connection: Connection | undefined;
   #isLost = false;
   #isUsed = false;
+  /** How many calls of `send` wait for answers. */
+  #owed = 0;
+  /** A query of postgres.js that was sent through it: it knows the session. */
+  #sent: object | undefined;
   #announce = (): void => {};
   /** Behind whatever the loss itself has told. */
   readonly #loss: Promise<void> = new Promise((resolve) => {
@@ -52,10 +58,25 @@ export class Reservation {
 
   /** To be called as soon as it is reserved where the first statement comes later. */
   watch(): void {
-    this.#sql
-      .unsafe("select", [], { prepare: false, ...this.watching })
-      .execute()
-      .catch(() => {});
+    const sent = this.#sql.unsafe("select", [], { prepare: false, ...this.watching }).execute();
+    this.#sent = sent;
+    sent.catch(() => {});
+  }
+
+  /**
+   * Asks Postgres to stop what it is doing for this connection, which must serve nobody afterwards: the request may arrive
+   * late. It is asked until it has answered, because SQL can catch one cancellation. What postgres.js itself would do with
+   * a query is done with the session, because it may be at any of the statements; and an error of it, which postgres.js
+   * tells nobody, is none here.
+   */
+  cancel(): void {
+    const session: unknown = this.#sent && Reflect.get(this.#sent, "state");
+    const canceller: unknown = this.#sent && Reflect.get(this.#sent, "canceller");
+    if (this.#isLost || this.#owed === 0 || !session || typeof canceller !== "function") return;
+    const again = (): void => {
+      setTimeout(() => this.cancel(), cancelAgainMs);
+    };
+    Promise.resolve(canceller({ state: session, active: true })).then(again, again);
   }
 
   /**
@@ -67,7 +88,9 @@ export class Reservation {
     if (this.#isLost || (this.#isUsed && this.#connection === undefined))
       return [{ status: "rejected", reason: lost() }];
     const settled: Array<Settled<A>> = [];
-    const answers = begin(this.#sql).map((answer, index) => {
+    const begun = begin(this.#sql);
+    this.#sent ??= begun[0];
+    const answers = begun.map((answer, index) => {
       settled.push({ status: "rejected", reason: lost() });
       return answer.then(
         (value) => {
@@ -78,7 +101,9 @@ export class Reservation {
         },
       );
     });
+    this.#owed += 1;
     await Promise.race([Promise.all(answers), this.#loss]);
+    this.#owed -= 1;
     this.#isUsed = true;
     return [...settled];
   }

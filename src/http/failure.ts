@@ -133,10 +133,11 @@ export const failureOf = (error: DatabaseError, operation: WriteOperation, scope
   return answer.code === "internal" ? problem("internal", { hidden: error }) : answer;
 };
 
-type Thrown = DatabaseError | TransactionEnded | { readonly _tag: "TransactionTimeout" };
+type Thrown = DatabaseError | TransactionEnded | { readonly _tag: "TransactionTimeout" | "RequestAborted" };
 
-const isOfTheDatabase = (error: unknown): error is Thrown =>
-  ["SqlError", "ConnectionError", "TransactionEnded", "TransactionTimeout"].some((tag) => hasTag(error, tag));
+const tags = ["SqlError", "ConnectionError", "TransactionEnded", "TransactionTimeout", "RequestAborted"];
+
+const isOfTheDatabase = (error: unknown): error is Thrown => tags.some((tag) => hasTag(error, tag));
 
 /**
  * Drizzle's wrapper has the statement and its values in its message. Not by its class, of which there may be two, nor by its
@@ -157,6 +158,8 @@ export const handlerFailure = (error: unknown, operation: WriteOperation): Reque
     switch (thrown._tag) {
       case "TransactionTimeout":
         return problem("timeout");
+      case "RequestAborted":
+        return problem("request_aborted");
       case "TransactionEnded":
         return problem("internal", { hidden: error });
       default:

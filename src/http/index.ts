@@ -16,6 +16,7 @@ export {
   TransactionEnded,
   type TransactionMode,
 } from "../database/database.js";
+export { IsolationUnsupported, RequestAborted, TransactionsUnsupported, TransactionTimeout } from "./caller-errors.js";
 export type { CorsOptions, TrustedOrigins } from "./cross-site.js";
 export type { ActingDatabase, ActingTransaction } from "./drizzle.js";
 export type { FieldProblem, Layer, ProblemDetails, ProblemDetailsCode } from "./problem.js";
@@ -24,10 +25,7 @@ export type { CreateOf, GuardOf, ListQueryOf, Page, RoutesOf, RowOf, UpdateOf } 
 export { UnsafeDatabase, verifyDatabase, verifyDatabaseEffect } from "./startup.js";
 export {
   type Acting,
-  IsolationUnsupported,
   type SignedInCaller,
-  TransactionsUnsupported,
-  TransactionTimeout,
   type WithCallerOptions,
   withCaller,
 } from "./with-caller.js";

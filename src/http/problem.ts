@@ -31,6 +31,8 @@ const kinds = {
   route_not_found: { status: 404, layer: "routing", title: "There is nothing here." },
   method_not_allowed: { status: 405, layer: "routing", title: "The table does not offer this operation." },
   request_timeout: { status: 408, layer: "validation", title: "The body did not arrive in time." },
+  // Nobody reads it but logs.
+  request_aborted: { status: 408, layer: "routing", title: "The client has gone." },
   conflict: { status: 409, layer: "database", title: "A row with the same unique value exists." },
   still_referenced: { status: 409, layer: "database", title: "Other rows still refer to this one." },
   body_too_large: { status: 413, layer: "validation", title: "The body is too large." },

@@ -107,6 +107,16 @@ const methodsOf = (operations: Operations, byId: boolean): ReadonlyArray<string>
       ]
     : [...(operations.list ? ["GET"] : []), ...(operations.create ? ["POST"] : [])];
 
+/** Of a client that has gone no log needs to hear. */
+const gone = (): Response => problemResponse(problem("request_aborted"));
+
+/** What only reads is given up as soon as nobody waits for it; what writes and was sent is seen through. */
+const askedOf = (database: DatabaseShape, use: Effects, signal: AbortSignal): DatabaseShape => {
+  if (use === "writes") return database;
+  const { transact, ...asked } = database.reading ?? database;
+  return { ...asked, transact: (statements) => transact(statements, signal) };
+};
+
 /**
  * Mounts list, get, create, update and delete of every guarded table under the kebab-case name of its export.
  *
@@ -170,10 +180,14 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
           parameters: () => parametersOf(req.url),
           body: Effect.suspend(() => readJson(req.raw, bodyLimits)),
         });
-        const { database } = acting;
-        const asked = use === "reads" ? (database.reading ?? database) : database;
-        const exit = await Effect.runPromiseExit(Effect.provideService(handled, Database, asked));
-        return Exit.isSuccess(exit) ? exit.value : answer(Cause.squash(exit.cause));
+        const { signal } = req.raw;
+        if (signal.aborted) return gone();
+        const exit = await Effect.runPromiseExit(
+          Effect.provideService(handled, Database, askedOf(acting.database, use, signal)),
+          { signal },
+        );
+        if (Exit.isSuccess(exit)) return exit.value;
+        return signal.aborted ? gone() : answer(Cause.squash(exit.cause));
       } catch (defect) {
         return answer(defect);
       }

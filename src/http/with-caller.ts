@@ -6,7 +6,6 @@
  * the connection outlives the transaction.
  */
 import * as Cause from "effect/Cause";
-import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import type { Context as HonoContext, MiddlewareHandler } from "hono";
@@ -21,6 +20,13 @@ import { postgresTarget, type Target } from "../database/target.js";
 import { modeText } from "../database/turns.js";
 import { understandNow } from "../table/schema.js";
 import { actingAs } from "./acting-as.js";
+import {
+  IsolationUnsupported,
+  RequestAborted,
+  Thrown,
+  TransactionsUnsupported,
+  TransactionTimeout,
+} from "./caller-errors.js";
 import { crossSiteCheck, type TrustedOrigins } from "./cross-site.js";
 import {
   type ActingDatabase,
@@ -43,20 +49,6 @@ import { verifyDatabaseEffect } from "./startup.js";
 /** A caller who is signed in. */
 export type SignedInCaller = Caller & { readonly userId: string };
 
-/** The driver cannot hold a transaction open between statements; the message says why. */
-export class TransactionsUnsupported extends Data.TaggedError("TransactionsUnsupported")<{
-  readonly message: string;
-}> {}
-
-/**
- * The isolation level would keep the caller as they were when the transaction began. Take `read committed`, and lock what must not
- * change meanwhile: `.for("update")`.
- */
-export class IsolationUnsupported extends Data.TaggedError("IsolationUnsupported")<{ readonly message: string }> {}
-
-/** The callback of a transaction took longer than `timeouts.transactionMs`. Everything in it was rolled back. */
-export class TransactionTimeout extends Data.TaggedError("TransactionTimeout")<{ readonly message: string }> {}
-
 /** What a handler behind `withCaller` finds in `c.var.hedgerow`. */
 export interface Acting<Q extends Queryable = Record<string, never>, C extends Caller = Caller> {
   /**
@@ -70,7 +62,7 @@ export interface Acting<Q extends Queryable = Record<string, never>, C extends C
    * A Drizzle database that acts as the caller. Each statement is a transaction of its own, in one round trip; with `schema`
    * it has `db.query`.
    *
-   * Its errors are Drizzle's own, with the `SqlError` as the cause: `error.cause.sqlState`.
+   * Its errors are Drizzle's own, with the `SqlError` or `RequestAborted` as the cause: `error.cause.sqlState`.
    */
   readonly db: ActingDatabase<Q>;
   /**
@@ -82,7 +74,8 @@ export interface Acting<Q extends Queryable = Record<string, never>, C extends C
    * @param use gets the transaction and the caller.
    * @param mode isolation level, access mode, deferrable. A caller who is found live is found anew for each statement, which a
    * snapshot would hide: for them `repeatable read` and `serializable` are refused. A verified token allows them.
-   * @throws what `use` throws; TransactionEnded, TransactionTimeout, TransactionsUnsupported or IsolationUnsupported.
+   * @throws what `use` throws; RequestAborted, TransactionEnded, TransactionTimeout, TransactionsUnsupported or
+   * IsolationUnsupported.
    *
    * @example
    * ```ts
@@ -139,28 +132,32 @@ export interface WithCallerOptions<
 
 type CallerFor<SignIn> = SignIn extends "required" ? SignedInCaller : Caller;
 
-/** A callback's own error, on its way around what can go wrong with the transaction. */
-class Thrown extends Data.TaggedError("Thrown")<{ readonly error: unknown }> {}
-
-const settle = async <A, E>(effect: Effect.Effect<A, E>, signal?: AbortSignal): Promise<A> => {
-  const exit = await Effect.runPromiseExit(effect, signal && { signal });
+const settle = async <A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal): Promise<A> => {
+  const aborted = (): RequestAborted => new RequestAborted({ message: "The client has gone." });
+  if (signal.aborted) throw aborted();
+  const exit = await Effect.runPromiseExit(effect, { signal });
   if (Exit.isSuccess(exit)) return exit.value;
-  throw Cause.squash(exit.cause);
+  const error = Cause.squash(exit.cause);
+  throw signal.aborted && !(error instanceof Thrown) ? aborted() : error;
 };
 
 interface Session {
   readonly database: DatabaseShape;
   readonly prelude: Prelude;
   readonly transactionMs: number;
+  /** Aborts when the client has gone. */
   readonly signal: AbortSignal;
+  /** Whether it changes nothing, so that nobody misses what is stopped half-way. */
+  readonly reads: boolean;
 }
 
 /** What one request may do, whether the database has said who sent it, and which errors are none of the handler's own. */
 const actingFor = <S extends Record<string, unknown>>(
-  { database, prelude, transactionMs, signal }: Session,
+  { database, prelude, transactionMs, signal, reads }: Session,
   setup: DrizzleSetup<S>,
 ): { readonly acting: Acting<S>; readonly isKnown: () => boolean; readonly isOurs: (error: unknown) => boolean } => {
   const leave = database.rolesAreBoundary ? leaveSession : [];
+  const giveUp = reads ? signal : undefined;
   let latest = prelude.known;
   let isInTransaction = false;
   const ours = new Set<unknown>();
@@ -175,7 +172,8 @@ const actingFor = <S extends Record<string, unknown>>(
 
   const send = async (...own: ReadonlyArray<Statement>): Promise<ReadonlyArray<Result>> => {
     outside();
-    const results = await settle(database.transact([...prelude.statements, ...own, ...(own.length > 0 ? leave : [])]));
+    const statements = [...prelude.statements, ...own, ...(own.length > 0 ? leave : [])];
+    const results = await settle(database.transact(statements, giveUp), signal);
     latest = prelude.callerOf(results.slice(0, prelude.statements.length));
     return results.slice(prelude.statements.length);
   };
@@ -187,16 +185,15 @@ const actingFor = <S extends Record<string, unknown>>(
     async (statement: Statement): Promise<Result> => {
       // Who is calling is asked anew for each statement; not for one that a failed transaction must still take.
       const renewal = isAboutSavepoints(statement) ? [] : prelude.renewal;
-      return only((await settle(transaction.send([...renewal, statement]))).slice(renewal.length));
+      return only((await settle(transaction.send([...renewal, statement]), signal)).slice(renewal.length));
     };
 
-  /** Of a client that is gone nobody needs to hear. */
   const noting = async <A>(answer: Promise<A>): Promise<A> => {
     try {
       return await answer;
     } catch (error) {
       if (error instanceof Thrown) throw error.error;
-      if (!signal.aborted) ours.add(error);
+      ours.add(error);
       throw error;
     }
   };
@@ -223,7 +220,12 @@ const actingFor = <S extends Record<string, unknown>>(
     try {
       return await settle(
         interactive.transaction(
-          { mode: { ...mode, ...(isolationLevel && { isolationLevel }) }, first: prelude.statements, last: leave },
+          {
+            mode: { ...mode, ...(isolationLevel && { isolationLevel }) },
+            first: prelude.statements,
+            last: leave,
+            giveUp,
+          },
           (open, first) => {
             const caller = prelude.callerOf(first);
             latest = caller;
@@ -354,14 +356,20 @@ export const withCaller = <
       signedIn: isRequired,
     });
     if (isRequired && prelude.known?.userId === null) return refuse(problem("authentication_required"));
+    const operation = /^(GET|HEAD|OPTIONS)$/.test(context.req.method) ? "read" : "create";
     const { acting, isKnown, isOurs } = actingFor(
-      { database: asked.database, prelude, transactionMs, signal: context.req.raw.signal },
+      {
+        database: asked.database,
+        prelude,
+        transactionMs,
+        signal: context.req.raw.signal,
+        reads: operation === "read",
+      },
       { schema: options.schema, options: options.drizzle },
     );
     // Where sign-in is required, nothing gets past the prelude without a user.
     context.set("hedgerow", acting as Acting<Queried<S, R>, CallerFor<SignIn>>);
     await next();
-    const operation = /^(GET|HEAD|OPTIONS)$/.test(context.req.method) ? "read" : "create";
     if (context.error !== undefined) {
       const failure =
         handlerFailure(context.error, operation) ??

@@ -1,5 +1,5 @@
 /**
- * `POST /sql`: Neon's SQL over HTTP.
+ * `POST /sql`: Neon's SQL over HTTP. As there, what runs for a client that goes away is stopped.
  *
  * Invariant: a request has a session of its own, in which it is nobody but the role that it proved to be, and which ends
  * before the answer is sent. Claims are set in that session only.
@@ -8,10 +8,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import pg from "pg";
 import { TokenRefused, type Verified } from "./jwt.js";
 import { BadRequest, parseBody, runBody } from "./queries.js";
-import type { Login } from "./target.js";
+import type { Door, Login } from "./target.js";
 
-export interface HttpOptions {
-  readonly logIn: (login: Login) => Promise<pg.Client>;
+export interface HttpOptions extends Door {
   readonly verify: ((token: string, role: string) => Promise<Verified>) | undefined;
   readonly maxBodyBytes: number;
   /** Waits until there is room for one more session; the result gives the room back. */
@@ -70,7 +69,14 @@ const execute = async (request: IncomingMessage, text: string, options: HttpOpti
   const leave = await options.admit();
   try {
     const client = await options.logIn({ ...login, exclusive: true });
+    // Nothing that comes behind it is run either.
+    const stop = (): void => {
+      options.stop(client);
+      client.connection.stream.destroy();
+    };
+    request.socket.once("close", stop);
     try {
+      if (request.socket.destroyed) throw new BadRequest("the client has gone");
       if (claims !== undefined) await client.query(claim, [claims]);
       const isTrue = (name: string): boolean => header(name) === "true";
       return await runBody(
@@ -84,6 +90,7 @@ const execute = async (request: IncomingMessage, text: string, options: HttpOpti
         { raw: isTrue("neon-raw-text-output"), array: isTrue("neon-array-mode") },
       );
     } finally {
+      request.socket.removeListener("close", stop);
       await client.end();
     }
   } finally {

@@ -9,8 +9,8 @@ import type { Socket } from "node:net";
 import { WebSocketServer } from "ws";
 import { serveHttp } from "./http.js";
 import { type JwtOptions, verifier } from "./jwt.js";
-import { logins, type Target } from "./target.js";
-import { serveWebSocket } from "./web-socket.js";
+import { doorTo, type Target } from "./target.js";
+import { webSocketServer } from "./web-socket.js";
 
 export type { JwtOptions } from "./jwt.js";
 export type { Target } from "./target.js";
@@ -66,15 +66,16 @@ export const startNeonLocal = async ({
   maxSessions = 20,
   maxBodyBytes = 10 * 1024 * 1024,
 }: NeonLocalOptions): Promise<NeonLocal> => {
-  const logIn = logins(target);
+  const door = doorTo(target);
   const verify = jwt === undefined ? undefined : verifier(jwt);
-  const serve = serveHttp({ logIn, verify, maxBodyBytes, admit: room(maxSessions) });
+  const serve = serveHttp({ ...door, verify, maxBodyBytes, admit: room(maxSessions) });
   const server = createServer((request, response) => {
     serve(request, response).catch(() => response.destroy());
   });
+  const serveSocket = webSocketServer(door);
   const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   server.on("upgrade", (request, socket, head) => {
-    webSockets.handleUpgrade(request, socket, head, (webSocket) => serveWebSocket(webSocket, logIn));
+    webSockets.handleUpgrade(request, socket, head, serveSocket);
   });
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => {

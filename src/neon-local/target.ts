@@ -6,6 +6,7 @@
  */
 import type { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
+import { cancel } from "../database/cancel.js";
 import { PgliteServer } from "./pglite-server.js";
 
 export type Target =
@@ -24,10 +25,22 @@ export interface Login {
   readonly exclusive?: boolean;
 }
 
-/** @returns how to log in: a client that is connected, whose loss is heard by its `error` listeners. */
-export const logins = (target: Target): ((login: Login) => Promise<pg.Client>) => {
-  const configOf = "pglite" in target ? pgliteConfig(new PgliteServer(target.pglite)) : serverConfig(target.url);
-  return async (login) => {
+export interface Door {
+  /** @returns a client that is connected, whose loss is heard by its `error` listeners. */
+  readonly logIn: (login: Login) => Promise<pg.Client>;
+  /** Asks the server to stop what it is doing for a client. A PGlite cannot be stopped while it works. */
+  readonly stop: (client: pg.Client) => void;
+}
+
+export const doorTo = (target: Target): Door => {
+  if ("pglite" in target) return { logIn: logInBy(pgliteConfig(new PgliteServer(target.pglite))), stop: () => {} };
+  const config = serverConfig(target.url);
+  return { logIn: logInBy(config), stop: (client) => cancel({ Client: pg.Client, options: config() }, client) };
+};
+
+const logInBy =
+  (configOf: (login: Login) => pg.ClientConfig): Door["logIn"] =>
+  async (login) => {
     const { user, password, database, parameters = {} } = login;
     const client = new pg.Client({
       ...configOf(login),
@@ -48,7 +61,6 @@ export const logins = (target: Target): ((login: Login) => Promise<pg.Client>) =
     }
     return client;
   };
-};
 
 const serverConfig = (url: string): (() => pg.ClientConfig) => {
   const { hostname, port, searchParams } = new URL(url);

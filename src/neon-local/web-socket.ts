@@ -7,21 +7,29 @@
 import type { Duplex } from "node:stream";
 import type pg from "pg";
 import type { RawData, WebSocket } from "ws";
-import type { Login } from "./target.js";
+import type { Door } from "./target.js";
 import { errorResponse, type Message, MessageReader, message, texts } from "./wire.js";
-
-type LogIn = (login: Login) => Promise<pg.Client>;
 
 const toBuffer = (data: RawData): Buffer =>
   Buffer.isBuffer(data) ? data : Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 
 /** A startup message of protocol 3. */
 const protocol3 = 196_608;
+/** In place of one: the key of a session follows, which is to stop what it does. */
+const cancelRequest = 80_877_102;
 
-/** Serves one WebSocket until it closes. */
-export const serveWebSocket = (socket: WebSocket, logIn: LogIn): void => {
+/** By the key that its client was given, in hexadecimal digits. */
+type Sessions = Map<string, pg.Client>;
+
+/** @returns what serves one WebSocket until it closes. */
+export const webSocketServer = (door: Door): ((socket: WebSocket) => void) => {
+  const sessions: Sessions = new Map();
+  return (socket) => serveWebSocket(socket, door, sessions);
+};
+
+const serveWebSocket = (socket: WebSocket, door: Door, sessions: Sessions): void => {
   let portions: Promise<void> = Promise.resolve();
-  const relay = new Relay(socket, logIn);
+  const relay = new Relay(socket, door, sessions);
   socket.on("message", (data, isBinary) => {
     if (!isBinary) socket.close(1003, "binary frames only");
     else portions = portions.then(() => relay.take(toBuffer(data))).catch(() => socket.terminate());
@@ -32,17 +40,27 @@ export const serveWebSocket = (socket: WebSocket, logIn: LogIn): void => {
   });
 };
 
+/** What a client is told to stop its session by: as the server told us. PGlite tells nothing, and cannot be stopped. */
+const keyOf = (client: object): Buffer => {
+  const key = Buffer.alloc(8);
+  for (const [index, name] of ["processID", "secretKey"].entries())
+    key.writeInt32BE(Number(Reflect.get(client, name)), index * 4);
+  return key;
+};
+
 class Relay {
   readonly #socket: WebSocket;
-  readonly #logIn: LogIn;
+  readonly #door: Door;
+  readonly #sessions: Sessions;
   readonly #reader = new MessageReader();
   #startup: ReadonlyMap<string, string> | null = null;
   #server: Duplex | null = null;
   #ended = false;
 
-  constructor(socket: WebSocket, logIn: LogIn) {
+  constructor(socket: WebSocket, door: Door, sessions: Sessions) {
     this.#socket = socket;
-    this.#logIn = logIn;
+    this.#door = door;
+    this.#sessions = sessions;
   }
 
   async take(chunk: Buffer): Promise<void> {
@@ -65,6 +83,13 @@ class Relay {
   }
 
   #start({ bytes }: Message): void {
+    if (bytes.length === 16 && bytes.readUInt32BE(4) === cancelRequest) {
+      const client = this.#sessions.get(bytes.subarray(8).toString("hex"));
+      if (client !== undefined) this.#door.stop(client);
+      this.#ended = true;
+      this.#socket.close();
+      return;
+    }
     if (bytes.length < 8 || bytes.readUInt32BE(4) !== protocol3) {
       this.#refuse("08P01", "only protocol 3 is spoken here, and without TLS inside of the WebSocket");
       return;
@@ -87,7 +112,12 @@ class Relay {
     }
     const { user = "", database = user, ...parameters } = Object.fromEntries(this.#startup ?? []);
     try {
-      const client = await this.#logIn({ user, password: texts(bytes.subarray(5))[0] ?? "", database, parameters });
+      const client = await this.#door.logIn({
+        user,
+        password: texts(bytes.subarray(5))[0] ?? "",
+        database,
+        parameters,
+      });
       if (this.#ended) {
         client.end().catch(() => {});
         return false;
@@ -107,7 +137,12 @@ class Relay {
     stream.removeAllListeners("data");
     stream.on("data", (chunk: Buffer) => this.#socket.send(chunk));
     stream.on("end", () => this.#socket.close());
-    stream.on("close", () => this.#socket.close());
+    const key = keyOf(client);
+    this.#sessions.set(key.toString("hex"), client);
+    stream.on("close", () => {
+      this.#sessions.delete(key.toString("hex"));
+      this.#socket.close();
+    });
     stream.on("error", () => this.#socket.terminate());
     this.#server = stream;
     const status = (name: string, value: string): Buffer => message("S", Buffer.from(`${name}\0${value}\0`));
@@ -118,7 +153,7 @@ class Relay {
         status("client_encoding", "UTF8"),
         status("standard_conforming_strings", "on"),
         status("integer_datetimes", "on"),
-        message("K", Buffer.alloc(8)),
+        message("K", key),
         message("Z", Buffer.from("I")),
       ]),
     );

@@ -449,7 +449,7 @@ describe.each<Kind>(["postgres", "pglite"])("a route of the application's own on
     const asked = app.request(at("/slow"), as(ada, { method: "POST", signal: gone.signal }));
     while (!isOpen) await new Promise((resolve) => setTimeout(resolve, 5));
     gone.abort();
-    expect((await asked).status).toBe(500);
+    expect(await (await asked).json()).toMatchObject({ code: "request_aborted" });
     expect(await world.truth("select 1 from projects where name = 'Slow'")).toEqual([]);
     expect((await world.call(ada, "GET", "/projects")).status).toBe(200);
   });
