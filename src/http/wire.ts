@@ -50,8 +50,11 @@ const castType = (column: PgColumn): string => {
   }
 };
 
+/** Drizzle reads it as UTC; a client must not read it as local time. */
 const isPlainTimestamp = (column: PgColumn): boolean =>
-  !isArray(column) && column.columnType === "PgTimestamp" && !column.getSQLType().includes("with time zone");
+  column.columnType === "PgTimestamp" && !column.getSQLType().includes("with time zone");
+
+const leafOf = (column: PgColumn): PgColumn => (isArray(column) ? leafOf(elementOf(column)) : column);
 
 type Writer = (text: string) => string;
 
@@ -99,10 +102,15 @@ const writers: Readonly<Record<string, Writer>> = {
 
 const writing = (column: PgColumn): Pick<WireColumn, "select" | "json"> => {
   const name = identifier(column.name);
-  if (!isArray(column) && exactAsText.has(column.columnType)) return { select: `${name}::text`, json: quoted };
-  // Drizzle reads a timestamp without a zone as UTC; a client must not read it as local time.
+  const leaf = leafOf(column);
+  if (isArray(column)) {
+    // The session's time zone is UTC.
+    const cast = exactAsText.has(leaf.columnType) ? "::text[]" : isPlainTimestamp(leaf) ? "::timestamptz[]" : "";
+    return { select: `pg_catalog.to_json(${name}${cast})`, json: asItIs };
+  }
+  if (exactAsText.has(column.columnType)) return { select: `${name}::text`, json: quoted };
   const select = isPlainTimestamp(column) ? `(${name} at time zone 'UTC')` : name;
-  const json = isArray(column) ? undefined : writers[column.columnType];
+  const json = writers[column.columnType];
   return json === undefined ? { select: `pg_catalog.to_json(${select})`, json: asItIs } : { select, json };
 };
 
@@ -145,16 +153,19 @@ const asText = (value: unknown): Bound => {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 };
 
-/** `{"a","b \\"c\\"",null}`: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
-const arrayText = (elements: ReadonlyArray<Bound>): string =>
-  `{${elements.map((element) => (element === null ? "null" : `"${String(element).replaceAll(/["\\]/g, "\\$&")}"`)).join(",")}}`;
+/** `{"a","b \\"c\\"",null}`, `{{"1","2"}}`: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
+const arrayText = (element: PgColumn, list: ReadonlyArray<unknown>): string => {
+  const texts = list.map((item) => {
+    if (isArray(element) && Array.isArray(item)) return arrayText(elementOf(element), item);
+    const text = boundText(element, item);
+    return text === null ? "null" : `"${String(text).replaceAll(/["\\]/g, "\\$&")}"`;
+  });
+  return `{${texts.join(",")}}`;
+};
 
 const boundText = (source: PgColumn, value: unknown): Bound => {
   if (value === null || value === undefined) return null;
-  if (isArray(source) && Array.isArray(value)) {
-    const element = elementOf(source);
-    return arrayText(value.map((item) => boundText(element, item)));
-  }
+  if (isArray(source) && Array.isArray(value)) return arrayText(elementOf(source), value);
   const dataType = dataTypeOf(source);
   if (dataType === "date" && typeof value === "string") return value;
   return asText(toDriver(source, dataType === "bigint" && typeof value === "string" ? BigInt(value) : value));
@@ -169,7 +180,8 @@ export const boundValue = (column: WireColumn, value: unknown): Bound => boundTe
 /** `($1::text)::uuid`; text itself needs no second cast. */
 export const placeholder = (column: WireColumn, position: number): string => {
   if (column.cast === "text") return `$${position}::text`;
-  return isPlainTimestamp(column.source)
-    ? `(($${position}::text)::timestamptz at time zone 'UTC')`
-    : `($${position}::text)::${column.cast}`;
+  if (!isPlainTimestamp(leafOf(column.source))) return `($${position}::text)::${column.cast}`;
+  return isArray(column.source)
+    ? `($${position}::text)::timestamptz[]::${column.cast}`
+    : `(($${position}::text)::timestamptz at time zone 'UTC')`;
 };

@@ -19,13 +19,15 @@ afterAll(() => postgres.close());
 /** What is read, beside what Postgres says of the same text. */
 const read = async (text: string | null): Promise<{ readonly isRead: boolean; readonly isJson: boolean }> => {
   const { rows } = await postgres.query<{ isRead: boolean; isJson: boolean }>(
-    `select hedgerow.stored_json($1::text) is not null as "isRead", pg_input_is_valid($1, 'jsonb') as "isJson"`,
+    `select hedgerow.stored_json($1::text, 'a place') is not null as "isRead", pg_input_is_valid($1, 'jsonb') as "isJson"`,
     [text],
   );
   const [row] = rows;
   if (row === undefined) throw new Error("Nothing was answered.");
   if (row.isRead && row.isJson) {
-    const compared = await postgres.query("select hedgerow.stored_json($1::text) = $1::jsonb as same", [text]);
+    const compared = await postgres.query("select hedgerow.stored_json($1::text, 'a place') = $1::jsonb as same", [
+      text,
+    ]);
     expect(compared.rows).toEqual([{ same: true }]);
   }
   return row;
@@ -90,7 +92,11 @@ it.each([
   ["a number that is too long", `1${"0".repeat(140_000)}`],
   ["a number that is too large", "1e200000"],
   ["a text of a mebibyte and more", JSON.stringify("x".repeat(1_048_576))],
-])("does not read %s", async (_, json) => {
-  const { rows } = await postgres.query("select hedgerow.stored_json($1::text) as read", [json]);
+])("does not read %s, and warns of what is there", async (_, json) => {
+  const said: Array<string | undefined> = [];
+  const onNotice = ({ message }: { readonly message: string | undefined }): unknown => said.push(message);
+  const text = "select hedgerow.stored_json($1::text, 'a place') as read";
+  const { rows } = await postgres.query(text, [json], { onNotice });
   expect(rows).toEqual([{ read: null }]);
+  expect(said).toEqual(json === null ? [] : ["hedgerow: a place is no JSON that can be read"]);
 });

@@ -10,6 +10,7 @@ import {
   point,
   real,
   text,
+  timestamp,
   varchar,
 } from "drizzle-orm/pg-core";
 import fc from "fast-check";
@@ -40,6 +41,9 @@ const things = table("things", {
   ratio: doublePrecision("ratio"),
   single: real("single"),
   ratios: doublePrecision("ratios").array(),
+  bigs: bigint("bigs", { mode: "bigint" }).array(),
+  prices: numeric("prices").array().array(),
+  locals: timestamp("locals").array(),
   at: point("at"),
 })
   .firewall({ exception: "a test" })
@@ -97,6 +101,22 @@ describe.each<Kind>(["postgres", "pglite"])("a value on %s", (kind) => {
     ["name", '"\\\\ud800 \\"\\u000a"', '\\ud800 "\n'],
   ])("%s %s is stored as it was sent", async (field, sent, expected) => {
     expect(await stored(field, sent)).toBe(expected);
+  });
+
+  it.each([
+    ["bigs", '["9007199254740993","-9223372036854775808"]', "{9007199254740993,-9223372036854775808}"],
+    ["prices", '[["12345678901234567890.10","7"],["0.30","-1"]]', "{{12345678901234567890.10,7},{0.30,-1}}"],
+    ["prices", "[]", "{}"],
+  ])("of an array of what no JavaScript number holds travels as text: %s", async (field, value, kept) => {
+    expect(await stored(field, value)).toBe(kept);
+    const listed = await world.call(null, "GET", "/things?limit=100");
+    expect(listed.text).toContain(`"${field}":${value}`);
+  });
+
+  it("of an array of timestamps is an instant, as one that stands alone", async () => {
+    const answer = await post('{"locals":["2026-01-01T12:00:00+02:00"]}');
+    expect(answer.json).toMatchObject({ locals: ["2026-01-01T10:00:00+00:00"] });
+    expect(await stored("locals", '["2026-01-01T12:00:00.123456Z"]')).toBe('{"2026-01-01 12:00:00.123456"}');
   });
 
   it("that is a JSON document comes back as the number that was written, on create, get, list and update", async () => {

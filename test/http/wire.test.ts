@@ -93,6 +93,7 @@ const everything = pgTable("everything", {
   short: short("short"),
   texts: text("texts").array(),
   bigints: bigint("bigints", { mode: "bigint" }).array(),
+  grid: numeric("grid").array().array(),
   numbers: doublePrecision("numbers").array(),
   instants: timestamp("instants", { withTimezone: true }).array(),
   locals: timestamp("locals").array(),
@@ -249,6 +250,7 @@ const values: { readonly [K in keyof (typeof everything)["_"]["columns"]]: fc.Ar
   short: oneOf("a", '"', "\n"),
   texts: arrayOf(anyText()),
   bigints: arrayOf(integers(64)),
+  grid: oneOf("{}", "{{12345678901234567890.10,2},{0.30,null}}"),
   numbers: arrayOf(floats),
   instants: arrayOf(instants),
   locals: arrayOf(timestamps),
@@ -318,10 +320,12 @@ describe.each<Kind>(["postgres", "pglite"])("a row on %s", (kind) => {
     .map(({ key, source }) => {
       const name = identifier(source.name);
       const type = source.getSQLType();
-      const isExact = /^(bigint|bigserial|numeric)(?!.*\[\])/.test(type) && source.dataType !== "number";
+      const list = /\[\]$/.test(type) ? "[]" : "";
+      const isExact = /^(bigint|bigserial|numeric)/.test(type) && source.dataType !== "number";
       // Drizzle's `Date` is read from it as UTC; as a string it has no zone.
-      const isLocal = source.dataType === "date" && /^timestamp(?!.*with time zone)/.test(type);
-      return `${isExact ? `${name}::text` : isLocal ? `(${name} at time zone 'UTC')` : name} as ${identifier(key)}`;
+      const isLocal = ["date", "array"].includes(source.dataType) && /^timestamp(?!.*with time zone)/.test(type);
+      const local = list === "" ? `(${name} at time zone 'UTC')` : `${name}::timestamptz[]`;
+      return `${isExact ? `${name}::text${list}` : isLocal ? local : name} as ${identifier(key)}`;
     })
     .join(", ");
 

@@ -142,12 +142,14 @@ export const apiKeyQuery = (
 /** The key that was presented, as Better Auth stores it, and the roles that it names. */
 const keyFrom = (key: Source): ReadonlyArray<string> => {
   const permitted = "stored.permissions -> 'roles'";
+  const read = (field: "metadata" | "permissions"): string =>
+    storedJson(key.column(field), `concat('the ${field} of the API key ', ${key.id})`);
   return [
     "from (select rtrim(translate(encode(key_hash, 'base64'), '+/', '-_'), '=') as hash) as credential",
     `join ${qualified(key.model)} as ${key.alias} on ${key.column("key")} = credential.hash`,
     // An offset, so that each text is read once.
     `cross join lateral (
-  select ${storedJson(key.column("permissions"))} as permissions, ${storedJson(key.column("metadata"))} as metadata offset 0
+  select ${read("permissions")} as permissions, ${read("metadata")} as metadata offset 0
 ) as stored`,
     `cross join lateral (
   select array(

@@ -1,5 +1,6 @@
 /**
- * A stored text as JSON, where it is.
+ * A stored text as JSON, where it is. Where it is not, the log of Postgres has a warning that names the place: whoever is refused
+ * because of it is told nothing.
  *
  * Invariant: whatever the text, nothing is raised: who can store a text that Postgres does not read as JSON (`\u0000` is enough)
  * must not make a query fail. Postgres 15 cannot ask first, later ones still raise for deep nesting, and a block that catches
@@ -29,18 +30,27 @@ const container = String.raw`\[(?:${value}(?:,${value})*)?\]|\{(?:${pair}(?:,${p
 const longest = 1_048_576;
 const deepest = 32;
 
-/** @returns an expression of type `jsonb` over one of type `text`; null for what is no JSON, too deep or too long. */
-export const storedJson = (text: string): string => `hedgerow.stored_json(${text})`;
+/**
+ * @param place an expression of type `text`: where it is stored, for the warning.
+ * @returns an expression of type `jsonb` over one of type `text`; null for what is no JSON, too deep or too long.
+ */
+export const storedJson = (text: string, place: string): string => `hedgerow.stored_json(${text}, ${place})`;
+
+const refuse = `raise warning 'hedgerow: % is no JSON that can be read', $2;
+    return null;`;
 
 /** What `storedJson` calls. */
 export const storedJsonFunction: IdentityFunction = {
-  signature: "stored_json(value text)",
+  signature: "stored_json(value text, place text)",
   returns: "jsonb",
   body: `declare
   rest text := $1;
 begin
-  if rest is null or pg_catalog.octet_length(rest) > ${longest} or rest ~ '[\\u0001\\u0002]' then
+  if rest is null then
     return null;
+  end if;
+  if pg_catalog.octet_length(rest) > ${longest} or rest ~ '[\\u0001\\u0002]' then
+    ${refuse}
   end if;
   rest := pg_catalog.regexp_replace(rest, '${string}', pg_catalog.chr(1), 'g');
   rest := pg_catalog.regexp_replace(rest, '${scalar}', pg_catalog.chr(2), 'g');
@@ -53,7 +63,7 @@ begin
     rest := pg_catalog.regexp_replace(rest, '${container}', pg_catalog.chr(2), 'g');
   end loop;
   if rest !~ '^${value}$' then
-    return null;
+    ${refuse}
   end if;
   return $1::jsonb;
 end`,
