@@ -8,6 +8,8 @@ import * as Effect from "effect/Effect";
 import type { DatabaseError, DatabaseShape } from "../database/database.js";
 import { diff, needsAnswer } from "./diff.js";
 import { describeFailure, notFinished, notPrepared, PushError, problemsOf } from "./failure.js";
+import { defaultWaitMs } from "./locks/limits.js";
+import { patientDatabase } from "./locks/patient-database.js";
 import { type Guard, liftedBy, planPush } from "./plan.js";
 
 export interface PushOptions extends Guard {
@@ -23,6 +25,13 @@ export interface PushOptions extends Guard {
   readonly acceptDataLoss?: boolean | ((losses: ReadonlyArray<string>, signal: AbortSignal) => Promise<boolean>);
   /** Whether drizzle-kit 0.31 may ask on this terminal, for example whether a column is new or renamed. */
   readonly ask?: boolean;
+  /**
+   * For how many milliseconds in all a transaction of the push waits for others (60,000): for its turn, and for tables that
+   * somebody holds. It never holds up whoever comes behind it for longer than a second at once, but lets go and tries again.
+   */
+  readonly waitMs?: number;
+  /** Told now and then what is waited for, and which process has it. */
+  readonly onWait?: (message: string) => void;
 }
 
 const schemas = ["public"];
@@ -40,12 +49,15 @@ const refused =
 
 /** The program behind `push`, for those who use Effect. */
 export const pushEffect = ({
-  database,
+  database: given,
   acceptDataLoss = false,
   ask = false,
+  waitMs = defaultWaitMs,
+  onWait = () => {},
   ...guard
 }: PushOptions): Effect.Effect<void, PushError> =>
   Effect.gen(function* () {
+    const database = patientDatabase(given, { waitMs, onWait });
     const plan = planPush(guard, schemas);
     const run = (statements: ReadonlyArray<string>) => database.transact(statements.map((text) => ({ text })));
     yield* Effect.mapError(run(plan.bootstrap), refused(notPrepared));

@@ -1,0 +1,82 @@
+/**
+ * Whether a connection is a session, or whether a pooler gives each transaction another one.
+ *
+ * Invariant: it changes nothing and leaves nothing. A server names its own process when it lets somebody in, and a pooler cannot:
+ * the one that answers would change. So where the names agree there is no pooler, for certain. Where they do not, a
+ * session is sought that two share: a pooler hands out what is idle before it makes anything new, so whoever holds one
+ * session more than are idle has been given that of the first, or has made it move.
+ */
+import type { Client } from "./client.js";
+
+/** What the other end of a connection is. */
+export type Nature =
+  /** The server itself, so what is set for the session stays, and is nobody else's. */
+  | "server"
+  /** Somebody in between, who has kept to one session: a pooler for sessions, the proxy of a platform. */
+  | "relayed"
+  | "shared";
+
+/** More than any pool of an owner's login has idle. */
+const most = 12;
+
+/** A session of one's own answers at once, whatever others do. */
+const answerMs = 5_000;
+
+/** @returns undefined where it takes too long. */
+const withinTime = async <A>(promise: Promise<A>): Promise<A | undefined> => {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), answerMs);
+  });
+  // It may still fail when its connection is closed, and then nobody waits for it.
+  promise.catch(() => {});
+  return Promise.race([promise, expired]).finally(() => clearTimeout(timer));
+};
+
+export const processOf = async (client: Client): Promise<number> =>
+  Number((await client.query("select pg_catalog.pg_backend_pid() as pid"))[0]?.pid);
+
+const idleOthers = `select pg_catalog.count(*)::pg_catalog.int4 as idle from pg_catalog.pg_stat_activity
+where datname = pg_catalog.current_database() and usename = session_user and state = 'idle' and pid <> pg_catalog.pg_backend_pid()`;
+
+/** @returns whether the one more that was taken shows that the first is shared; undefined where no more can be had. */
+const takeOne = async (
+  first: Client,
+  own: number,
+  connect: () => Promise<Client>,
+  held: Array<Client>,
+): Promise<boolean | undefined> => {
+  const connecting = connect();
+  const other = await withinTime(connecting).catch(() => undefined);
+  if (other === undefined) {
+    void connecting.then(({ close }) => close()).catch(() => {});
+    return undefined;
+  }
+  held.push(other);
+  const begun = await withinTime(other.query("begin").then(() => processOf(other))).catch(() => undefined);
+  if (begun === undefined) return undefined;
+  if (begun === own) return true;
+  // Where it waits until the other one has ended, it has no session.
+  const again = await withinTime(processOf(first));
+  return again !== own;
+};
+
+/**
+ * @param own the process that has answered it.
+ * @param connect makes another connection like it.
+ */
+export const natureOf = async (client: Client, own: number, connect: () => Promise<Client>): Promise<Nature> => {
+  if ((await client.greetedBy()) === own) return "server";
+  const idle = Number((await client.query(idleOthers))[0]?.idle);
+  const held: Array<Client> = [];
+  try {
+    for (let count = Math.min(most, idle + 2); count > 0; count -= 1) {
+      const shared = await takeOne(client, own, connect, held);
+      if (shared === true) return "shared";
+      if (shared === undefined) break;
+    }
+    return "relayed";
+  } finally {
+    await Promise.allSettled(held.map((each) => each.close()));
+  }
+};
