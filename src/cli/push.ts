@@ -10,7 +10,7 @@ import { diff, needsAnswer } from "./diff.js";
 import { describeFailure, notFinished, notPrepared, PushError, problemsOf } from "./failure.js";
 import { defaultWaitMs } from "./locks/limits.js";
 import { patientDatabase } from "./locks/patient-database.js";
-import { type Guard, liftedBy, planPush } from "./plan.js";
+import { type Guard, type Lifted, liftedBy, planPush } from "./plan.js";
 
 export interface PushOptions extends Guard {
   /**
@@ -46,6 +46,20 @@ const refused =
           problems: problemsOf(error),
           cause: error,
         });
+
+/** Somebody may hold the very tables whose FORCE was lifted. Callers are bound by row-level security all the same. */
+const notClosed = (
+  { message, problems, cause }: PushError,
+  lifted: ReadonlyArray<Lifted>,
+  left: ReadonlyArray<string>,
+): PushError => {
+  const names = lifted.map(({ schema, name }) => `${schema}.${name}`).join(", ");
+  const also = [
+    ...left,
+    ...(names === "" ? [] : [`until the next push, row-level security does not bind the owner of ${names}`]),
+  ].filter((problem) => !problems.includes(problem));
+  return new PushError({ message: describeFailure(message, also), problems: [...problems, ...also], cause });
+};
 
 /** The program behind `push`, for those who use Effect. */
 export const pushEffect = ({
@@ -97,8 +111,16 @@ export const pushEffect = ({
       }
       yield* run(plan.finish(lifted, statements));
     });
+    let left: ReadonlyArray<string> = [];
+    const close = Effect.catch(run(plan.close(lifted)), (error) =>
+      Effect.sync(() => {
+        left = problemsOf(error);
+      }),
+    );
     // Also where drizzle-kit itself breaks: FORCE must not stay lifted.
-    yield* Effect.onError(Effect.mapError(apply, refused(notFinished)), () => Effect.ignore(run(plan.close(lifted))));
+    yield* Effect.onError(Effect.mapError(apply, refused(notFinished)), () => close).pipe(
+      Effect.mapError((error) => (left.length === 0 ? error : notClosed(error, lifted, left))),
+    );
   });
 
 /**

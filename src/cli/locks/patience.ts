@@ -32,6 +32,7 @@ const sayEveryMs = 5_000;
 class Watch {
   readonly #waiting: Waiting;
   readonly #timer: NodeJS.Timeout;
+  readonly #begun = performance.now();
   #isLooking = false;
   #seen: string | undefined;
   #sightings = 0;
@@ -62,7 +63,8 @@ class Watch {
     const now = performance.now();
     if (now - this.#saidAt < sayEveryMs) return;
     this.#saidAt = now;
-    this.#waiting.onWait(`waiting for ${this.what}`);
+    const seconds = Math.max(1, Math.round((now - this.#begun) / 1_000));
+    this.#waiting.onWait(`waiting for ${this.what}; ${seconds} s so far`);
   }
 
   stop(): void {

@@ -20,13 +20,16 @@ export type Nature =
 const most = 12;
 
 /** A session of one's own answers at once, whatever others do. */
-const answerMs = 5_000;
+const answerMs = 3_000;
+
+/** Others may wait like this one, each for its time, before there is one more. */
+const oneMoreMs = 15_000;
 
 /** @returns undefined where it takes too long. */
-const withinTime = async <A>(promise: Promise<A>): Promise<A | undefined> => {
+const within = async <A>(ms: number, promise: Promise<A>): Promise<A | undefined> => {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), answerMs);
+    timer = setTimeout(() => resolve(undefined), ms);
   });
   // It may still fail when its connection is closed, and then nobody waits for it.
   promise.catch(() => {});
@@ -39,26 +42,37 @@ export const processOf = async (client: Client): Promise<number> =>
 const idleOthers = `select pg_catalog.count(*)::pg_catalog.int4 as idle from pg_catalog.pg_stat_activity
 where datname = pg_catalog.current_database() and usename = session_user and state = 'idle' and pid <> pg_catalog.pg_backend_pid()`;
 
+/** One that keeps its session by a transaction. */
+interface Held extends Client {
+  readonly begun: Promise<number>;
+}
+
 /** @returns whether the one more that was taken shows that the first is shared; undefined where no more can be had. */
 const takeOne = async (
   first: Client,
   own: number,
   connect: () => Promise<Client>,
-  held: Array<Client>,
+  held: Array<Held>,
 ): Promise<boolean | undefined> => {
   const connecting = connect();
-  const other = await withinTime(connecting).catch(() => undefined);
+  const other = await within(oneMoreMs, connecting).catch(() => undefined);
   if (other === undefined) {
     void connecting.then(({ close }) => close()).catch(() => {});
     return undefined;
   }
-  held.push(other);
-  const begun = await withinTime(other.query("begin").then(() => processOf(other))).catch(() => undefined);
-  if (begun === undefined) return undefined;
-  if (begun === own) return true;
+  const begun = other.query("begin").then(() => processOf(other));
+  held.push({ ...other, begun });
+  const given = await within(oneMoreMs, begun).catch(() => undefined);
+  if (given === undefined) return undefined;
+  if (given === own) return true;
   // Where it waits until the other one has ended, it has no session.
-  const again = await withinTime(processOf(first));
-  return again !== own;
+  return (await within(answerMs, processOf(first))) !== own;
+};
+
+/** One whose transaction is ended first is one that a pooler can go on with. */
+const giveBack = async ({ begun, query, close }: Held): Promise<void> => {
+  if ((await within(0, begun).catch(() => undefined)) !== undefined) await within(answerMs, query("rollback"));
+  await close();
 };
 
 /**
@@ -68,7 +82,7 @@ const takeOne = async (
 export const natureOf = async (client: Client, own: number, connect: () => Promise<Client>): Promise<Nature> => {
   if ((await client.greetedBy()) === own) return "server";
   const idle = Number((await client.query(idleOthers))[0]?.idle);
-  const held: Array<Client> = [];
+  const held: Array<Held> = [];
   try {
     for (let count = Math.min(most, idle + 2); count > 0; count -= 1) {
       const shared = await takeOne(client, own, connect, held);
@@ -77,6 +91,6 @@ export const natureOf = async (client: Client, own: number, connect: () => Promi
     }
     return "relayed";
   } finally {
-    await Promise.allSettled(held.map((each) => each.close()));
+    await Promise.allSettled(held.map(giveBack));
   }
 };
