@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect";
 import type { DatabaseError, DatabaseShape } from "../database/database.js";
 import { diff, needsAnswer } from "./diff.js";
 import { describeFailure, notFinished, notPrepared, PushError, problemsOf } from "./failure.js";
-import { defaultWaitMs } from "./locks/limits.js";
+import { defaultWaitMs, waitProblem } from "./locks/limits.js";
 import { patientDatabase } from "./locks/patient-database.js";
 import { type Guard, type Lifted, liftedBy, planPush } from "./plan.js";
 
@@ -71,6 +71,10 @@ export const pushEffect = ({
   ...guard
 }: PushOptions): Effect.Effect<void, PushError> =>
   Effect.gen(function* () {
+    const wrong = waitProblem(waitMs);
+    if (wrong !== undefined) {
+      return yield* Effect.fail(new PushError({ message: `Nothing was pushed: ${wrong}`, problems: [wrong] }));
+    }
     const database = patientDatabase(given, { waitMs, onWait });
     const plan = planPush(guard, schemas);
     const run = (statements: ReadonlyArray<string>) => database.transact(statements.map((text) => ({ text })));

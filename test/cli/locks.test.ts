@@ -260,6 +260,18 @@ describe("the limit of a migration", () => {
     expect(await widening).toHaveLength(2);
   });
 
+  it("must be a time, for a push as well", async () => {
+    for (const waitMs of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const options = { schema, identity, waitMs };
+      const message = expect.stringMatching(/^Nothing was .*waitMs must be a whole number of milliseconds/s);
+      await expect(migrate({ ...options, out: first(), connection: serverBy("pg") })).rejects.toMatchObject({
+        message,
+      });
+      await expect(push({ ...options, database: nodePostgres(postgres.ownerPool) })).rejects.toMatchObject({ message });
+    }
+    expect(await query("select to_regnamespace('hedgerow') as made")).toEqual([{ made: null }]);
+  });
+
   it("is no reason to run a statement outside of its transaction: that one is named", async () => {
     const out = join(folders, crypto.randomUUID());
     await cp(first(), out, { recursive: true });

@@ -19,6 +19,12 @@ export const turnMs = 5_000;
 /** For everything that one transaction waits, over all its attempts. */
 export const defaultWaitMs = 60_000;
 
+/** @returns what is wrong with a time to wait; an endless one would be none. */
+export const waitProblem = (waitMs: number): string | undefined =>
+  Number.isSafeInteger(waitMs) && waitMs > 0
+    ? undefined
+    : `waitMs must be a whole number of milliseconds, at least 1, not ${waitMs}.`;
+
 /** The smaller one wins, and 0 is none. */
 const limitLocks = (ms: number): string =>
   `select pg_catalog.set_config('lock_timeout', least(nullif(setting::pg_catalog.int8, 0), ${ms})::pg_catalog.text, true) as lock_timeout

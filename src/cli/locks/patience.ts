@@ -5,6 +5,7 @@
  * attempts nothing is waited for, so whoever queued behind the last one has passed. It comes to an end, and until then it says
  * now and then what it waits for.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import * as Effect from "effect/Effect";
 import type { DatabaseError } from "../../database/database.js";
 import { pause } from "../../database/pause.js";
@@ -25,22 +26,30 @@ const inTheWay: ReadonlySet<string> = new Set(["55P03", "40P01"]);
 
 export const isInTheWay = (error: DatabaseError): boolean => error._tag === "SqlError" && inTheWay.has(error.sqlState);
 
+const remedy = "Have that end, or wait longer (--wait).";
+
 const lookEveryMs = 500;
 const sayEveryMs = 5_000;
+const lastLookMs = 2_000;
 
 /** Looks who is in the way, as long as it lives. */
 class Watch {
   readonly #waiting: Waiting;
   readonly #timer: NodeJS.Timeout;
   readonly #begun = performance.now();
-  #isLooking = false;
+  #looking: Promise<void> | undefined;
   #seen: string | undefined;
   #sightings = 0;
   #saidAt = Number.NEGATIVE_INFINITY;
 
   constructor(waiting: Waiting) {
     this.#waiting = waiting;
-    this.#timer = setInterval(() => void this.#look(), lookEveryMs).unref();
+    // Where the pool has no second connection, the answer comes late; until then nothing more is asked.
+    this.#timer = setInterval(() => {
+      this.#looking ??= this.#look().finally(() => {
+        this.#looking = undefined;
+      });
+    }, lookEveryMs).unref();
   }
 
   get what(): string {
@@ -48,11 +57,7 @@ class Watch {
   }
 
   async #look(): Promise<void> {
-    // Where the pool has no second connection, the answer comes late.
-    if (this.#isLooking) return;
-    this.#isLooking = true;
     const found = await this.#waiting.look().then(describeObstacles, () => undefined);
-    this.#isLooking = false;
     this.#seen = found ?? this.#seen;
     this.#sightings = found === undefined ? 0 : this.#sightings + 1;
     // The first may be over in a moment.
@@ -67,8 +72,10 @@ class Watch {
     this.#waiting.onWait(`waiting for ${this.what}; ${seconds} s so far`);
   }
 
-  stop(): void {
+  /** Whoever closes the connections next must not find one in use. */
+  async stop(): Promise<void> {
     clearInterval(this.#timer);
+    await Promise.race([this.#looking, sleep(lastLookMs, undefined, { ref: false })]);
   }
 }
 
@@ -95,7 +102,7 @@ export const patiently = <A, E>(
       const waited = waitedMs + Math.min(turnMs, performance.now() - begun);
       if (waited + resting >= waiting.waitMs) {
         return Effect.fail(
-          givenUp(error, `gave up after ${Math.round(waited / 1_000)} s of waiting for ${watch.what}`),
+          givenUp(error, `gave up after ${Math.round(waited / 1_000)} s of waiting for ${watch.what}. ${remedy}`),
         );
       }
       watch.say();
@@ -105,6 +112,6 @@ export const patiently = <A, E>(
   return Effect.acquireUseRelease(
     Effect.sync(() => new Watch(waiting)),
     (watch) => Effect.suspend(() => attempt(watch, 1, 0)),
-    (watch) => Effect.sync(() => watch.stop()),
+    (watch) => Effect.promise(() => watch.stop()),
   );
 };

@@ -21,7 +21,7 @@ import { describeFailure, problemsOf } from "../failure.js";
 import { draftsFor } from "../generate/generate.js";
 import { openFolder } from "../generate/open.js";
 import { installedLine } from "../line.js";
-import { defaultWaitMs, sessionName } from "../locks/limits.js";
+import { defaultWaitMs, sessionName, waitProblem } from "../locks/limits.js";
 import { isInTheWay, patiently, type Waiting } from "../locks/patience.js";
 import type { Guard } from "../plan.js";
 import type { Rows } from "./client.js";
@@ -209,7 +209,7 @@ export const migrateEffect = ({
     );
     const migrations = yield* readFolder(out);
     if (baseline) yield* demandCurrent(guard, out);
-    const refused = refusedAddress(connection);
+    const refused = waitProblem(waitMs) ?? refusedAddress(connection);
     if (refused !== undefined) return yield* failed(nothing, [refused]);
     const tags: Array<string> = [];
     const work = Effect.acquireUseRelease(
