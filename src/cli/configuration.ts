@@ -43,7 +43,7 @@ export interface NeonProvider {
 /** A database of Supabase, reached as `postgres`, the owner of the tables. */
 export interface SupabaseProvider {
   readonly type: "supabase";
-  /** The direct one or that of the session pooler: a lock must outlive a transaction. */
+  /** The direct one or that of the session pooler: what a migration sets for its session must be nobody else's. */
   readonly url: string | undefined;
   /** Where in a token each value of the caller stands, where that is not the default: `{ organization: "app_metadata.org" }`. */
   readonly paths?: Partial<SupabasePaths>;

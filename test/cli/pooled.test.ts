@@ -177,6 +177,30 @@ describe.runIf(program !== undefined)("a PgBouncer whose address does not tell",
     },
   );
 
+  it("refuses and leaves nothing while others use the same sessions all the time", { timeout: 60_000 }, async () => {
+    const url = await start(4, { roundRobin: false });
+    let isOver = false;
+    const pool = postgres.pool(url, { max: 8 });
+    const busy = Promise.all(
+      Array.from({ length: 8 }, async () => {
+        while (!isOver) await pool.query("select pg_sleep(random() * 0.02)");
+      }),
+    );
+    for (let round = 0; round < 3; round += 1) {
+      const three = await Promise.allSettled([1, 2, 3].map(through(url, "pg")));
+      for (const each of three) {
+        expect(each).toMatchObject({
+          status: "rejected",
+          reason: { message: expect.stringContaining("another session") },
+        });
+      }
+    }
+    isOver = true;
+    await busy;
+    expect(await left()).toEqual([]);
+    expect(await through(postgres.ownerUrl, "pg")()).toHaveLength(3);
+  });
+
   it("migrates through a pooler for sessions, three at once, and leaves nothing", { timeout: 60_000 }, async () => {
     const url = await start(20, { mode: "session" });
     const three = await Promise.all([1, 2, 3].map(through(url, "pg")));

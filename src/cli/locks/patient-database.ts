@@ -22,7 +22,11 @@ export const patientDatabase = (
   const waiting: Waiting = {
     waitMs,
     onWait,
-    look: async () => (await Effect.runPromise(database.transact([{ text: findObstacles(name) }])))[0]?.rows ?? [],
+    // Where there is a single session, nobody is in its way.
+    look: async () =>
+      database.rolesAreBoundary
+        ? ((await Effect.runPromise(database.transact([{ text: findObstacles(name) }])))[0]?.rows ?? [])
+        : [],
   };
   const framed = ([first, ...rest]: ReadonlyArray<Statement>) => {
     const texts = first?.text === lockStatement ? inTurn(name, waitMs) : limited(name);

@@ -3,8 +3,9 @@
  *
  * Invariant: it changes nothing and leaves nothing. A server names its own process when it lets somebody in, and a pooler cannot:
  * the one that answers would change. So where the names agree there is no pooler, for certain. Where they do not, a
- * session is sought that two share: a pooler hands out what is idle before it makes anything new, so whoever holds one
- * session more than are idle has been given that of the first, or has made it move.
+ * session is sought that two share. Of those that are idle a pooler hands out the one that was used last, or another: in the first
+ * case whoever comes next is given that of the first, in the second the first one moves. Should a pooler do neither, no
+ * lock is held on its sessions (session.ts), and the first transaction that finds itself elsewhere is refused.
  */
 import type { Client } from "./client.js";
 
@@ -16,14 +17,14 @@ export type Nature =
   | "relayed"
   | "shared";
 
-/** More than any pool of an owner's login has idle. */
-const most = 12;
+/** One shows it, unless others come in between. More could be all that a pooler for sessions has for everybody. */
+const most = 3;
 
 /** A session of one's own answers at once, whatever others do. */
 const answerMs = 3_000;
 
 /** Others may wait like this one, each for its time, before there is one more. */
-const oneMoreMs = 15_000;
+const oneMoreMs = 10_000;
 
 /** @returns undefined where it takes too long. */
 const within = async <A>(ms: number, promise: Promise<A>): Promise<A | undefined> => {
@@ -38,9 +39,6 @@ const within = async <A>(ms: number, promise: Promise<A>): Promise<A | undefined
 
 export const processOf = async (client: Client): Promise<number> =>
   Number((await client.query("select pg_catalog.pg_backend_pid() as pid"))[0]?.pid);
-
-const idleOthers = `select pg_catalog.count(*)::pg_catalog.int4 as idle from pg_catalog.pg_stat_activity
-where datname = pg_catalog.current_database() and usename = session_user and state = 'idle' and pid <> pg_catalog.pg_backend_pid()`;
 
 /** One that keeps its session by a transaction. */
 interface Held extends Client {
@@ -81,10 +79,9 @@ const giveBack = async ({ begun, query, close }: Held): Promise<void> => {
  */
 export const natureOf = async (client: Client, own: number, connect: () => Promise<Client>): Promise<Nature> => {
   if ((await client.greetedBy()) === own) return "server";
-  const idle = Number((await client.query(idleOthers))[0]?.idle);
   const held: Array<Held> = [];
   try {
-    for (let count = Math.min(most, idle + 2); count > 0; count -= 1) {
+    for (let count = 0; count < most; count += 1) {
       const shared = await takeOne(client, own, connect, held);
       if (shared === true) return "shared";
       if (shared === undefined) break;
