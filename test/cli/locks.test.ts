@@ -254,7 +254,10 @@ describe("the limit of a migration", () => {
     const reader = await other("report");
     await reader.query("begin");
     await reader.query("select count(*) from projects");
-    const widening = migrate({ schema: wider, identity, out: second(), connection: serverBy("pg") });
+    const onWait = (): never => {
+      throw new Error("whoever is told breaks");
+    };
+    const widening = migrate({ schema: wider, identity, out: second(), connection: serverBy("pg"), onWait });
     await sleep(1_500);
     await reader.query("commit");
     expect(await widening).toHaveLength(2);

@@ -69,7 +69,11 @@ class Watch {
     if (now - this.#saidAt < sayEveryMs) return;
     this.#saidAt = now;
     const seconds = Math.max(1, Math.round((now - this.#begun) / 1_000));
-    this.#waiting.onWait(`waiting for ${this.what}; ${seconds} s so far`);
+    try {
+      this.#waiting.onWait(`waiting for ${this.what}; ${seconds} s so far`);
+    } catch {
+      // Whoever is told may break; what waits goes on.
+    }
   }
 
   /** Whoever closes the connections next must not find one in use. */
