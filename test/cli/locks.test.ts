@@ -242,9 +242,9 @@ describe("the limit of a migration", () => {
 
   it("is that of the role where that is less, and Hedgerow's own where the role has more or none", async () => {
     expect(await seen("")).toEqual([{ is: `${lockMs / 1_000}s` }]);
-    await query("drop table seen; delete from drizzle.__drizzle_migrations where id = 4");
+    await query("drop table seen; delete from drizzle.__drizzle_migrations where id > 3");
     expect(await seen("lock_timeout = '1h'")).toEqual([{ is: `${lockMs / 1_000}s` }]);
-    await query("drop table seen; delete from drizzle.__drizzle_migrations where id = 4");
+    await query("drop table seen; delete from drizzle.__drizzle_migrations where id > 3");
     expect(await seen("lock_timeout = '250ms'")).toEqual([{ is: "250ms" }]);
   });
 
