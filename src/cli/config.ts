@@ -7,8 +7,9 @@
 import type { Config } from "drizzle-kit";
 import { isGenerate, isPush } from "./command.js";
 import type { HedgerowConfig } from "./configuration.js";
-import { connectionOf } from "./connection.js";
+import { type Connection, connectionOf } from "./connection.js";
 import { copiesOf, drizzleConfigOf, guardOf, isHedgerowConfig } from "./derive.js";
+import { refusedAddress } from "./direct.js";
 import { hookGenerate } from "./generate/hook.js";
 import { hookPush } from "./hook.js";
 import { type Guard, planPush } from "./plan.js";
@@ -35,7 +36,8 @@ interface WithHedgerow {
  * @param guard `schema`: all exports of the schema, with the identity provider's tables; `identity`: its other half.
  * @returns the config, for `export default`.
  * @throws Error for a database other than PostgreSQL, for `entities.roles` (drizzle-kit would drop roles that it does not
- * find in the schema), and, during a push, for missing credentials or a database that cannot be prepared.
+ * find in the schema), and, during a push, for missing credentials, the address of a pooler for transactions, or a database that
+ * cannot be prepared.
  * @throws DefinitionError during a push, with all problems of all tables.
  *
  * @example
@@ -58,12 +60,26 @@ export const withHedgerow: WithHedgerow = (config: HedgerowConfig | Config, guar
     if (isPush(process.argv) && config.providers.database.type === "supabase") {
       fail("drizzle-kit cannot push to Supabase, whose roles have other names. Run `hedgerow push`.");
     }
-    return wrap(drizzleConfigOf(config), guardOf(config), copiesOf(config));
+    const { database } = config.providers;
+    const direct = database.type === "postgres" && database.direct === true;
+    return wrap(drizzleConfigOf(config), guardOf(config), { direct, copies: copiesOf(config) });
   }
-  return guard === undefined ? fail("pass the schema and the identity as a second argument.") : wrap(config, guard);
+  return guard === undefined ? fail("pass the schema and the identity as a second argument.") : wrap(config, guard, {});
 };
 
-const wrap = (config: Config, guard: Guard, copies?: string): Config => {
+interface Known {
+  /** Whether somebody has said that the address is that of the server itself. */
+  readonly direct?: boolean;
+  readonly copies?: string | undefined;
+}
+
+const connectionFor = (config: Config, direct: boolean): Connection => {
+  const connection = connectionOf(config);
+  const refused = direct ? undefined : refusedAddress(connection);
+  return refused === undefined ? connection : fail(refused);
+};
+
+const wrap = (config: Config, guard: Guard, { direct = false, copies }: Known): Config => {
   if (config.dialect !== "postgresql") fail(`dialect must be "postgresql", not ${JSON.stringify(config.dialect)}.`);
   if (config.entities?.roles) {
     fail("leave entities.roles out: drizzle-kit would drop the roles that it does not find. Hedgerow makes its own.");
@@ -72,7 +88,7 @@ const wrap = (config: Config, guard: Guard, copies?: string): Config => {
     fail("leave casing out: policies name the columns as they are declared. Give the columns their SQL names instead.");
   }
   const schemas = schemasOf(config);
-  if (isPush(process.argv)) hookPush(planPush(guard, schemas), connectionOf(config));
+  if (isPush(process.argv)) hookPush(planPush(guard, schemas), connectionFor(config, direct));
   if (isGenerate(process.argv)) {
     if (config.breakpoints === false) fail("leave breakpoints out: drivers run one statement at a time.");
     if ((config.migrations?.prefix ?? "index") !== "index") {

@@ -10,12 +10,18 @@ import type { IdentityOptions } from "../auth/better-auth/claims.js";
 import { problemsOfPaths, type SupabasePaths } from "../database/target.js";
 import { problemsOfTokenPaths, type TokenPaths } from "../postgres/token-claims.js";
 import type { SchemaModule } from "../table/schema.js";
+import { pooledProblem } from "./direct.js";
 
 /** A PostgreSQL server, reached as the owner of the tables. */
 export interface PostgresProvider {
   readonly type: "postgres";
-  /** Usually from the environment. Only commands that reach the database need it. */
+  /**
+   * Usually from the environment. Only commands that reach the database need it. `push` and `migrate` refuse that of a pooler
+   * for transactions (PgBouncer): what they set for their session must stay set, and be nobody else's.
+   */
   readonly url: string | undefined;
+  /** The `url` looks like that of a pooler (port 6432 or 6543, a host with `-pooler`), and is that of the server itself. */
+  readonly direct?: boolean;
   /** What the commands connect with: `pg` unless given; where only `postgres` is installed, that. */
   readonly driver?: "pg" | "postgres-js";
 }
@@ -37,7 +43,7 @@ export interface NeonProvider {
 /** A database of Supabase, reached as `postgres`, the owner of the tables. */
 export interface SupabaseProvider {
   readonly type: "supabase";
-  /** The direct one or that of the session pooler: a lock must outlive a transaction. */
+  /** The direct one or that of the session pooler: what a migration sets for its session must be nobody else's. */
   readonly url: string | undefined;
   /** Where in a token each value of the caller stands, where that is not the default: `{ organization: "app_metadata.org" }`. */
   readonly paths?: Partial<SupabasePaths>;
@@ -159,21 +165,10 @@ const paths: Check = (value, path) =>
 /** It may be missing where a command needs no database; `connectionOf` says so where one does. */
 const url: Check = optional((value, path) => (typeof value === "string" ? [] : [`${path} must be a text`]));
 
-const direct: Check = (value, path) =>
-  typeof value === "string" && /-pooler\./.test(value)
-    ? [`${path} goes through the pooler, where a lock does not outlive a transaction; take the direct one`]
-    : url(value, path);
-
 const folder: Check = (value, path) =>
   isFilled(value) && value.includes("://") && !value.startsWith("file://")
     ? [`${path} must be a folder, not ${JSON.stringify(value)}`]
     : filled(value, path);
-
-/** Transaction pooling: Supavisor's port. */
-const sessions: Check = (value, path) =>
-  typeof value === "string" && /:6543(\/|\?|$)/.test(value)
-    ? [`${path} goes through the transaction pooler, where a lock does not outlive a transaction; take port 5432`]
-    : url(value, path);
 
 const tokenPaths: Check = (value, path) =>
   isObject(value)
@@ -201,9 +196,9 @@ const whole = struct({
   providers: struct({
     runtime: oneOf(["cloudflare", "node", "bun"]),
     database: variants({
-      postgres: { url, driver: optional(oneOf(["pg", "postgres-js"])) },
-      neon: { url: direct, mode: optional(oneOf(["auto", "http", "websocket"])), local: optional(flag) },
-      supabase: { url: sessions, paths: optional(tokenPaths), migrations: optional(filled) },
+      postgres: { url, direct: optional(flag), driver: optional(oneOf(["pg", "postgres-js"])) },
+      neon: { url, mode: optional(oneOf(["auto", "http", "websocket"])), local: optional(flag) },
+      supabase: { url, paths: optional(tokenPaths), migrations: optional(filled) },
       pglite: { dataDir: folder },
     }),
     auth: variants({
@@ -230,7 +225,13 @@ const together = (config: unknown): ReadonlyArray<string> => {
   const { runtime, database, auth } = providers;
   const type = isObject(database) ? database.type : undefined;
   const jwt = isObject(auth) && auth.type === "jwt" ? auth : {};
+  // Where a platform has a direct address for the commands, none of them needs another.
+  const pooled =
+    isObject(database) && (type === "neon" || type === "supabase") && database.local !== true && isFilled(database.url)
+      ? pooledProblem({ connectionString: database.url })
+      : undefined;
   return [
+    ...(pooled === undefined ? [] : [`providers.database.url ${pooled}`]),
     ...(runtime === "cloudflare" && type === "pglite"
       ? ['providers.database.type "pglite" keeps a folder, and a Worker (providers.runtime "cloudflare") has none']
       : []),

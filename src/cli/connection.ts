@@ -8,7 +8,12 @@ import type { ConnectionOptions } from "node:tls";
 export type Connection =
   | { readonly driver: "pglite"; readonly dataDir: string }
   /** PostgreSQL by `pg`; where that is not installed, by `postgres`. */
-  | { readonly driver: "pg" | "postgres-js"; readonly options: PgOptions }
+  | {
+      readonly driver: "pg" | "postgres-js";
+      readonly options: PgOptions;
+      /** The address looks like a pooler's, and is that of the server all the same. */
+      readonly direct?: boolean;
+    }
   /** Neon by its own driver. */
   | { readonly driver: "neon"; readonly url: string; readonly mode: NeonMode; readonly local: boolean };
 

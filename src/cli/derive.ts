@@ -65,7 +65,10 @@ export const connectionTo = ({ providers: { database } }: HedgerowConfig): Conne
   if (database.type === "pglite") return { driver: "pglite", dataDir: database.dataDir.replace(/^file:\/\//, "") };
   const { url } = database;
   if (url !== undefined && url !== "") {
-    if (database.type === "postgres") return { driver: database.driver ?? "pg", options: { connectionString: url } };
+    if (database.type === "postgres") {
+      const { driver = "pg", direct = false } = database;
+      return { driver, options: { connectionString: url }, ...(direct && { direct }) };
+    }
     // Neon and Supabase are PostgreSQL too: without a word they are reached like any other.
     const { mode, local = false } = database.type === "neon" ? database : {};
     return mode === undefined && !local

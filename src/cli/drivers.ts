@@ -28,9 +28,9 @@ export const loadPg = async (): Promise<typeof import("pg").default | undefined>
   }
 };
 
-/** One connection, without a word on the terminal. */
-export const openPostgresJs = async ({ connectionString, ...options }: PgOptions): Promise<Sql> => {
+/** As many connections as are needed, up to `max`, without a word on the terminal. */
+export const openPostgresJs = async ({ connectionString, ...options }: PgOptions, max: number): Promise<Sql> => {
   const { default: postgres } = await import("postgres");
-  const settings = { max: 1, onnotice: () => {}, connect_timeout: connectionTimeoutMillis / 1000 };
+  const settings = { max, onnotice: () => {}, connect_timeout: connectionTimeoutMillis / 1000 };
   return connectionString === undefined ? postgres({ ...options, ...settings }) : postgres(connectionString, settings);
 };

@@ -7,6 +7,11 @@ import * as Data from "effect/Data";
 import type { DatabaseError } from "../database/database.js";
 import { unmetState } from "../postgres/inspect.js";
 
+/** `create index concurrently`, `vacuum` and their like. */
+const noTransaction = "25001";
+const alone =
+  "First run it by hand, which waits for its locks without anybody waiting behind it; then declare what it made, or write it here with `if not exists` and without `concurrently`.";
+
 /** Rejects the promise of `push()`. */
 export class PushError extends Data.TaggedError("PushError")<{
   readonly message: string;
@@ -21,6 +26,7 @@ export const problemsOf = (
 ) => {
   if (error._tag === "ConnectionError") return [`The database cannot be reached: ${error.message}`];
   if (error.sqlState === unmetState && error.detail) return error.detail.split("\n");
+  if (error.sqlState === noTransaction) return [`${error.message}, and this is one transaction. ${alone}`];
   return [error.detail ? `${error.message} (${error.detail})` : error.message];
 };
 

@@ -7,7 +7,7 @@
 import type { Connection } from "./connection.js";
 import { describeFailure, notFinished, notPrepared, problemsOf } from "./failure.js";
 import { runJob } from "./job.js";
-import { type Lifted, liftedBy, type Plan } from "./plan.js";
+import { type Lifted, liftedBy, limitBy, type Plan } from "./plan.js";
 
 /** A config can be loaded more than once, by two copies of this module. */
 const begun = Symbol.for("hedgerow:push");
@@ -17,15 +17,27 @@ const question = 2;
 const asked =
   "it has a question, for example whether a table or column is new or renamed. Run it in a terminal, or answer it with --hints";
 
+const isLockTimeout = (error: unknown): boolean =>
+  error instanceof Error && (("code" in error && error.code === "55P03") || isLockTimeout(error.cause));
+
+const lockTimeout =
+  "somebody held a table for longer than it may wait, and it does not try again; what it had changed by then stands. Run it again later, or run `hedgerow push`, which is one transaction and tries again";
+
 /** Collects the errors that drizzle-kit prints; they are printed as before. */
 const collectErrors = (): Array<string> => {
   const errors: Array<string> = [];
   const print = console.error;
   console.error = (...args) => {
-    for (const arg of args) if (arg instanceof Error) errors.push(arg.message);
+    for (const arg of args) if (arg instanceof Error) errors.push(isLockTimeout(arg) ? lockTimeout : arg.message);
     print(...args);
   };
   return errors;
+};
+
+/** Everybody queues behind a statement that waits for a table, and drizzle-kit sets no limit of its own. `pg` reads this. */
+const limitLocks = (limit: string | undefined): void => {
+  if (limit === undefined) return;
+  process.env.PGOPTIONS = [process.env.PGOPTIONS, `-c lock_timeout=${limit}`].filter(Boolean).join(" ");
 };
 
 /** Whether somebody answered a question of drizzle-kit's with no: it says so and exits with 0. */
@@ -79,6 +91,7 @@ export const hookPush = (plan: Plan, connection: Connection): void => {
   const prepared = runJob({ connection, statements: plan.prepare });
   if (!prepared.ok) throw new Error(describeFailure(notPrepared, problemsOf(prepared.failure)));
   const lifted = liftedBy(prepared.results);
+  limitLocks(limitBy(prepared.results));
   const errors = collectErrors();
   const declined = watchForNo();
   // Without a listener a signal would end the process at once, and FORCE would stay lifted.

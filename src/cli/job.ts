@@ -43,6 +43,8 @@ export const runJob = (job: Job): Answer => {
   const { stdout, stderr, error, status, signal } = spawnSync(process.execPath, [child], {
     input: JSON.stringify(job),
     encoding: "utf8",
+    // What it waits for is said at once, on the stderr of this process.
+    stdio: ["pipe", "pipe", "pipe", 2],
     maxBuffer: 64 * 1024 * 1024,
     windowsHide: true,
   });

@@ -33,11 +33,12 @@ export const openDatabase = async (connection: Connection): Promise<Opened> => {
   }
   const pg = connection.driver === "pg" ? await loadPg() : undefined;
   if (pg === undefined) {
-    const sql = await openPostgresJs(connection.options);
+    const sql = await openPostgresJs(connection.options, 2);
     const { postgresJs } = await import("../database/postgres-js.js");
     return { database: postgresJs(sql), close: () => sql.end({ timeout: 5 }) };
   }
   const { nodePostgres } = await import("../database/node-postgres.js");
-  const pool = new pg.Pool({ ...connection.options, max: 1, connectionTimeoutMillis });
+  // The second one looks who is in the way of the first.
+  const pool = new pg.Pool({ ...connection.options, max: 2, connectionTimeoutMillis });
   return { database: nodePostgres(pool), close: () => pool.end() };
 };

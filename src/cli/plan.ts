@@ -41,7 +41,7 @@ export interface Plan {
   readonly lift: ReadonlyArray<string>;
   /** One query in a transaction of its own, in which the owner sees all rows. */
   readonly seeing: (query: string) => ReadonlyArray<string>;
-  /** All of these, for a drizzle-kit that looks, counts and changes by itself. */
+  /** All of these, for a drizzle-kit that looks, counts and changes by itself. The second returns the limit for its locks. */
   readonly prepare: ReadonlyArray<string>;
   /** The changes that drizzle-kit has not made itself, then what guards the tables, checked before and after. */
   readonly finish: (lifted: ReadonlyArray<Lifted>, changes: ReadonlyArray<string>) => ReadonlyArray<string>;
@@ -51,8 +51,11 @@ export interface Plan {
   readonly inspect: ReadonlyArray<string>;
 }
 
-/** Whoever holds a lock on a table for longer turns into an error; a command that waits without a word helps nobody. */
-const begin: ReadonlyArray<string> = ["select pg_catalog.set_config('lock_timeout', '30s', true)", lockStatement];
+/** How long it waits for the lock, and for those of tables, is the affair of whoever runs the list (locks/). */
+const begin: ReadonlyArray<string> = [lockStatement];
+
+/** Returns how long a transaction waits for a lock, in Postgres's words. */
+const readLimit = "select pg_catalog.current_setting('lock_timeout') as lock_timeout";
 
 /**
  * @param schemas the schemas in which drizzle-kit may change something.
@@ -71,7 +74,7 @@ export const planPush = ({ schema, identity, target }: Guard, schemas: ReadonlyA
     clear: cleared,
     lift: [...begin, ...lift],
     seeing: (query) => [...begin, ...seeingAll(expected, schemas, query)],
-    prepare: [...begin, ...bootstrap, cleared, ...lift],
+    prepare: [...begin, readLimit, ...bootstrap, cleared, ...lift],
     finish: (lifted, changes) => [
       ...begin,
       cleared,
@@ -93,3 +96,11 @@ export const liftedBy = (results: ReadonlyArray<{ readonly rows: ReadonlyArray<o
       ? [{ schema: row.schema, name: row.name }]
       : [],
   );
+
+/** How long whoever ran `prepare` waits for a lock: not longer may drizzle-kit. */
+export const limitBy = (results: ReadonlyArray<{ readonly rows: ReadonlyArray<object> }>): string | undefined => {
+  const [row] = results[1]?.rows ?? [];
+  return row !== undefined && "lock_timeout" in row && typeof row.lock_timeout === "string"
+    ? row.lock_timeout
+    : undefined;
+};

@@ -8,7 +8,9 @@ import * as Effect from "effect/Effect";
 import type { DatabaseError, DatabaseShape } from "../database/database.js";
 import { diff, needsAnswer } from "./diff.js";
 import { describeFailure, notFinished, notPrepared, PushError, problemsOf } from "./failure.js";
-import { type Guard, liftedBy, planPush } from "./plan.js";
+import { defaultWaitMs, waitProblem } from "./locks/limits.js";
+import { patientDatabase } from "./locks/patient-database.js";
+import { type Guard, type Lifted, liftedBy, planPush } from "./plan.js";
 
 export interface PushOptions extends Guard {
   /**
@@ -23,6 +25,13 @@ export interface PushOptions extends Guard {
   readonly acceptDataLoss?: boolean | ((losses: ReadonlyArray<string>, signal: AbortSignal) => Promise<boolean>);
   /** Whether drizzle-kit 0.31 may ask on this terminal, for example whether a column is new or renamed. */
   readonly ask?: boolean;
+  /**
+   * For how many milliseconds in all a transaction of the push waits for others (60,000): for its turn, and for tables that
+   * somebody holds. It never holds up whoever comes behind it for longer than a second at once, but lets go and tries again.
+   */
+  readonly waitMs?: number;
+  /** Told now and then what is waited for, and which process has it. */
+  readonly onWait?: (message: string) => void;
 }
 
 const schemas = ["public"];
@@ -38,14 +47,35 @@ const refused =
           cause: error,
         });
 
+/** Somebody may hold the very tables whose FORCE was lifted. Callers are bound by row-level security all the same. */
+const notClosed = (
+  { message, problems, cause }: PushError,
+  lifted: ReadonlyArray<Lifted>,
+  left: ReadonlyArray<string>,
+): PushError => {
+  const names = lifted.map(({ schema, name }) => `${schema}.${name}`).join(", ");
+  const also = [
+    ...left,
+    ...(names === "" ? [] : [`until the next push, row-level security does not bind the owner of ${names}`]),
+  ].filter((problem) => !problems.includes(problem));
+  return new PushError({ message: describeFailure(message, also), problems: [...problems, ...also], cause });
+};
+
 /** The program behind `push`, for those who use Effect. */
 export const pushEffect = ({
-  database,
+  database: given,
   acceptDataLoss = false,
   ask = false,
+  waitMs = defaultWaitMs,
+  onWait = () => {},
   ...guard
 }: PushOptions): Effect.Effect<void, PushError> =>
   Effect.gen(function* () {
+    const wrong = waitProblem(waitMs);
+    if (wrong !== undefined) {
+      return yield* Effect.fail(new PushError({ message: `Nothing was pushed: ${wrong}`, problems: [wrong] }));
+    }
+    const database = patientDatabase(given, { waitMs, onWait });
     const plan = planPush(guard, schemas);
     const run = (statements: ReadonlyArray<string>) => database.transact(statements.map((text) => ({ text })));
     yield* Effect.mapError(run(plan.bootstrap), refused(notPrepared));
@@ -85,8 +115,16 @@ export const pushEffect = ({
       }
       yield* run(plan.finish(lifted, statements));
     });
+    let left: ReadonlyArray<string> = [];
+    const close = Effect.catch(run(plan.close(lifted)), (error) =>
+      Effect.sync(() => {
+        left = problemsOf(error);
+      }),
+    );
     // Also where drizzle-kit itself breaks: FORCE must not stay lifted.
-    yield* Effect.onError(Effect.mapError(apply, refused(notFinished)), () => Effect.ignore(run(plan.close(lifted))));
+    yield* Effect.onError(Effect.mapError(apply, refused(notFinished)), () => close).pipe(
+      Effect.mapError((error) => (left.length === 0 ? error : notClosed(error, lifted, left))),
+    );
   });
 
 /**

@@ -16,8 +16,17 @@ export interface Address {
   readonly port?: string | number | undefined;
 }
 
+/** What gives a pooler away: its host, or its port. */
+export type PoolerSign = { readonly host: string } | { readonly port: string };
+
 /** @param address as the options of a `pg.Pool` have it: a url, of which host and port count, or both by themselves. */
-export const looksPooled = ({ connectionString, host, port }: Address): boolean => {
+export const poolerSign = ({ connectionString, host, port }: Address): PoolerSign | undefined => {
   const url = connectionString !== undefined && URL.canParse(connectionString) ? new URL(connectionString) : undefined;
-  return poolerHost.test(url?.hostname ?? host ?? "") || poolerPorts.has(url?.port ?? String(port ?? ""));
+  // Drivers take both from behind the question mark as well, as libpq does.
+  const name = url?.searchParams.get("host") ?? url?.hostname ?? host ?? "";
+  const number = url?.searchParams.get("port") ?? url?.port ?? String(port ?? "");
+  if (poolerHost.test(name)) return { host: name };
+  return poolerPorts.has(number) ? { port: number } : undefined;
 };
+
+export const looksPooled = (address: Address): boolean => poolerSign(address) !== undefined;

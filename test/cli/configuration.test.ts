@@ -62,6 +62,9 @@ describe("defineConfig", () => {
     expect(problemsOf(onDatabase({ type: "neon", url: "postgres://o@ep-a-pooler.eu.aws.neon.tech/app" }))).toEqual([
       expect.stringContaining("goes through the pooler"),
     ]);
+    expect(problemsOf(onDatabase({ type: "neon", url: "postgres://o@127.0.0.1:6432/app", local: true }))).toEqual([]);
+    // Only what changes a database needs a session, and on a server of one's own the address is but a guess.
+    expect(problemsOf(onDatabase({ type: "postgres", url: "postgres://o@127.0.0.1:6432/app" }))).toEqual([]);
     expect(problemsOf(onDatabase({ type: "pglite", dataDir: "memory://" }))).toEqual([
       expect.stringContaining("must be a folder"),
     ]);
@@ -107,6 +110,9 @@ describe("a config with tokens, or with Supabase", () => {
     ]);
     expect(problemsOf(withAuth({ type: "jwt", claims: ["a.b"] }))).toEqual([
       expect.stringContaining("providers.auth.claims[0] must be a plain name"),
+    ]);
+    expect(problemsOf(withAuth({ type: "jwt" }, { type: "postgres", url, direct: "yes" }))).toEqual([
+      "providers.database.direct must be true or false",
     ]);
     const by = "verified-token";
     const withTokens = (auth: object) => problemsOf(withAuth({ type: "jwt", ...auth }, { type: "neon", url }));

@@ -33,6 +33,8 @@ const catalog = `
     (select json_agg(json_build_array(polname, polcmd, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) order by polname)::text
       from pg_policy where polrelid = c.oid) as policies
   from pg_class c where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1`;
+/** On a machine that is busy, one of two waits for long enough to say so. */
+const onlyWaiting = /^(acme: waiting for [^\n]*\n)*$/;
 const records = "select hash, created_at::text from drizzle.__drizzle_migrations order by id";
 
 let project: Project;
@@ -108,10 +110,7 @@ describe.each(drivers)("by $name", ({ database, drizzleMigrate }) => {
 
   it("lets two at once take turns, and ends where drizzle-orm's own migrator ends", { timeout: 120_000 }, async () => {
     const both = await Promise.all([migrate(), migrate()]);
-    expect(both.map(({ code, stderr }) => ({ code, stderr }))).toEqual([
-      { code: 0, stderr: "" },
-      { code: 0, stderr: "" },
-    ]);
+    for (const each of both) expect(each).toMatchObject({ code: 0, stderr: expect.stringMatching(onlyWaiting) });
     expect(both.flatMap(({ stdout }) => stdout.match(/applied 000\d/g) ?? [])).toHaveLength(3);
     const ours = { catalog: await query(catalog), records: await query(records) };
     expect(ours.records).toHaveLength(3);
@@ -154,10 +153,7 @@ describe("a PGlite behind neon-local", () => {
     const local = await startNeonLocal({ target: { pglite: client } });
     const DATABASE = JSON.stringify({ type: "neon", url: local.url("owner", "secret"), mode, local: true });
     const both = await Promise.all([1, 2].map(() => project.hedgerow(["migrate"], { DATABASE })));
-    expect(both.map(({ code, stderr }) => ({ code, stderr }))).toEqual([
-      { code: 0, stderr: "" },
-      { code: 0, stderr: "" },
-    ]);
+    for (const each of both) expect(each).toMatchObject({ code: 0, stderr: expect.stringMatching(onlyWaiting) });
     expect((await client.query(records)).rows).toHaveLength(3);
     await local.close();
     await client.close();

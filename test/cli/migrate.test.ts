@@ -386,10 +386,9 @@ describe("hedgerow migrate on PostgreSQL, as an owner who is no superuser", () =
   it("lets two at once take turns", async () => {
     await prepared();
     const both = await Promise.all([migrate(), migrate()]);
-    expect(both.map(({ code, stderr }) => ({ code, stderr }))).toEqual([
-      { code: 0, stderr: "" },
-      { code: 0, stderr: "" },
-    ]);
+    // On a machine that is busy, one of them waits for long enough to say so.
+    const stderr = expect.stringMatching(/^(acme: waiting for [^\n]*\n)*$/);
+    for (const each of both) expect(each).toMatchObject({ code: 0, stderr });
     expect(both.flatMap(({ stdout }) => stdout.match(/applied 000\d/g) ?? [])).toHaveLength(3);
     expect(await query(records)).toHaveLength(3);
   });

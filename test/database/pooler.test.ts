@@ -8,6 +8,8 @@ it.each([
   { connectionString: "postgres://u:p@aws-0-eu.pooler.supabase.com:6543/postgres" },
   { host: "ep-cool-1-pooler.eu-central-1.aws.neon.tech" },
   { host: "127.0.0.1", port: 6432 },
+  { connectionString: "postgres://u:p@db.example.com/app?port=6432" },
+  { connectionString: "postgres://u:p@localhost/app?host=ep-cool-1-pooler.eu-central-1.aws.neon.tech" },
 ])("%j is one", (address) => {
   expect(looksPooled(address)).toBe(true);
 });

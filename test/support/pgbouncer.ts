@@ -30,6 +30,13 @@ export interface PgBouncer {
   readonly stop: () => Promise<void>;
 }
 
+export interface PgBouncerOptions {
+  /** What a session of PostgreSQL is given for (`transaction`). */
+  readonly mode?: "transaction" | "session";
+  /** Whether the session that was idle longest comes next (it does), or the one that was used last. */
+  readonly roundRobin?: boolean;
+}
+
 /** It refuses to run as root. */
 const nobody = () => {
   if (process.getuid?.() !== 0) return {};
@@ -41,13 +48,14 @@ const nobody = () => {
  * @param server the url of the PostgreSQL behind it.
  * @param logins the roles that log in through it, with their passwords.
  * @param size how many sessions of PostgreSQL it keeps for each login.
- * @returns a pooler that gives each transaction whichever session is free.
+ * @returns a pooler that gives each transaction whichever session is free, or each client one of its own.
  */
 export const startPgBouncer = async (
   program: string,
   server: string,
   logins: Readonly<Record<string, string>>,
   size: number,
+  { mode = "transaction", roundRobin = true }: PgBouncerOptions = {},
 ): Promise<PgBouncer> => {
   const directory = await mkdtemp(join(tmpdir(), "hedgerow-pgbouncer-"));
   const port = await freePort();
@@ -70,11 +78,11 @@ listen_port = ${port}
 unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = ${users}
-pool_mode = transaction
+pool_mode = ${mode}
 default_pool_size = ${size}
 max_client_conn = 200
 ignore_startup_parameters = extra_float_digits
-server_round_robin = 1
+server_round_robin = ${roundRobin ? 1 : 0}
 `,
   );
   await chmod(directory, 0o755);

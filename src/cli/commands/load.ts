@@ -11,6 +11,8 @@ import * as Effect from "effect/Effect";
 import { ConfigError, checkConfig, type HedgerowConfig } from "../configuration.js";
 import type { Connection } from "../connection.js";
 import { connectionTo } from "../derive.js";
+import { refusedAddress } from "../direct.js";
+import { defaultWaitMs } from "../locks/limits.js";
 import { modulesOf } from "./modules.js";
 
 const names = ["ts", "mts", "js", "mjs"].map((extension) => `hedgerow.config.${extension}`);
@@ -24,6 +26,16 @@ export const configFlag = Flag.String("config").pipe(
 
 /** For every command that prints more than words. */
 export const jsonFlag = Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("Print JSON"));
+
+/** For every command that waits for others. */
+export const waitFlag = Flag.Int("wait").pipe(
+  Flag.withDefault(defaultWaitMs / 1_000),
+  Flag.withDescription("For how many seconds in all to wait for the locks of others"),
+  Flag.filter(
+    (seconds) => seconds > 0,
+    () => "must be at least 1",
+  ),
+);
 
 const refused = (message: string, cause?: unknown): ConfigError =>
   new ConfigError({ message, problems: [message], cause });
@@ -63,4 +75,11 @@ export const connect = (config: HedgerowConfig): Effect.Effect<Connection, Confi
   Effect.try({
     try: () => connectionTo(config),
     catch: (cause) => (cause instanceof ConfigError ? cause : refused(String(cause), cause)),
+  });
+
+/** @returns the same, for a command that changes the database: not through a pooler for transactions. */
+export const connectDirectly = (config: HedgerowConfig): Effect.Effect<Connection, ConfigError> =>
+  Effect.flatMap(connect(config), (connection) => {
+    const problem = refusedAddress(connection);
+    return problem === undefined ? Effect.succeed(connection) : Effect.fail(refused(problem));
   });

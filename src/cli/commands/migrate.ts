@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { guardOf, outOf } from "../derive.js";
 import { migrateEffect } from "../migrate/migrate.js";
-import { configFlag, connect, loadConfig } from "./load.js";
+import { configFlag, connectDirectly, loadConfig, waitFlag } from "./load.js";
 
 export const migrate = Command.make(
   "migrate",
@@ -17,16 +17,19 @@ export const migrate = Command.make(
         "Record the migrations as applied without running them, for a database that a push has made",
       ),
     ),
+    wait: waitFlag,
   },
-  Effect.fn(function* ({ config: path, baseline }) {
+  Effect.fn(function* ({ config: path, baseline, wait }) {
     const config = yield* loadConfig(Option.getOrUndefined(path));
-    const connection = yield* connect(config);
+    const connection = yield* connectDirectly(config);
     const applied = yield* migrateEffect({
       ...guardOf(config),
       out: outOf(config),
       connection,
       baseline,
       onApplied: (tag) => console.log(`${config.name}: applied ${tag}`),
+      waitMs: wait * 1_000,
+      onWait: (message) => console.error(`${config.name}: ${message}`),
     });
     const what =
       applied.length === 0

@@ -7,7 +7,7 @@ import { guardOf } from "../derive.js";
 import { openDatabase } from "../open.js";
 import { pushEffect } from "../push.js";
 import { confirm } from "../question.js";
-import { configFlag, connect, loadConfig } from "./load.js";
+import { configFlag, connectDirectly, loadConfig, waitFlag } from "./load.js";
 
 /** On a terminal. */
 const accept = (losses: ReadonlyArray<string>, signal: AbortSignal): Promise<boolean> => {
@@ -23,16 +23,24 @@ export const push = Command.make(
       Flag.withDefault(false),
       Flag.withDescription("Also drop tables and columns that have rows, without asking"),
     ),
+    wait: waitFlag,
   },
-  Effect.fn(function* ({ config: path, acceptDataLoss }) {
+  Effect.fn(function* ({ config: path, acceptDataLoss, wait }) {
     const config = yield* loadConfig(Option.getOrUndefined(path));
-    const connection = yield* connect(config);
+    const connection = yield* connectDirectly(config);
     const guard = guardOf(config);
     const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
     yield* Effect.acquireUseRelease(
       Effect.promise(() => openDatabase(connection)),
       ({ database }) =>
-        pushEffect({ ...guard, database, acceptDataLoss: acceptDataLoss || (isTerminal && accept), ask: isTerminal }),
+        pushEffect({
+          ...guard,
+          database,
+          acceptDataLoss: acceptDataLoss || (isTerminal && accept),
+          ask: isTerminal,
+          waitMs: wait * 1_000,
+          onWait: (message) => console.error(`${config.name}: ${message}`),
+        }),
       ({ close }) => Effect.promise(close),
     );
     yield* Console.log(`${config.name}: the database is as declared, row-level security applied and verified.`);

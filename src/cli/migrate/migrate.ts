@@ -3,7 +3,8 @@
  *
  * Invariant: one at a time works on a database, under the lock that pushes take as well. Each migration and the row that
  * records it are one transaction, so a process that dies leaves the state before or after one; running again goes on from
- * there. The rows are drizzle-orm's own, so its migrator and this one see each other's work.
+ * there. A transaction that others are in the way of is undone and tried again, so nobody waits behind it for long. The rows
+ * are drizzle-orm's own, so its migrator and this one see each other's work.
  */
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
@@ -13,18 +14,21 @@ import { postgresTarget } from "../../database/target.js";
 import { compileEffect } from "../../postgres/compile.js";
 import type { Expectation } from "../../postgres/expectation.js";
 import { demandSecurity, demandStructure } from "../../postgres/inspect.js";
-import { lockStatement } from "../../postgres/security.js";
 import { dialectLayer } from "../../postgres/supabase.js";
 import { type Connection, withoutSecrets } from "../connection.js";
+import { refusedAddress } from "../direct.js";
 import { describeFailure, problemsOf } from "../failure.js";
 import { draftsFor } from "../generate/generate.js";
 import { openFolder } from "../generate/open.js";
 import { installedLine } from "../line.js";
+import { defaultWaitMs, sessionName, waitProblem } from "../locks/limits.js";
+import { isInTheWay, patiently, type Waiting } from "../locks/patience.js";
 import type { Guard } from "../plan.js";
-import { Overtaken } from "./batch-session.js";
+import type { Rows } from "./client.js";
 import { historyOf, type Migration, migrationOf } from "./history.js";
-import { appliedOf, readRecords, readShape, record, recordTable, upgrade } from "./records.js";
-import { openSession, type Session } from "./session.js";
+import { Journal, Overtaken } from "./journal.js";
+import { appliedOf, readRecords, readShape, record, recordTable, type Statement, upgrade } from "./records.js";
+import { openSession, type Session, SharedSession, StatementFailed } from "./session.js";
 
 export interface MigrateOptions extends Guard {
   /** The folder of the migrations. */
@@ -38,6 +42,13 @@ export interface MigrateOptions extends Guard {
   readonly baseline?: boolean;
   /** Told after each migration. */
   readonly onApplied?: (tag: string) => void;
+  /**
+   * For how many milliseconds in all a transaction of the migration waits for others (60,000): for its turn, and for tables
+   * that somebody holds. It never holds up whoever comes behind it for longer than a second at once, but lets go and tries again.
+   */
+  readonly waitMs?: number;
+  /** Told now and then what is waited for, and which process has it. */
+  readonly onWait?: (message: string) => void;
 }
 
 /** Rejects the promise of `migrate()`. */
@@ -52,9 +63,6 @@ const failed = (what: string, problems: ReadonlyArray<string>, cause?: unknown):
 
 const nothing = "Nothing was migrated.";
 const unrecorded = "Nothing was recorded.";
-
-/** The same lock, held until the session ends. */
-const lockSession = lockStatement.replace("pg_advisory_xact_lock", "pg_advisory_lock");
 
 const readFolder = (out: string): Effect.Effect<ReadonlyArray<Migration>, MigrateError> =>
   Effect.try({
@@ -71,20 +79,29 @@ const readFolder = (out: string): Effect.Effect<ReadonlyArray<Migration>, Migrat
 const sentences = (connection: Connection, cause: unknown): ReadonlyArray<string> =>
   problemsOf(databaseError(cause)).map((problem) => withoutSecrets(connection, problem));
 
-const open = (connection: Connection) =>
+/** What every step of one run has in common. */
+interface Run {
+  readonly session: Session;
+  readonly journal: Journal;
+  readonly connection: Connection;
+  readonly waiting: Waiting;
+}
+
+const unreachable = (connection: Connection, cause: unknown): string =>
+  cause instanceof SharedSession
+    ? cause.message
+    : withoutSecrets(
+        connection,
+        `The database cannot be reached: ${cause instanceof Error && cause.message !== "" ? cause.message : String(cause)}`,
+      );
+
+const open = (connection: Connection, options: Pick<Waiting, "waitMs" | "onWait">): Effect.Effect<Run, MigrateError> =>
   Effect.tryPromise({
-    try: () => openSession(connection),
-    catch: (cause) =>
-      failed(
-        nothing,
-        [
-          withoutSecrets(
-            connection,
-            `The database cannot be reached: ${cause instanceof Error && cause.message !== "" ? cause.message : String(cause)}`,
-          ),
-        ],
-        cause,
-      ),
+    try: async () => {
+      const session = await openSession(connection, { name: sessionName("migrate"), waitMs: options.waitMs });
+      return { session, journal: new Journal(session), connection, waiting: { ...options, look: session.look } };
+    },
+    catch: (cause) => failed(nothing, [unreachable(connection, cause)], cause),
   });
 
 /** A problem in one statement, for whoever has to find it. */
@@ -92,66 +109,69 @@ const at = (migration: Migration, position: number, problems: ReadonlyArray<stri
   `${migration.file}, statement ${position + 1} of ${migration.statements.length}: ${problems.join("; ")}`,
 ];
 
-const run =
-  (session: Session, connection: Connection, what: string) =>
-  (
-    text: string,
-    values?: ReadonlyArray<string>,
-    place: (problems: ReadonlyArray<string>) => ReadonlyArray<string> = (problems) => problems,
-  ) =>
+type Place = (problems: ReadonlyArray<string>, position: number) => ReadonlyArray<string>;
+
+/** One transaction, as often as it takes. What it says when it fails begins with `what`. */
+const attempt = <A>(
+  { connection, waiting }: Run,
+  what: string,
+  once: () => Promise<A>,
+  place: Place = (problems) => problems,
+): Effect.Effect<A, MigrateError> =>
+  patiently(
     Effect.tryPromise({
-      try: () => session.query(text, values),
-      catch: (cause) => failed(what, place(sentences(connection, cause)), cause),
-    });
-
-const apply = (session: Session, connection: Connection, migration: Migration): Effect.Effect<void, MigrateError> => {
-  const query = run(session, connection, `${migration.tag} was not applied, and nothing of it is left. What is wrong:`);
-  const work = Effect.gen(function* () {
-    yield* query("begin");
-    yield* query("set local lock_timeout = '30s'");
-    for (const [position, statement] of migration.statements.entries()) {
-      yield* query(statement, undefined, (problems) => at(migration, position, problems));
-    }
-    const { text, values } = record(installedLine, migration);
-    yield* query(text, values);
-    yield* query("commit");
-  });
-  return Effect.onError(work, () => Effect.ignore(query("rollback")));
-};
-
-const verify = (session: Session, connection: Connection, expected: Expectation) => {
-  const query = run(
-    session,
-    connection,
-    "The migrations are applied, but the database is not as declared. Is everything generated (`hedgerow generate`)? What is wrong:",
+      try: once,
+      catch: (cause) => {
+        if (cause instanceof SharedSession) return failed(what, [cause.message], cause);
+        if (!(cause instanceof StatementFailed)) return failed(what, sentences(connection, cause), cause);
+        const problems = sentences(connection, cause.cause);
+        const placed = cause.position === undefined ? problems : place(problems, cause.position);
+        return failed(what, placed, cause.cause);
+      },
+    }),
+    ({ cause }) => isInTheWay(databaseError(cause)),
+    ({ cause }, problem) => failed(what, [problem], cause),
+    waiting,
   );
-  return Effect.gen(function* () {
-    yield* query(demandStructure(expected));
-    yield* query(demandSecurity(expected));
-  });
-};
 
-/** Makes drizzle-orm's table, or brings it to the form of the installed line. What is read decides, so it is read first. */
-const prepareRecords = (
-  session: Session,
-  connection: Connection,
-  migrations: ReadonlyArray<Migration>,
-): Effect.Effect<void, MigrateError> => {
-  const query = run(session, connection, nothing);
-  return Effect.gen(function* () {
-    for (const statement of recordTable(installedLine)) yield* query(statement);
-    const named = (yield* query(readShape)).length > 0;
-    if (installedLine !== "1.0" || named) return;
-    const upgraded = upgrade(migrations, yield* query(readRecords));
+const apply = (run: Run, migration: Migration): Effect.Effect<void, MigrateError> =>
+  attempt(
+    run,
+    `${migration.tag} was not applied, and nothing of it is left. What is wrong:`,
+    () => run.journal.write([...migration.statements.map((text) => ({ text })), record(installedLine, migration)]),
+    (problems, position) => (position < migration.statements.length ? at(migration, position, problems) : problems),
+  );
+
+const demands = (expected: Expectation): ReadonlyArray<Statement> => [
+  { text: demandStructure(expected) },
+  { text: demandSecurity(expected) },
+];
+
+const verify = (run: Run, expected: Expectation) =>
+  attempt(
+    run,
+    "The migrations are applied, but the database is not as declared. Is everything generated (`hedgerow generate`)? What is wrong:",
+    () => run.session.transact(demands(expected)),
+  );
+
+/**
+ * Makes drizzle-orm's table, or brings it to the form of the installed line. What is read decides, so it is read first.
+ *
+ * @returns its rows.
+ */
+const readJournal = (run: Run, migrations: ReadonlyArray<Migration>): Effect.Effect<Rows, MigrateError> =>
+  Effect.gen(function* () {
+    const { session, journal } = run;
+    yield* attempt(run, nothing, () => session.transact(recordTable(installedLine).map((text) => ({ text }))));
+    const read = () => journal.read({ text: readShape }, { text: readRecords });
+    const [shape = [], records = []] = yield* attempt(run, nothing, read);
+    if (installedLine !== "1.0" || shape.length > 0) return records;
+    const upgraded = upgrade(migrations, records);
     if (upgraded._tag === "Broken") return yield* failed(nothing, upgraded.problems);
-    const work = Effect.gen(function* () {
-      yield* query("begin");
-      for (const { text, values } of upgraded.statements) yield* query(text, values);
-      yield* query("commit");
-    });
-    yield* Effect.onError(work, () => Effect.ignore(query("rollback")));
+    yield* attempt(run, nothing, () => journal.write(upgraded.statements));
+    const [, named = []] = yield* attempt(run, nothing, read);
+    return named;
   });
-};
 
 /** A folder that lags behind the schema would be recorded as what it is not. */
 const demandCurrent = (guard: Guard, out: string): Effect.Effect<void, MigrateError> =>
@@ -165,29 +185,12 @@ const demandCurrent = (guard: Guard, out: string): Effect.Effect<void, MigrateEr
   });
 
 /** Records migrations that a database does not need, because it is as they would have made it; in one transaction. */
-const recordAll = (
-  session: Session,
-  connection: Connection,
-  migrations: ReadonlyArray<Migration>,
-  expected: Expectation,
-): Effect.Effect<void, MigrateError> => {
-  const query = run(
-    session,
-    connection,
+const recordAll = (run: Run, migrations: ReadonlyArray<Migration>, expected: Expectation) =>
+  attempt(
+    run,
     `${unrecorded} The database is not as declared, so something of the migrations is missing in it; \`hedgerow push\` brings it there. What is wrong:`,
+    () => run.journal.write([...demands(expected), ...migrations.map((migration) => record(installedLine, migration))]),
   );
-  const work = Effect.gen(function* () {
-    yield* query("begin");
-    yield* query(demandStructure(expected));
-    yield* query(demandSecurity(expected));
-    for (const migration of migrations) {
-      const { text, values } = record(installedLine, migration);
-      yield* query(text, values);
-    }
-    yield* query("commit");
-  });
-  return Effect.onError(work, () => Effect.ignore(query("rollback")));
-};
 
 /** The program behind `migrate`, for those who use Effect. */
 export const migrateEffect = ({
@@ -195,6 +198,8 @@ export const migrateEffect = ({
   connection,
   baseline = false,
   onApplied = () => {},
+  waitMs = defaultWaitMs,
+  onWait = () => {},
   ...guard
 }: MigrateOptions): Effect.Effect<ReadonlyArray<string>, MigrateError | DefinitionError> =>
   Effect.gen(function* () {
@@ -204,29 +209,29 @@ export const migrateEffect = ({
     );
     const migrations = yield* readFolder(out);
     if (baseline) yield* demandCurrent(guard, out);
+    const refused = waitProblem(waitMs) ?? refusedAddress(connection);
+    if (refused !== undefined) return yield* failed(nothing, [refused]);
     const tags: Array<string> = [];
     const work = Effect.acquireUseRelease(
-      open(connection),
-      (session) =>
+      open(connection, { waitMs, onWait }),
+      (run) =>
         Effect.gen(function* () {
-          const query = run(session, connection, nothing);
-          yield* query(lockSession);
-          yield* prepareRecords(session, connection, migrations);
-          const history = historyOf(installedLine, migrations, appliedOf(yield* query(readRecords)));
+          yield* attempt(run, nothing, run.session.hold);
+          const history = historyOf(installedLine, migrations, appliedOf(yield* readJournal(run, migrations)));
           if (history._tag === "Broken") return yield* failed(nothing, history.problems);
           if (baseline) {
-            yield* recordAll(session, connection, history.migrations, expected);
+            yield* recordAll(run, history.migrations, expected);
             return history.migrations.map(({ tag }) => tag);
           }
           for (const migration of history.migrations) {
-            yield* apply(session, connection, migration);
+            yield* apply(run, migration);
             tags.push(migration.tag);
             onApplied(migration.tag);
           }
-          yield* verify(session, connection, expected);
+          yield* verify(run, expected);
           return tags;
         }),
-      (session) => Effect.ignore(Effect.tryPromise(() => session.close())),
+      ({ session }) => Effect.ignore(Effect.tryPromise(() => session.close())),
     );
     // Each time somebody else has applied one more, so this comes to an end.
     return yield* Effect.retry(work, {
