@@ -77,7 +77,8 @@ class Watch implements GiveUp {
   }
 }
 
-const interactiveWithin = (interactive: Interactive, ms: number): Interactive => {
+/** @param ms how long one answer may take, the wait for a connection included. */
+export const interactiveWithin = (interactive: Interactive, ms: number): Interactive => {
   if (!interactive.supported) return interactive;
   return {
     supported: true,
@@ -103,7 +104,7 @@ const interactiveWithin = (interactive: Interactive, ms: number): Interactive =>
 
 /**
  * @param ms how long one answer may take, after which a `ConnectionError` comes instead; 0 for as long as it takes.
- * @returns the same database, on which every call ends.
+ * @returns the same database, on which every call ends; `withTransactions` is for those that stay open.
  */
 export const withDeadline = (database: DatabaseShape, ms: number): DatabaseShape => {
   if (ms === 0) return database;
@@ -118,6 +119,5 @@ export const withDeadline = (database: DatabaseShape, ms: number): DatabaseShape
         watch.begin();
         return Effect.ensuring(database.transact(statements, watch), Effect.sync(watch.end));
       }),
-    interactive: interactiveWithin(database.interactive, ms),
   };
 };

@@ -21,7 +21,14 @@ export type { ActingDatabase, ActingTransaction } from "./drizzle.js";
 export type { FieldProblem, Layer, ProblemDetails, ProblemDetailsCode } from "./problem.js";
 export { createRouter, type RouterOptions } from "./router.js";
 export type { CreateOf, GuardOf, ListQueryOf, Page, RoutesOf, RowOf, UpdateOf } from "./routes.js";
-export { UnsafeDatabase, verifyDatabase, verifyDatabaseEffect } from "./startup.js";
+export {
+  DatabaseDiffers,
+  NewerRules,
+  type OlderVersions,
+  UnsafeDatabase,
+  verifyDatabase,
+  verifyDatabaseEffect,
+} from "./startup.js";
 export {
   type Acting,
   IsolationUnsupported,
