@@ -19,16 +19,10 @@ export {
 export type { CorsOptions, TrustedOrigins } from "./cross-site.js";
 export type { ActingDatabase, ActingTransaction } from "./drizzle.js";
 export type { FieldProblem, Layer, ProblemDetails, ProblemDetailsCode } from "./problem.js";
+export { DatabaseDiffers, NewerRules, UnsafeDatabase } from "./refusal.js";
 export { createRouter, type RouterOptions } from "./router.js";
 export type { CreateOf, GuardOf, ListQueryOf, Page, RoutesOf, RowOf, UpdateOf } from "./routes.js";
-export {
-  DatabaseDiffers,
-  NewerRules,
-  type OlderVersions,
-  UnsafeDatabase,
-  verifyDatabase,
-  verifyDatabaseEffect,
-} from "./startup.js";
+export { type OlderVersions, verifyDatabase, verifyDatabaseEffect } from "./startup.js";
 export {
   type Acting,
   IsolationUnsupported,

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import { Database, type DatabaseError, type DatabaseShape } from "../database/database.js";
 import { hasTag, problem, type RequestProblem } from "./problem.js";
-import { type DatabaseDiffers, NewerRules, type UnsafeDatabase } from "./startup.js";
+import { type DatabaseDiffers, NewerRules, type UnsafeDatabase } from "./refusal.js";
 
 /** Asks the catalog again where it is in `doubt`, and otherwise until it was found safe once. */
 export type SafetyCheck = (doubt?: boolean) => Promise<RequestProblem | undefined> | undefined;

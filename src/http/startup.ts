@@ -7,7 +7,6 @@
  * missing, not declared or not as declared, a reference whose check is not the declared one, and a helper that is not the one that
  * was pushed. Rules that a newer version has replaced are told from rules that nobody pushed.
  */
-import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import { functionsRecordSql, rememberedSql, standingSql } from "../condition/fingerprint.js";
 import { text, textArray } from "../condition/sql-text.js";
@@ -16,33 +15,7 @@ import { helperSchema, roles } from "../database/session.js";
 import { type CallerRoles, postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
 import { declaredOf, drifted, lacking } from "./declared.js";
-
-const refusal = (reasons: ReadonlyArray<string>): string =>
-  `Hedgerow refuses to serve:\n${reasons.map((reason) => `  - ${reason}`).join("\n")}`;
-
-/** The connection is not safe to serve from; `reasons` says why, for the log. */
-export class UnsafeDatabase extends Data.TaggedError("UnsafeDatabase")<{ readonly reasons: ReadonlyArray<string> }> {
-  override get message(): string {
-    return refusal(this.reasons);
-  }
-}
-
-/**
- * The database is not what this version of the schema needs: a table, a column or a role is missing, or the rules are others;
- * `reasons` says which, and what to do, for the log.
- */
-export class DatabaseDiffers extends Data.TaggedError("DatabaseDiffers")<{ readonly reasons: ReadonlyArray<string> }> {
-  override get message(): string {
-    return refusal(this.reasons);
-  }
-}
-
-/** Requests are served, under the rules of a newer version; `rules` names those that differ. Reported once. */
-export class NewerRules extends Data.TaggedError("NewerRules")<{ readonly rules: string }> {
-  override get message(): string {
-    return `Hedgerow serves under newer rules: ${this.rules}`;
-  }
-}
+import { DatabaseDiffers, UnsafeDatabase } from "./refusal.js";
 
 /**
  * Postgres writes expressions as the search path lets it, and their hashes were taken with an empty one. The login's own settings

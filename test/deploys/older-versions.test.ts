@@ -1,0 +1,188 @@
+/**
+ * An older version under newer rules: only where this database has known its rules, nobody has touched them since, and
+ * callers are known as before; and no login of the API can make it so.
+ */
+import { text } from "drizzle-orm/pg-core";
+import { defineHedgerow, id, organization, owner, table } from "hedgerow";
+import { DatabaseDiffers, NewerRules } from "hedgerow/hono";
+import { claimsIdentity } from "hedgerow/postgres";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Deploys, openDeploys, type Version } from "../support/deploys.js";
+
+const columns = () => ({
+  id: id("note"),
+  organizationId: organization(),
+  userId: owner(),
+  title: text("title").notNull(),
+});
+
+const member = { roles: ["member+"] } as const;
+const own = { record: { userId: { equals: "ctx.userId" } } } as const;
+
+/** Everybody in the organization reads everything. */
+const notes = table("notes", columns())
+  .firewall("organization")
+  .access({ read: member, create: member, update: member });
+/** Only what is one's own. */
+const strictNotes = table("notes", columns())
+  .firewall("organization")
+  .access({ read: own, create: member, update: own });
+/** Never pushed. */
+const otherNotes = table("notes", columns())
+  .firewall("organization")
+  .access({ read: { roles: ["admin+"] }, create: member });
+
+const old = { notes };
+const newer = { notes: strictNotes };
+
+const ann = { userId: "ann", activeOrgId: "o1", roles: ["member"] };
+const ben = { userId: "ben", activeOrgId: "o1", roles: ["member"] };
+
+describe("an older version", () => {
+  let world: Deploys;
+  beforeAll(async () => {
+    world = await openDeploys(old);
+    await world.start(old).call(ann, "POST", "/notes", { title: "of Ann" });
+  });
+  beforeEach(async () => {
+    await world.push(newer);
+  });
+  afterAll(() => world.close());
+
+  const seenBy = async (version: Version, serve: boolean) => {
+    const { call, reported } = world.start(version, serve ? "serve" : undefined);
+    const { status, code, json } = await call(ben, "GET", "/notes");
+    return { answer: status === 200 ? json.data.length : `${status} ${code}`, reported };
+  };
+
+  it("is refused unless it was allowed, and is told apart from rules that nobody pushed", async () => {
+    const { answer, reported } = await seenBy(old, false);
+    expect(answer).toBe("503 database_differs");
+    expect(reported).toEqual([expect.any(DatabaseDiffers)]);
+    expect(String(reported[0])).toMatch(/newer rules were pushed: .*notes_select on public\.notes, .*olderVersions/);
+    expect(String(reported[0])).not.toContain("push the schema");
+  });
+
+  it("serves under the newer rules where it was allowed, and says so once", async () => {
+    const { call, reported } = world.start(old, "serve");
+    for (const who of [ben, ben, ann]) {
+      const { status, json } = await call(who, "GET", "/notes");
+      expect([status, json.data.length]).toEqual([200, who === ann ? 1 : 0]);
+    }
+    expect(reported).toEqual([expect.any(NewerRules)]);
+    expect(String(reported[0])).toContain("notes_select on public.notes");
+    const [note] = (await call(ann, "GET", "/notes")).json.data;
+    // What the old rules allow and the newer ones do not.
+    expect(await call(ben, "PATCH", `/notes/${note.id}`, { title: "of Ben" })).toMatchObject({ status: 404 });
+    expect(await call(ann, "PATCH", `/notes/${note.id}`, { title: "of Ann" })).toMatchObject({ status: 200 });
+  });
+
+  it("says nothing where it is the version that was pushed", async () => {
+    expect(await seenBy(newer, true)).toEqual({ answer: 0, reported: [] });
+  });
+
+  it("is not one whose rules were never pushed here", async () => {
+    const { answer, reported } = await seenBy({ notes: otherNotes }, true);
+    expect(answer).toBe("503 database_differs");
+    expect(String(reported[0])).toContain("not as declared: ");
+  });
+
+  it("is not served where a rule was changed since the last push", async () => {
+    for (const change of [
+      "alter policy notes_select on notes using (true)",
+      "drop policy notes_firewall_select on notes",
+      "create policy extra on notes for select using (true)",
+      "comment on policy notes_select on notes is null",
+      "create or replace function hedgerow.get_user_id() returns text language sql stable as 'select ''ann''::text'",
+      "create or replace function hedgerow.get_user_id() returns text language sql stable as 'select ''ann''::text'; select hedgerow.record_helpers()",
+      "alter table notes no force row level security",
+      "drop function hedgerow.remember(text, text[])",
+      "comment on function hedgerow.remember(text, text[]) is null",
+    ]) {
+      await world.truth(change);
+      expect([change, (await seenBy(old, true)).answer]).toEqual([change, "503 database_differs"]);
+      await world.push(newer);
+      // What was remembered is gone with the function, so the version before it is unknown.
+      if (change.includes("remember")) {
+        await world.push(old);
+        await world.push(newer);
+      }
+      expect([change, (await seenBy(old, true)).answer]).toEqual([change, 0]);
+    }
+  });
+
+  it("stays known over further pushes, also one that goes back and forth", async () => {
+    for (const version of [newer, newer, old, newer]) await world.push(version);
+    expect((await seenBy(old, true)).answer).toBe(0);
+    const [{ said = "" } = {}] = await world.truth(
+      "select obj_description('hedgerow.remember(text, text[])'::regprocedure, 'pg_proc') as said",
+    );
+    const hashes = String(said).split(" ");
+    expect(new Set(hashes).size).toBe(hashes.length);
+  });
+
+  it("is not written anew by a push that changes nothing", async () => {
+    const written = () =>
+      world.truth(
+        "select xmin::text from pg_description where objoid = 'hedgerow.remember(text, text[])'::regprocedure and classoid = 'pg_proc'::regclass",
+      );
+    const before = await written();
+    await world.push(newer);
+    expect(await written()).toEqual(before);
+    expect(before).toHaveLength(1);
+  });
+
+  it.each([
+    "comment on function hedgerow.remember(text, text[]) is 'forged'",
+    "select hedgerow.remember('forged', array['0123456789abcdef'])",
+    "update pg_description set description = 'forged' where objoid = (select oid from pg_proc where proname = 'remember')",
+    "create function hedgerow.remember() returns void language sql as ''",
+    "alter function hedgerow.remember(text, text[]) owner to hedgerow_api",
+    "alter function hedgerow.remember(text, text[]) rename to forgotten",
+    "drop function hedgerow.remember(text, text[])",
+  ])("cannot be made known by the login of the API, nor by what it can become: `%s`", async (attempt) => {
+    for (const role of ["none", "authenticated", "anonymous"]) {
+      const client = await world.api.connect();
+      try {
+        await client.query(`set role ${role}`);
+        await expect(client.query(attempt)).rejects.toMatchObject({ code: expect.stringMatching(/^(42501|42883)$/) });
+      } finally {
+        await client.query("reset role");
+        client.release();
+      }
+    }
+    expect((await seenBy(old, true)).answer).toBe(0);
+  });
+
+  it("does not keep the rules of an older version alive: what those allowed is gone at once", async () => {
+    const { call } = world.start(old, "serve");
+    await world.push(old);
+    expect((await call(ben, "GET", "/notes")).json.data).toHaveLength(1);
+    await world.push(newer);
+    expect((await call(ben, "GET", "/notes")).json.data).toHaveLength(0);
+  });
+});
+
+describe("an older version whose tokens say less", () => {
+  const { table: withClaims } = defineHedgerow({ roles: ["member"], userRoles: [], claims: { banned: "string" } });
+  const claimed = {
+    notes: withClaims("notes", columns())
+      .firewall("organization")
+      .access({
+        read: { and: [member, { not: { record: { title: { equals: "ctx.claims.banned" } } } }] },
+        create: member,
+      }),
+  };
+
+  it("is refused, because a rule that asks for what is absent would be open", async () => {
+    const world = await openDeploys(old);
+    try {
+      await world.push(claimed, claimsIdentity({ claims: ["banned"] }));
+      const { call, reported } = world.start(old, "serve");
+      expect(await call(ann, "GET", "/notes")).toMatchObject({ status: 503, code: "database_differs" });
+      expect(String(reported[0])).toContain("not as declared: ");
+    } finally {
+      await world.close();
+    }
+  });
+});
