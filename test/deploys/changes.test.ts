@@ -282,10 +282,9 @@ it.each(changes)("is as the page says: $name", async ({ name, from, to, identity
     }
     expect(isTold(refusing, DatabaseDiffers)).toBe(restarted.includes("database_differs"));
 
-    const unexpected = [...statuses.keys()].filter(
-      (status) => !/^(200|201|503 (database_differs|try_again))$/.test(status),
-    );
-    expect([unexpected, Object.fromEntries(statuses)]).toEqual([[], Object.fromEntries(statuses)]);
+    // Whoever runs has no other answers while the push runs than afterwards.
+    const differs = afterwards.includes("database_differs") && path === undefined ? ["503 database_differs"] : [];
+    expect([...statuses.keys()].filter((status) => !["200", "201", ...differs].includes(status))).toEqual([]);
     expect(statuses.get("200") ?? 0).toBeGreaterThan(5);
     expect(longest).toBeLessThan(5_000);
   } finally {
@@ -294,6 +293,7 @@ it.each(changes)("is as the page says: $name", async ({ name, from, to, identity
 });
 
 it("has a row for each kind of change, and no other", () => {
-  const rows = page.split("\n").filter((line) => /^\| (?!change|-)/.test(line));
+  const [, section = ""] = page.split(/^## /m);
+  const rows = section.split("\n").filter((line) => /^\| (?!change \|)/.test(line));
   expect(rows.map((row) => row.split("|")[1]?.trim())).toEqual(changes.map(({ name }) => name));
 });

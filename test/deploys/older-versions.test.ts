@@ -2,12 +2,23 @@
  * An older version under newer rules: only where this database has known its rules, nobody has touched them since, and
  * callers are known as before; and no login of the API can make it so.
  */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "drizzle-orm/pg-core";
 import { defineHedgerow, id, organization, owner, table } from "hedgerow";
-import { DatabaseDiffers, NewerRules } from "hedgerow/hono";
-import { claimsIdentity } from "hedgerow/postgres";
+import { sessionIdentity } from "hedgerow/better-auth";
+import { generate, migrate } from "hedgerow/drizzle-kit";
+import { DatabaseDiffers, NewerRules, type OlderVersions, verifyDatabase } from "hedgerow/hono";
+import { nodePostgres } from "hedgerow/node-postgres";
+import { claimsIdentity, compile } from "hedgerow/postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { authOptions } from "../../examples/app/auth.js";
+import * as example from "../../examples/app/tables.js";
+import { freshPostgres } from "../support/databases.js";
 import { type Deploys, openDeploys, type Version } from "../support/deploys.js";
+import { all, type Kind, openWorld } from "../support/world.js";
 
 const columns = () => ({
   id: id("note"),
@@ -31,6 +42,17 @@ const strictNotes = table("notes", columns())
 const otherNotes = table("notes", columns())
   .firewall("organization")
   .access({ read: { roles: ["admin+"] }, create: member });
+
+/** Of the example: nobody reads any. */
+const strictPreferences = table("preferences", {
+  id: id("pref"),
+  userId: owner(),
+  theme: text("theme", { enum: ["light", "dark"] })
+    .notNull()
+    .default("light"),
+})
+  .firewall("owner")
+  .access({ read: { userRoles: ["admin"] }, create: { roles: ["AUTHENTICATED"] } });
 
 const old = { notes };
 const newer = { notes: strictNotes };
@@ -154,6 +176,38 @@ describe("an older version", () => {
     expect((await seenBy(old, true)).answer).toBe(0);
   });
 
+  it("is forgotten where callers are known in another way, and known again by a push of it", async () => {
+    await world.push(newer, claimsIdentity({ by: "verified-token" }));
+    expect((await seenBy(old, true)).answer).toBe("503 database_differs");
+    await world.push(newer);
+    expect((await seenBy(old, true)).answer).toBe("503 database_differs");
+    await world.push(old);
+    await world.push(newer);
+    expect((await seenBy(old, true)).answer).toBe(0);
+  });
+
+  it("is known for 2,000 rules, and the last push for all of its own", async () => {
+    const remembered = async (): Promise<ReadonlyArray<string>> => {
+      const [{ said = "" } = {}] = await world.truth(
+        "select obj_description('hedgerow.remember(text, text[])'::regprocedure, 'pg_proc') as said",
+      );
+      return String(said).split(" ");
+    };
+    const [, protocol, ...rules] = await remembered();
+    const many = "array(select lpad(to_hex(n), 16, '0') from generate_series(1, 2500) as n)";
+    await world.truth(`select hedgerow.remember('${protocol}', ${many})`);
+    expect((await remembered()).length).toBe(2 + 2500);
+    await world.push(newer);
+    const [, , ...kept] = await remembered();
+    expect(kept).toHaveLength(2000);
+    const declared = (await world.truth("select from pg_policy where polrelid = 'notes'::regclass")).length;
+    expect(kept.slice(0, declared)).toEqual(rules.slice(0, declared));
+    expect((await seenBy(old, true)).answer).toBe("503 database_differs");
+    await world.push(old);
+    await world.push(newer);
+    expect((await seenBy(old, true)).answer).toBe(0);
+  });
+
   it("does not keep the rules of an older version alive: what those allowed is gone at once", async () => {
     const { call } = world.start(old, "serve");
     await world.push(old);
@@ -185,4 +239,52 @@ describe("an older version whose tokens say less", () => {
       await world.close();
     }
   });
+});
+
+describe.each<Kind>(["postgres", "postgres-15", "pglite"])("an older version of the example, on %s", (kind) => {
+  it("serves callers who are found live, under the newer rules", async () => {
+    const world = await openWorld(kind, example);
+    try {
+      const ann = await world.signUp("ann");
+      expect(await world.call(ann, "POST", "/preferences", {})).toMatchObject({ status: 201 });
+      const verify = (olderVersions: OlderVersions) =>
+        verifyDatabase({ schema: example, database: world.api, olderVersions });
+      await verify("refuse");
+
+      const { bootstrap, security } = compile(
+        { ...example, preferences: strictPreferences },
+        sessionIdentity(authOptions),
+      );
+      await all(world.owner, bootstrap);
+      await all(world.owner, security);
+      await expect(verify("refuse")).rejects.toThrow("newer rules were pushed: ");
+      await verify("serve");
+      expect((await world.call(ann, "GET", "/preferences")).json.data).toEqual([]);
+
+      await world.truth("alter policy preferences_select on preferences using (true)");
+      await expect(verify("serve")).rejects.toThrow("not as declared: ");
+    } finally {
+      await world.close();
+    }
+  });
+});
+
+it("is known after migrations as after pushes", async () => {
+  const postgres = await freshPostgres();
+  const out = await mkdtemp(join(tmpdir(), "hedgerow-deploys-"));
+  try {
+    const identity = claimsIdentity();
+    const connection = { driver: "pg", options: { connectionString: postgres.ownerUrl } } as const;
+    for (const schema of [old, newer]) {
+      await generate({ schema, identity, out });
+      await migrate({ schema, identity, out, connection });
+    }
+    await postgres.pool(postgres.superuserUrl, { max: 1 }).query("alter role hedgerow_api password 'api'");
+    const database = nodePostgres(postgres.pool(postgres.url("hedgerow_api", "api"), { max: 1 }));
+    await expect(verifyDatabase({ schema: old, database })).rejects.toThrow("newer rules were pushed: ");
+    await verifyDatabase({ schema: old, database, olderVersions: "serve" });
+  } finally {
+    await postgres.close();
+    await rm(out, { recursive: true });
+  }
 });

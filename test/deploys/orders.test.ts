@@ -95,11 +95,15 @@ it("adds a column that must have a value: first without, then filled, then with"
   const [before, between, after] = [version(undefined), version(text("summary")), version(text("summary").notNull())];
   const { seen } = await deploying(before, async (fleet, world) => {
     await fleet.start(before, {});
+    await expect(world.pushSafely(after)).rejects.toThrow("data would be lost");
     await fleet.push(between);
     await fleet.start(before, {});
     await fleet.start(between, { summary: "given" });
     await fleet.end(before);
-    await world.truth("update notes set summary = 'filled' where summary is null");
+    const fill = "update notes set summary = 'filled' where summary is null";
+    // Forced row-level security holds for the owner too.
+    expect(await world.asOwner(fill)).toBe(0);
+    await world.truth(fill);
     await fleet.push(after);
     await fleet.start(between, { summary: "given" });
     await fleet.start(after, { summary: "given" });

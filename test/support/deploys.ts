@@ -61,11 +61,11 @@ export const openDeploys = async (first: Version, identity: IdentitySource = cla
   const apiUrl = postgres.url("hedgerow_api", password);
 
   return {
-    apiUrl,
-    ownerUrl: postgres.ownerUrl,
     /** As the login of the API, for what an attacker would try with it. */
     api: postgres.pool(apiUrl, { max: 1 }),
     push: pushed,
+    /** Only if nothing is lost. */
+    pushSafely: (schema: Version): Promise<void> => push({ schema, identity, database: owner }),
     start: (schema: Version, olderVersions?: OlderVersions): Started => {
       const reported: Array<unknown> = [];
       const router: Hono = createRouter<object>({
@@ -79,6 +79,8 @@ export const openDeploys = async (first: Version, identity: IdentitySource = cla
     },
     /** SQL as the superuser, to see and to change what is really there. */
     truth: async (text: string): Promise<ReadonlyArray<Record<string, unknown>>> => (await superuser.query(text)).rows,
+    /** How many rows a statement of the owner of the tables was about. */
+    asOwner: async (text: string): Promise<number | null> => (await postgres.ownerPool.query(text)).rowCount,
     close: postgres.close,
   };
 };
