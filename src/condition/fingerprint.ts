@@ -75,3 +75,26 @@ export const functionsHashSql = (schema: string): string => {
 /** What the comment of the schema says when its functions are those of the last push. */
 export const functionsRecordSql = (schema: string): string =>
   `'Helpers of Hedgerow.' || e'\\n' || 'hedgerow:' || ${functionsHashSql(schema)}`;
+
+/**
+ * The hash of all that decides who sees what, as a push leaves it: the helpers, and the policies and reference checks of the
+ * tables with forced row-level security, with their records. @param schema an expression of type `oid`: that of the helpers.
+ */
+export const standingSql = (
+  schema: string,
+): string => `(select ${shortHashSql(`pg_catalog.string_agg(s.line, '' order by s.line collate "C")`)} from (
+  select ${functionsHashSql(schema)} as line
+  union all select pg_catalog.concat_ws('|', p.polrelid::regclass, ${policyHashSql("p")}, pg_catalog.obj_description(p.oid, 'pg_policy'))
+  from pg_catalog.pg_policy p join pg_catalog.pg_class c on c.oid = p.polrelid where c.relrowsecurity and c.relforcerowsecurity
+  union all select pg_catalog.concat_ws('|', ${triggerHashSql("t")}, pg_catalog.obj_description(t.oid, 'pg_trigger')) from pg_catalog.pg_trigger t where t.tgname like 'HEDGEROW\\_%'
+) s)`;
+
+/**
+ * The comment on `hedgerow.remember()`, as rows of `said`: what stood after the last push, how callers are known, and the
+ * hashes of the declarations that were pushed, former ones last. Only the owner of the function may write it.
+ */
+export const rememberedSql = (schema: string): string =>
+  `select m.said from pg_catalog.pg_proc f, pg_catalog.obj_description(f.oid, 'pg_proc') as m(said) where f.pronamespace = ${schema} and f.proname = 'remember'`;
+
+/** The type of a column `c` as Drizzle writes it: its own words, or the name of an enum. */
+export const typeNamed = "coalesce(pg_catalog.to_regtype(c.type), pg_catalog.to_regtype('public.' || c.type))";

@@ -1,5 +1,5 @@
 /**
- * The check of a reference, as the statements that create it.
+ * The check of a reference, as a trigger and the body of its function.
  *
  * Invariant: whoever writes a row can only point it at a row of the same scope that they can read; a row of another
  * tenant and a row that does not exist give the same error. The scope holds for roles that bypass row-level security
@@ -7,7 +7,7 @@
  */
 import type { TableName } from "./condition.js";
 import { objectName } from "./object-name.js";
-import { dollarQuoted, identifier, nameText, qualified, text } from "./sql-text.js";
+import { identifier, nameText, qualified, text } from "./sql-text.js";
 
 /** What the check has to know of a reference; all names are SQL names. */
 export interface ReferenceStatement {
@@ -20,16 +20,13 @@ export interface ReferenceStatement {
 
 /** What a reference becomes. */
 export interface ReferenceSql {
-  /** The function, which can be replaced without a lock on the table. */
-  readonly createFunction: string;
+  /** Of the function that the trigger calls. */
   readonly functionName: string;
-  /** As `pg_proc.prosrc` holds it. */
+  /** What it does, as `pg_proc.prosrc` holds it. */
   readonly source: string;
   readonly trigger: string;
   readonly createTrigger: string;
 }
-
-export const referenceOptions = "language plpgsql security invoker";
 
 /** All that tells one reference from another; a table has no two that are equal in it. */
 const identityOf = ({ parent, columns }: ReferenceStatement): ReadonlyArray<string> => [
@@ -75,8 +72,6 @@ end
   return {
     functionName,
     source,
-    createFunction: `create or replace function ${functionName}() returns trigger
-${referenceOptions} set search_path = '' as ${dollarQuoted(source)}`,
     trigger,
     createTrigger: `create trigger ${identifier(trigger)} after insert or update of ${watched} on ${qualified(table)}
   for each row execute function ${functionName}()`,

@@ -94,7 +94,8 @@ const within = <A, E>(
     );
   });
 
-const interactiveWithin = (interactive: Interactive, ms: number): Interactive => {
+/** @param ms how long one answer may take, the wait for a connection included. */
+export const interactiveWithin = (interactive: Interactive, ms: number): Interactive => {
   if (!interactive.supported) return interactive;
   return {
     supported: true,
@@ -133,6 +134,5 @@ export const withDeadline = (database: DatabaseShape, ms: number): DatabaseShape
         watch.begin();
         return Effect.ensuring(database.transact(statements, watch), Effect.sync(watch.end));
       }),
-    interactive: interactiveWithin(database.interactive, ms),
   };
 };

@@ -37,7 +37,7 @@ const repeated = <A, E>(
 };
 
 /** Up to its callback a transaction has done nothing that could be kept. */
-const interactiveRepeated = (interactive: Interactive): Interactive => {
+export const interactiveRepeated = (interactive: Interactive): Interactive => {
   if (!interactive.supported) return interactive;
   return {
     supported: true,
@@ -59,7 +59,7 @@ const interactiveRepeated = (interactive: Interactive): Interactive => {
 
 /**
  * @param effects `"reads"` only where every call could be run twice without harm.
- * @returns the same database, which sends again what is safe to send again.
+ * @returns the same database, which sends again what is safe to send again; `withTransactions` is for those that stay open.
  */
 export const withRetry = (database: DatabaseShape, effects: Effects): DatabaseShape => {
   const kindOf = (error: DatabaseError): keyof typeof limits | undefined => {
@@ -72,6 +72,5 @@ export const withRetry = (database: DatabaseShape, effects: Effects): DatabaseSh
     ...(withToken && { withToken: (token) => withRetry(withToken(token), effects) }),
     ...(reading && { reading: withRetry(reading, effects) }),
     transact: (statements, giveUp) => repeated(database.transact(statements, giveUp), kindOf, giveUp),
-    interactive: interactiveRepeated(database.interactive),
   };
 };

@@ -6,7 +6,7 @@
  * connection.
  */
 import type { Statement } from "./database.js";
-import { postgresTarget, type SupabasePaths, type Target } from "./target.js";
+import { postgresTarget, type Target } from "./target.js";
 
 /** Where helper functions live. */
 export const helperSchema = "hedgerow";
@@ -28,14 +28,6 @@ export const settings = {
   /** The live caller as `hedgerow.enter()` found them, and the proof that it did, in this very transaction. */
   caller: "hedgerow.caller",
   seal: "hedgerow.seal",
-} as const;
-
-/** The settings from which Supabase's own functions read the token, the old ones of a single claim included. */
-export const tokenSettings = {
-  claims: "request.jwt.claims",
-  claim: "request.jwt.claim",
-  sub: "request.jwt.claim.sub",
-  role: "request.jwt.claim.role",
 } as const;
 
 /** `0` means no limit, as in Postgres. */
@@ -92,42 +84,6 @@ export const requestText = (fields: Readonly<Partial<Record<RequestField, string
 /** @returns the place of a field in that text, from 1, as `split_part` counts. */
 export const requestPlace = (field: RequestField): number => requestFields.indexOf(field) + 1;
 
-type Json = string | number | boolean | null | ReadonlyArray<string> | JsonObject;
-type JsonObject = { [name: string]: Json };
-
-const isJsonObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Without a prototype, so that every name is one like any other. */
-const emptyObject = (): JsonObject => Object.create(null);
-
-const put = (into: JsonObject, path: string, value: Json): void => {
-  const names = path.split(".");
-  const last = names.pop() ?? path;
-  let at = into;
-  for (const name of names) {
-    const next = at[name];
-    const inner = isJsonObject(next) ? next : emptyObject();
-    at[name] = inner;
-    at = inner;
-  }
-  at[last] = value;
-};
-
-/** The token as Supabase's functions and `hedgerow`'s read it. What names who is calling is written last, so it stands. */
-const tokenOf = (caller: ClaimedCaller, role: string, paths: SupabasePaths): string => {
-  const token = emptyObject();
-  for (const [name, value] of Object.entries(caller.claims)) put(token, `${paths.claims}.${name}`, value);
-  put(token, paths.session, caller.sessionId);
-  put(token, paths.organization, caller.activeOrgId);
-  put(token, paths.team, caller.activeTeamId);
-  put(token, paths.roles, caller.roles);
-  put(token, paths.userRoles, caller.userRoles);
-  put(token, "role", role);
-  put(token, "sub", caller.userId);
-  return JSON.stringify(token);
-};
-
 /** Exactly one of them says who is calling; none is an anonymous caller. */
 interface Presented {
   readonly token?: string | null;
@@ -159,8 +115,11 @@ const milliseconds = (value: number): string => {
  * in the text, and a connection prepares the few texts there are once. `num_nonnulls` evaluates all and answers with one small
  * column.
  */
-const textOf = (role: string, timeouts: Timeouts, { name }: Target): string => {
-  const bound = [settings.request, ...(name === "supabase" ? Object.values(tokenSettings) : [])];
+const textOf = (role: string, timeouts: Timeouts, target: Target): string => {
+  const bound = [
+    settings.request,
+    ...(target.name === "supabase" ? Object.keys(target.settings(null, role, target.paths)) : []),
+  ];
   const set = [
     setLocal("role", `'${role}'`),
     ...bound.map((setting, index) => setLocal(setting, `$${index + 1}`)),
@@ -219,7 +178,7 @@ const enter = (presented: Presented, timeouts: Timeouts, target: Target): Statem
   const request =
     // Supabase's functions read the token, so there nothing else names a caller.
     target.name === "supabase"
-      ? [requestOf(presented, null), known === null ? "" : tokenOf(known, role, target.paths), "", "", ""]
+      ? [requestOf(presented, null), ...Object.values(target.settings(known, role, target.paths))]
       : [requestOf(presented, known)];
   return { text: enterText(role, timeouts, target), values: request, raw: true, prepared: true };
 };

@@ -1,9 +1,10 @@
 /**
  * Which kind of database a request is told who is calling in.
  *
- * Invariant: plain data, the same for the router's prelude and for the SQL of the helpers, so what one writes is what the
+ * Invariant: fixed, and the same for the router's prelude and for the SQL of the helpers, so what one writes is what the
  * other reads. A place that users can write is never where a caller's rights are read from.
  */
+import { supabaseSettings } from "./supabase-token.js";
 
 /** The roles that a request's transaction takes. */
 export interface CallerRoles {
@@ -37,6 +38,8 @@ export interface SupabaseTarget {
   readonly name: "supabase";
   readonly roles: CallerRoles;
   readonly paths: SupabasePaths;
+  /** What Supabase's own functions are told, by the router's prelude. */
+  readonly settings: typeof supabaseSettings;
 }
 
 export type Target = PostgresTarget | SupabaseTarget;
@@ -91,7 +94,7 @@ export const problemsOfPaths = (paths: Readonly<Record<string, unknown>>): Reado
  * Hedgerow's router and for those of supabase-js.
  *
  * @param options where in the token each value stands, where that is not the default.
- * @returns plain data for `createRouter({ target })` and for `compile`, `push` and the others.
+ * @returns the target for `createRouter` and for `compile`, `push` and the others.
  * @throws RangeError for a path that users can write, or that is no path.
  *
  * @example
@@ -106,5 +109,6 @@ export const supabase = (options: { readonly paths?: Partial<SupabasePaths> } = 
     name: "supabase",
     roles: { authenticated: "authenticated", anonymous: "anon" },
     paths: { ...supabasePaths, ...options.paths },
+    settings: supabaseSettings,
   };
 };

@@ -1,11 +1,12 @@
 /**
- * The policies and reference checks of a table, and what the catalog should say about each.
+ * The columns, policies and reference checks of a table, and what the catalog should say about each.
  *
  * Invariant: read from the very objects and texts that a push reads, so the hash is that of the declaration which was pushed,
  * and nothing has to be computed twice in two ways.
  */
 import { is, type SQL, StringChunk } from "drizzle-orm";
 import { getTableConfig, type PgPolicyToOption, PgRole, type PgTable } from "drizzle-orm/pg-core";
+import { sqlTypeOf } from "../condition/drizzle-column.js";
 import {
   catalogHalf,
   declaredHalf,
@@ -13,13 +14,14 @@ import {
   shortDigest,
   shortHashSql,
   triggerHashSql,
+  typeNamed,
 } from "../condition/fingerprint.js";
 import { createPolicy } from "../condition/policy-statement.js";
 import { referenceSql } from "../condition/reference-statement.js";
-import { text } from "../condition/sql-text.js";
+import { qualified } from "../condition/sql-text.js";
 import { helperSchema } from "../database/session.js";
 import { type CallerRoles, postgresTarget } from "../database/target.js";
-import { tableName } from "../table/config.js";
+import { plainConfig, tableName } from "../table/config.js";
 import { referencesOf } from "../table/reference.js";
 
 /** The text of a chunk: a list of texts in Drizzle 0.45, one text in 1.0. */
@@ -38,24 +40,26 @@ const rolesOf = (to: PgPolicyToOption, callers: CallerRoles): ReadonlyArray<stri
   return [name === postgresTarget.roles.anonymous ? callers.anonymous : name];
 };
 
-interface DeclaredPolicy {
-  readonly schema: string;
-  readonly table: string;
+/** What a table should be. */
+export interface Declared {
+  /** Its name in SQL. */
   readonly name: string;
-  readonly declared: string;
+  /** The types of its columns. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** Its policies, each with the hash of its declaration. */
+  readonly policies: ReadonlyArray<{ readonly name: string; readonly declared: string }>;
+  /** Its references to guarded tables, each with the hashes of its trigger and of what that trigger's function does. */
+  readonly checks: ReadonlyArray<{ readonly name: string; readonly declared: string; readonly source: string }>;
 }
 
-/** @returns the policies of these tables, each with the hash of its declaration. */
-export const declaredPolicies = (
-  tables: ReadonlyArray<PgTable>,
-  callers: CallerRoles,
-): Promise<ReadonlyArray<DeclaredPolicy>> =>
-  Promise.all(
-    tables.flatMap((source) => {
-      const table = tableName(source);
-      return getTableConfig(source).policies.map(async (policy) => ({
-        schema: table.schema,
-        table: table.name,
+/** @returns what a push of this table makes. */
+export const declaredOf = async (source: PgTable, callers: CallerRoles): Promise<Declared> => {
+  const table = tableName(source);
+  return {
+    name: qualified(table),
+    columns: Object.fromEntries(plainConfig(source).columns.map((column) => [column.name, sqlTypeOf(column)])),
+    policies: await Promise.all(
+      getTableConfig(source).policies.map(async (policy) => ({
         name: policy.name,
         declared: await shortDigest(
           createPolicy({
@@ -68,67 +72,56 @@ export const declaredPolicies = (
             check: render(policy.withCheck),
           }),
         ),
-      }));
-    }),
-  );
+      })),
+    ),
+    checks: await Promise.all(
+      referencesOf(source).map(async (reference) => {
+        const { trigger, createTrigger, source } = referenceSql(reference, helperSchema);
+        return { name: trigger, declared: await shortDigest(createTrigger), source: await shortDigest(source) };
+      }),
+    ),
+  };
+};
 
 /**
- * The policies that are missing, not declared, made from another declaration, or changed since they were made.
+ * The columns of `wanted` that are missing or of another type.
  *
- * @param relations an expression of type `oid[]`: the guarded tables.
- * @returns an expression of type text, to be run with an empty search path; null where there is none.
+ * @returns a list as SQL, behind `from`, and an expression that says what is wrong with one.
  */
-export const driftedPolicies = (relations: string, policies: ReadonlyArray<DeclaredPolicy>): string => `(
-  select pg_catalog.string_agg(pg_catalog.format('%s on %s', coalesce(wanted.name, actual.name), coalesce(wanted.relation, actual.relation)::regclass), ', '
-    order by coalesce(wanted.name, actual.name) collate "C")
+export const lacking = {
+  what: "w.name || '.' || quote_ident(c.name) || coalesce(' is ' || a.atttypid::regtype || ', not ' || c.type, ' does not exist')",
+  from: `wanted w cross join jsonb_each_text(w.columns) as c(name, type) left join pg_attribute a on a.attrelid = w.oid and a.attname = c.name::name and not a.attisdropped
+    where w.oid is not null and (a.attname is null or ${typeNamed} <> a.atttypid)`,
+};
+
+/** Whether these hashes were pushed here once, and everything stands as the last push left it: that is what `former` says. */
+const former = (...hashes: ReadonlyArray<string>): string =>
+  `(select ${hashes.map((hash) => `coalesce(strpos(said, ${hash}) > 0, true)`).join(" and ")} from former)`;
+
+/**
+ * The policies of `wanted` that are missing, not declared, made from another declaration, or changed since they were made; and the
+ * references whose check is missing, switched off, made from another declaration, or changed since it was made.
+ *
+ * A query for the name of each, and whether a version that was pushed here earlier has declared it so. Postgres writes
+ * expressions as the search path lets it, so run it with an empty one.
+ */
+export const drifted = `
+  select format('%s on %s', name, relation::regclass), ${former("wanted.declared")}
   from (
-    select c.oid as relation, p.name::name, p.declared
-    from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(policies))}::jsonb) as p(schema text, "table" text, name text, declared text)
-    join pg_catalog.pg_namespace n on n.nspname = p.schema::name
-    join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = p.table::name
+    select w.oid::oid as relation, p.name::name, p.declared from wanted w cross join jsonb_to_recordset(w.policies) as p(name text, declared text)
+    where w.oid is not null
   ) wanted
   full join (
     select p.polrelid as relation, p.polname as name, ${policyHashSql("p")} as hash, pg_catalog.obj_description(p.oid, 'pg_policy') as comment
-    from pg_catalog.pg_policy p where p.polrelid = any (${relations})
+    from pg_policy p where p.polrelid in (select w.oid from wanted w where w.policies is not null)
   ) actual using (relation, name)
-  where wanted.declared is distinct from ${declaredHalf("actual.comment")} or actual.hash is distinct from ${catalogHalf("actual.comment")}
-)`;
-
-interface DeclaredReference {
-  readonly schema: string;
-  readonly table: string;
-  readonly trigger: string;
-  readonly declared: string;
-  /** The hash of what the trigger's function does. */
-  readonly source: string;
-}
-
-/** @returns the references of these tables to guarded ones, each with the hashes of what checks it. */
-export const declaredReferences = (tables: ReadonlyArray<PgTable>): Promise<ReadonlyArray<DeclaredReference>> =>
-  Promise.all(
-    tables.flatMap(referencesOf).map(async (reference) => {
-      const { trigger, createTrigger, source } = referenceSql(reference, helperSchema);
-      return {
-        ...{ schema: reference.table.schema, table: reference.table.name, trigger },
-        declared: await shortDigest(createTrigger),
-        source: await shortDigest(source),
-      };
-    }),
-  );
-
-/**
- * The references whose check is missing, switched off, made from another declaration, or changed since it was made.
- *
- * @returns an expression of type text, to be run with an empty search path; null where there is none.
- */
-export const driftedReferences = (references: ReadonlyArray<DeclaredReference>): string => `(
-  select pg_catalog.string_agg(pg_catalog.format('the reference check %s on %I.%I', r.trigger, r.schema, r."table"), ', ' order by r.trigger collate "C")
-  from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(references))}::jsonb) as r(schema text, "table" text, trigger text, declared text, source text)
-  join pg_catalog.pg_namespace n on n.nspname = r.schema::name
-  join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = r."table"::name
-  left join pg_catalog.pg_trigger t on t.tgrelid = c.oid and t.tgname = r.trigger::name
-  left join pg_catalog.pg_proc p on p.oid = t.tgfoid
-  where r.declared is distinct from ${declaredHalf("pg_catalog.obj_description(t.oid, 'pg_trigger')")}
-    or ${triggerHashSql("t")} is distinct from ${catalogHalf("pg_catalog.obj_description(t.oid, 'pg_trigger')")}
-    or r.source is distinct from ${shortHashSql("p.prosrc")}
-)`;
+  where wanted.declared is distinct from ${declaredHalf("comment")} or hash is distinct from ${catalogHalf("comment")}
+  union all
+  select format('the reference check %s on %s', r.name, w.name), ${former("r.declared", "r.source")}
+  from wanted w cross join jsonb_to_recordset(w.checks) as r(name text, declared text, source text)
+  left join pg_trigger t on t.tgrelid = w.oid and t.tgname = r.name::name
+  left join pg_proc p on p.oid = t.tgfoid
+  cross join pg_catalog.obj_description(t.oid, 'pg_trigger') as comment
+  where w.oid is not null and (r.declared is distinct from ${declaredHalf("comment")}
+    or ${triggerHashSql("t")} is distinct from ${catalogHalf("comment")}
+    or r.source is distinct from ${shortHashSql("p.prosrc")})`;

@@ -10,6 +10,7 @@ import { plainConfig } from "../table/config.js";
 import type { TableDefinition } from "../table/definition.js";
 import { indexColumns } from "../table/indexed.js";
 import { type FieldProblem, hasTag, problem, type RequestProblem } from "./problem.js";
+import { DatabaseDiffers } from "./refusal.js";
 
 export type WriteOperation = "read" | "create" | "update" | "delete";
 
@@ -74,6 +75,10 @@ const withFields = (errors: ReadonlyArray<FieldProblem>): { readonly errors?: Re
 const notNull = (error: SqlError, scope: FailureScope | undefined): RequestProblem => {
   if (scope === undefined) return problem("validation_failed", { detail: "A value is missing." });
   const column = Object.values(scope.definition.columns).find(({ name }) => name === error.column);
+  if (!column && error.table === scope.definition.table.name) {
+    const reasons = [`column ${error.table}.${error.column} needs a value, and this version has no such column`];
+    return problem("database_differs", { hidden: new DatabaseDiffers({ reasons }) });
+  }
   // A scope column is empty when the caller has no such value: nothing in the body can help.
   if (!column || scope.definition.managed.includes(column.key)) return problem("forbidden");
   return problem("validation_failed", { errors: [{ field: column.key, message: "must not be null" }] });

@@ -20,9 +20,10 @@ export { IsolationUnsupported, RequestAborted, TransactionsUnsupported, Transact
 export type { CorsOptions, TrustedOrigins } from "./cross-site.js";
 export type { ActingDatabase, ActingTransaction } from "./drizzle.js";
 export type { FieldProblem, Layer, ProblemDetails, ProblemDetailsCode } from "./problem.js";
+export { DatabaseDiffers, NewerRules, UnsafeDatabase } from "./refusal.js";
 export { createRouter, type RouterOptions } from "./router.js";
 export type { CreateOf, GuardOf, ListQueryOf, Page, RoutesOf, RowOf, UpdateOf } from "./routes.js";
-export { UnsafeDatabase, verifyDatabase, verifyDatabaseEffect } from "./startup.js";
+export { type OlderVersions, verifyDatabase, verifyDatabaseEffect } from "./startup.js";
 export {
   type Acting,
   type SignedInCaller,

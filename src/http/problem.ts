@@ -8,48 +8,38 @@ import * as Data from "effect/Data";
 
 export type Layer = "routing" | "authentication" | "access" | "firewall" | "validation" | "database";
 
-interface Kind {
-  readonly status: number;
-  readonly layer: Layer;
-  readonly title: string;
-}
+/** The status, the layer that refuses, the title. */
+type Kind = readonly [number, Layer, string];
 
 const kinds = {
-  invalid_json: { status: 400, layer: "validation", title: "The body is not valid JSON." },
-  validation_failed: { status: 400, layer: "validation", title: "The body does not fit the table." },
-  invalid_query: { status: 400, layer: "validation", title: "The query parameters are not valid." },
-  invalid_reference: { status: 400, layer: "validation", title: "A referenced row does not exist." },
-  authentication_required: { status: 401, layer: "authentication", title: "Sign in first." },
-  cross_site_request: {
-    status: 403,
-    layer: "authentication",
-    title: "A request that rests on a cookie must come from a page of this site.",
-  },
-  forbidden: { status: 403, layer: "access", title: "You may not do this." },
-  no_active_organization: { status: 403, layer: "access", title: "Choose an organization first." },
-  not_found: { status: 404, layer: "firewall", title: "There is no such row." },
-  route_not_found: { status: 404, layer: "routing", title: "There is nothing here." },
-  method_not_allowed: { status: 405, layer: "routing", title: "The table does not offer this operation." },
-  request_timeout: { status: 408, layer: "validation", title: "The body did not arrive in time." },
+  invalid_json: [400, "validation", "The body is not valid JSON."],
+  validation_failed: [400, "validation", "The body does not fit the table."],
+  invalid_query: [400, "validation", "The query parameters are not valid."],
+  invalid_reference: [400, "validation", "A referenced row does not exist."],
+  authentication_required: [401, "authentication", "Sign in first."],
+  cross_site_request: [403, "authentication", "A request that rests on a cookie must come from a page of this site."],
+  forbidden: [403, "access", "You may not do this."],
+  no_active_organization: [403, "access", "Choose an organization first."],
+  not_found: [404, "firewall", "There is no such row."],
+  route_not_found: [404, "routing", "There is nothing here."],
+  method_not_allowed: [405, "routing", "The table does not offer this operation."],
+  request_timeout: [408, "validation", "The body did not arrive in time."],
   // Nobody reads it but logs.
-  request_aborted: { status: 408, layer: "routing", title: "The client has gone." },
-  conflict: { status: 409, layer: "database", title: "A row with the same unique value exists." },
-  still_referenced: { status: 409, layer: "database", title: "Other rows still refer to this one." },
-  body_too_large: { status: 413, layer: "validation", title: "The body is too large." },
-  unsupported_media_type: { status: 415, layer: "validation", title: "The body must be application/json." },
-  internal: { status: 500, layer: "database", title: "Something went wrong on our side." },
-  unsafe_database: { status: 500, layer: "database", title: "The server is not set up safely and refuses to serve." },
-  unavailable: {
-    status: 503,
-    layer: "database",
-    title: "Something that the answer depends on cannot be reached; try again soon.",
-  },
-  timeout: { status: 503, layer: "database", title: "The request took too long; try again." },
-  try_again: { status: 503, layer: "database", title: "Two requests got in each other's way; try again." },
+  request_aborted: [408, "routing", "The client has gone."],
+  conflict: [409, "database", "A row with the same unique value exists."],
+  still_referenced: [409, "database", "Other rows still refer to this one."],
+  body_too_large: [413, "validation", "The body is too large."],
+  unsupported_media_type: [415, "validation", "The body must be application/json."],
+  internal: [500, "database", "Something went wrong on our side."],
+  unsafe_database: [500, "database", "The server is not set up safely and refuses to serve."],
+  database_differs: [503, "database", "The database does not fit this version of the server; try again soon."],
+  unavailable: [503, "database", "Something that the answer depends on cannot be reached; try again soon."],
+  timeout: [503, "database", "The request took too long; try again."],
+  try_again: [503, "database", "Two requests got in each other's way; try again."],
 } as const satisfies Readonly<Record<string, Kind>>;
 
 export type ProblemDetailsCode = keyof typeof kinds;
-export type ProblemStatus = (typeof kinds)[ProblemDetailsCode]["status"];
+export type ProblemStatus = (typeof kinds)[ProblemDetailsCode][0];
 
 /** One thing that is wrong with a body or a query, and where. */
 export interface FieldProblem {
@@ -79,7 +69,7 @@ export class RequestProblem extends Data.TaggedError("RequestProblem")<{
   readonly hidden?: unknown;
 }> {
   override get message(): string {
-    return this.detail ?? kinds[this.code].title;
+    return this.detail ?? kinds[this.code][2];
   }
 }
 
@@ -94,14 +84,14 @@ export const hasTag = (error: unknown, tag: string): boolean =>
 
 const headersOf = (failure: RequestProblem): Record<string, string> => ({
   "content-type": "application/problem+json",
-  ...(kinds[failure.code].status === 503 && { "retry-after": "1" }),
+  ...(kinds[failure.code][0] === 503 && { "retry-after": "1" }),
   ...(failure.code === "authentication_required" && { "www-authenticate": 'Bearer realm="api"' }),
   ...(failure.allow && { allow: failure.allow.join(", ") }),
 });
 
 /** The same problem is the same bytes, whatever the reason behind it. */
 export const problemResponse = (failure: RequestProblem): Response => {
-  const { status, title, layer } = kinds[failure.code];
+  const [status, layer, title] = kinds[failure.code];
   const body: ProblemDetails = {
     type: `urn:hedgerow:problem:${failure.code}`,
     title,

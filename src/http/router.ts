@@ -27,8 +27,8 @@ import { answerPrivately, varyOf } from "./privately.js";
 import { hasTag, problem, problemResponse, RequestProblem } from "./problem.js";
 import { readJson } from "./read-json.js";
 import type { CheckSchema, RoutesOf } from "./routes.js";
-import { safetyCheck } from "./safety.js";
-import { verifySchema } from "./startup.js";
+import { explained, safetyCheck } from "./safety.js";
+import { type OlderVersions, verifySchema } from "./startup.js";
 
 export interface RouterOptions<S> {
   /** A module of tables, for example `import * as schema from "./schema.js"`. */
@@ -66,6 +66,13 @@ export interface RouterOptions<S> {
   readonly cors?: CorsOptions;
   /** Gets every error that a client is not shown; writes to `console.error` without it. */
   readonly onError?: (error: unknown) => void;
+  /**
+   * What to do where the rules in the database are those of a newer version of this schema, which has been pushed since.
+   * `"refuse"`, unless given, is a 503 until this version is pushed or replaced. `"serve"` serves under the newer rules, and says
+   * so once to `onError`: for a database that remembers the rules of this version, has been left alone since the last push, and
+   * knows callers as this version does. Rules that were never pushed there are refused all the same.
+   */
+  readonly olderVersions?: OlderVersions;
   /**
    * Serves even through a connection that bypasses row-level security. Every rule is then void. For experiments on
    * your own machine, never for data of anybody.
@@ -151,10 +158,11 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
 
   const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
     ? () => undefined
-    : safetyCheck(guarded.reads, verifySchema(schema, target));
+    : safetyCheck(guarded.reads, verifySchema(schema, target, options.olderVersions), report);
   const crossSite = crossSiteCheck(options.trustedOrigins);
 
-  const answer = (failure: unknown): Response => {
+  const answer = async (thrown: unknown): Promise<Response> => {
+    const failure = thrown instanceof RequestProblem ? await explained(thrown, isSafe) : thrown;
     if (failure instanceof RequestProblem) {
       if (failure.hidden !== undefined) report(failure.hidden);
       return problemResponse(failure);

@@ -1,27 +1,21 @@
 /**
- * Refuses to serve through a connection that no policy could stop, or from a database with other policies.
+ * Refuses to serve through a connection that no policy could stop, or from a database that another version was made for.
  *
  * Invariant: one catalog query, before the first request. A superuser, a role that bypasses row-level security, an
- * owner of a guarded table, a role that could become one of these, a guarded table without forced row-level security,
- * a policy that is missing, not declared or not as declared, a reference whose check is not the declared one, and a helper
- * that is not the one that was pushed are each a reason not to serve.
+ * owner of a guarded table and a role that could become one of these are each a reason not to serve; so are a table, a column or
+ * a role that is missing, a column of another type, a guarded table without forced row-level security, a policy that is
+ * missing, not declared or not as declared, a reference whose check is not the declared one, and a helper that is not the one that
+ * was pushed. Rules that a newer version has replaced are told from rules that nobody pushed.
  */
-import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
-import { functionsRecordSql } from "../condition/fingerprint.js";
-import { qualified, text, textArray } from "../condition/sql-text.js";
+import { functionsRecordSql, rememberedSql, standingSql } from "../condition/fingerprint.js";
+import { text, textArray } from "../condition/sql-text.js";
 import { Database, type DatabaseError, type DatabaseShape, type Statement } from "../database/database.js";
 import { helperSchema, roles } from "../database/session.js";
 import { type CallerRoles, postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
-import { declaredPolicies, declaredReferences, driftedPolicies, driftedReferences } from "./declared.js";
-
-/** The connection is not safe to serve from; `reasons` says why, for the log. */
-export class UnsafeDatabase extends Data.TaggedError("UnsafeDatabase")<{ readonly reasons: ReadonlyArray<string> }> {
-  override get message(): string {
-    return `Hedgerow refuses to serve:\n${this.reasons.map((reason) => `  - ${reason}`).join("\n")}`;
-  }
-}
+import { declaredOf, drifted, lacking } from "./declared.js";
+import { DatabaseDiffers, UnsafeDatabase } from "./refusal.js";
 
 /**
  * Postgres writes expressions as the search path lets it, and their hashes were taken with an empty one. The login's own settings
@@ -33,99 +27,160 @@ const pinSettings: Statement = {
 
 const helpers = `pg_catalog.to_regnamespace('${helperSchema}')::oid`;
 
-/** What a check is about, as SQL. */
-interface Wanted {
-  /** The guarded tables: their names, and what they are. */
-  readonly tables: string;
-  /** Which policies and reference checks differ from their declarations; null where none does. */
-  readonly drifted: string;
-}
+/** The guarded tables as SQL: their names, what they are, and as JSON what they should be. */
+type Wanted = (callers: CallerRoles) => Promise<string>;
 
 /** Without a schema nobody says which tables are guarded, so it is every one that has row-level security. */
-const everyGuarded: Wanted = {
-  tables: `select c.oid::regclass::text as name, c.oid::regclass as oid from pg_class c
-  where c.relrowsecurity and c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace`,
-  drifted: "null",
-};
+const everyGuarded: Wanted = async () =>
+  `select c.oid::regclass::text, c.oid::regclass, null::jsonb, null::jsonb, null::jsonb from pg_class c
+  where c.relrowsecurity and c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace`;
 
-const wantedBy = async ({ tables }: Schema, callers: CallerRoles): Promise<Wanted> => {
-  const names = textArray(tables.map(({ definition }) => qualified(definition.table)));
-  const sources = tables.map(({ source }) => source);
-  return {
-    tables: `select name, to_regclass(name) as oid from unnest(${names}) as name`,
-    drifted: `nullif(concat_ws(', ', ${driftedPolicies("array(select w.oid::oid from wanted w)", await declaredPolicies(sources, callers))},
-  ${driftedReferences(await declaredReferences(sources))}), '')`,
+const tablesOf =
+  ({ tables }: Schema): Wanted =>
+  async (callers) => {
+    const declared = await Promise.all(tables.map(({ source }) => declaredOf(source, callers)));
+    return `select t.name, to_regclass(t.name), t.columns, t.policies, t.checks
+    from jsonb_to_recordset(${text(JSON.stringify(declared))}::jsonb) as t(name text, columns jsonb, policies jsonb, checks jsonb)`;
   };
-};
 
-const facts = ({ tables, drifted }: Wanted, callers: CallerRoles): Statement => ({
-  text: `with wanted as (${tables})
-select
-  session_user::text as login,
-  (select coalesce(array_agg(r.rolname::text order by r.rolname), '{}')::text[] from pg_roles r
-    where (r.rolsuper or r.rolbypassrls) and pg_has_role(session_user, r.oid, 'member'))::text as powerful,
-  (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w join pg_class c on c.oid = w.oid
-    where pg_has_role(session_user, c.relowner, 'member')) as owned,
-  (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w where w.oid is null) as missing,
-  (select coalesce(string_agg(w.name, ', ' order by w.name), '') from wanted w join pg_class c on c.oid = w.oid
-    where not (c.relrowsecurity and c.relforcerowsecurity)) as open,
-  ${drifted} as drifted,
-  coalesce(pg_catalog.obj_description(${helpers}, 'pg_namespace') = ${functionsRecordSql(helpers)}, false)::text as recorded,
-  (select coalesce(string_agg(name, ', '), '') from unnest(${textArray([callers.authenticated, callers.anonymous])}) as name
-    where not exists (select 1 from pg_roles r where r.rolname = name)) as absent,
-  (select coalesce(string_agg(r.rolname, ', '), '') from pg_roles r where r.rolname = ${text(callers.authenticated)}
-    and r.rolcanlogin and coalesce(r.rolvaliduntil, 'infinity') > now()) as unsealed`,
+const listOf = (what: string): string => `string_agg(${what}, ', ' order by ${what} collate "C")`;
+
+const first = "; push the schema first";
+const again = "; push the schema again";
+
+/**
+ * A reason as an expression of type text: null where nothing is found.
+ *
+ * @param before an expression that leads to the list of what is found.
+ */
+const reason = (before: string, what: string, from: string, after: string): string =>
+  `(select ${before} || ${listOf(what)} || ${text(after)} from ${from})`;
+
+const reasons = (...all: ReadonlyArray<string>): string =>
+  `to_json(array_remove(array[${["null::text", ...all].join(", ")}], null))::text`;
+
+const guarded = "wanted w join pg_class c on c.oid = w.oid where";
+const connectAs = `connect as ${roles.api}`;
+
+const facts = (tables: string, callers: CallerRoles, database: DatabaseShape): Statement => ({
+  text: `with wanted(name, oid, columns, policies, checks) as (${tables}),
+former as (${rememberedSql(helpers)} and starts_with(m.said, ${standingSql(helpers)})),
+drifted(name, former) as (${drifted})
+select ${reasons(
+    ...(database.rolesAreBoundary
+      ? [
+          reason(
+            `'login "' || session_user || '" is or can become '`,
+            "r.rolname::text",
+            "pg_roles r where (r.rolsuper or r.rolbypassrls) and pg_has_role(session_user, r.oid, 'member')",
+            `, which bypasses row-level security; ${connectAs}`,
+          ),
+          reason(
+            `'login "' || session_user || '" owns '`,
+            "w.name",
+            `${guarded} pg_has_role(session_user, c.relowner, 'member')`,
+            ` and could switch its rules off; ${connectAs}`,
+          ),
+        ]
+      : []),
+    // Who sends SQL straight to Neon may give the role a password; behind one nothing is verified.
+    ...(database.withToken !== undefined && !database.local
+      ? [
+          reason(
+            "'role '",
+            "r.rolname::text",
+            `pg_roles r where r.rolname = ${text(callers.authenticated)} and r.rolcanlogin and coalesce(r.rolvaliduntil, 'infinity') > now()`,
+            ` could log in with a password: alter role ${callers.authenticated} valid until '-infinity'`,
+          ),
+        ]
+      : []),
+  )} as unsafe, ${reasons(
+    reason(
+      "'role '",
+      "name",
+      `unnest(${textArray([callers.authenticated, callers.anonymous])}) as name where not exists (select 1 from pg_roles r where r.rolname = name)`,
+      ` does not exist${first}`,
+    ),
+    reason("'table '", "w.name", "wanted w where w.oid is null", ` does not exist${first}`),
+    reason("'column '", lacking.what, lacking.from, first),
+    reason(
+      "'row-level security is not forced on '",
+      "w.name",
+      `${guarded} not (c.relrowsecurity and c.relforcerowsecurity)`,
+      again,
+    ),
+    `(select 'the functions of schema ${helperSchema} are not those that the last push recorded${again}'
+      where pg_catalog.obj_description(${helpers}, 'pg_namespace') is distinct from ${functionsRecordSql(helpers)})`,
+    reason("'not as declared: '", "name", "drifted having not bool_and(former is true)", again),
+  )} as differs,
+  coalesce((select ${listOf("name")} from drifted having bool_and(former is true)), '') as newer`,
 });
 
-const asText = (value: unknown): string => (typeof value === "string" ? value : "");
+/** What the catalog says of a connection and a schema. */
+export interface Verdict {
+  /** Why the connection could pass the rules by. */
+  readonly unsafe: ReadonlyArray<string>;
+  /** What another version of the schema has to do with. */
+  readonly differs: ReadonlyArray<string>;
+  /** The rules that a newer version of the schema has replaced; empty where there are none. */
+  readonly newer: string;
+}
 
-const reasonsAgainst = (database: DatabaseShape, row: Readonly<Record<string, unknown>>): ReadonlyArray<string> => {
-  const login = asText(row.login);
-  const powerful = asText(row.powerful);
-  const owned = asText(row.owned);
-  const missing = asText(row.missing);
-  const open = asText(row.open);
-  const drifted = asText(row.drifted);
-  const recorded = row.recorded === "true";
-  const absent = asText(row.absent);
-  // Who sends SQL straight to Neon may give the role a password; behind one nothing is verified.
-  const unsealed = database.withToken !== undefined && !database.local ? asText(row.unsealed) : "";
-  return [
-    ...(database.rolesAreBoundary && powerful !== "{}"
-      ? [`login "${login}" is or can become ${powerful}, which bypasses row-level security; connect as ${roles.api}`]
-      : []),
-    ...(database.rolesAreBoundary && owned !== ""
-      ? [`login "${login}" owns ${owned} and could switch its rules off; connect as ${roles.api}`]
-      : []),
-    ...(unsealed !== ""
-      ? [`role ${unsealed} could log in with a password: alter role ${unsealed} valid until '-infinity'`]
-      : []),
-    ...(absent !== "" ? [`role ${absent} does not exist; push the schema first`] : []),
-    ...(missing !== "" ? [`table ${missing} does not exist; push the schema first`] : []),
-    ...(open !== "" ? [`row-level security is not forced on ${open}; push the schema again`] : []),
-    ...(recorded
-      ? []
-      : [`the functions of schema ${helperSchema} are not those that the last push recorded; push the schema again`]),
-    ...(drifted !== "" ? [`not as declared: ${drifted}; push the schema again`] : []),
-  ];
-};
+const listIn = (json: unknown): ReadonlyArray<string> => JSON.parse(String(json));
 
-const verified = (
-  wanted: () => Promise<Wanted>,
-  target: Target,
-): Effect.Effect<void, UnsafeDatabase | DatabaseError, Database> =>
+const examined = (wanted: Wanted, target: Target): Effect.Effect<Verdict, DatabaseError, Database> =>
   Effect.flatMap(Database, (database) =>
-    Effect.flatMap(Effect.promise(wanted), (sought) =>
-      Effect.flatMap(database.transact([pinSettings, facts(sought, target.roles)]), ([, result]) => {
-        const reasons = reasonsAgainst(database, result?.rows[0] ?? {});
-        return reasons.length > 0 ? Effect.fail(new UnsafeDatabase({ reasons })) : Effect.void;
-      }),
+    Effect.flatMap(
+      Effect.promise(() => wanted(target.roles)),
+      (tables) =>
+        Effect.map(database.transact([pinSettings, facts(tables, target.roles, database)]), ([, result]) => {
+          const { unsafe, differs, newer } = result?.rows[0] ?? {};
+          return { unsafe: listIn(unsafe), differs: listIn(differs), newer: String(newer) };
+        }),
     ),
   );
 
-/** @returns an effect that succeeds only for a connection that may serve this schema. */
-export const verifySchema = (schema: Schema, target: Target): ReturnType<typeof verified> =>
-  verified(() => wantedBy(schema, target.roles), target);
+/** @returns an effect that says how a connection and its database meet a schema, whatever the answer. */
+export const examine = (schema: Schema, target: Target): ReturnType<typeof examined> =>
+  examined(tablesOf(schema), target);
+
+/** What to do where a newer version of a schema has been pushed, with other rules. */
+export type OlderVersions = "refuse" | "serve";
+
+/** @returns why a version may not serve where this was found. */
+export const reasonsToRefuse = ({ differs, newer }: Verdict, olderVersions: OlderVersions): ReadonlyArray<string> =>
+  newer === "" || olderVersions === "serve"
+    ? differs
+    : [...differs, `newer rules were pushed: ${newer}; deploy their version, or let older ones serve: olderVersions`];
+
+const verified = (
+  wanted: Wanted,
+  target: Target,
+  olderVersions: OlderVersions = "refuse",
+): Effect.Effect<string, UnsafeDatabase | DatabaseDiffers | DatabaseError, Database> =>
+  Effect.flatMap(examined(wanted, target), (verdict): Effect.Effect<string, UnsafeDatabase | DatabaseDiffers> => {
+    const differs = reasonsToRefuse(verdict, olderVersions);
+    if (verdict.unsafe.length > 0) return Effect.fail(new UnsafeDatabase({ reasons: [...verdict.unsafe, ...differs] }));
+    return differs.length > 0 ? Effect.fail(new DatabaseDiffers({ reasons: differs })) : Effect.succeed(verdict.newer);
+  });
+
+/**
+ * @returns an effect that succeeds only for a connection that may serve this schema, with the newer rules under which an older
+ * version does.
+ */
+export const verifySchema = (
+  schema: Schema,
+  target: Target,
+  olderVersions?: OlderVersions,
+): ReturnType<typeof verified> => verified(tablesOf(schema), target, olderVersions);
+
+/** The same where there may be no schema: then no policy is compared with its declaration. */
+export const verifyConnection = (
+  schema: Schema | undefined,
+  target: Target,
+  olderVersions?: OlderVersions,
+): ReturnType<typeof verified> =>
+  schema === undefined ? verified(everyGuarded, target) : verifySchema(schema, target, olderVersions);
 
 /**
  * The program behind `verifyDatabase`, for those who use Effect.
@@ -136,18 +191,20 @@ export const verifySchema = (schema: Schema, target: Target): ReturnType<typeof 
 export const verifyDatabaseEffect = (
   schema: Schema | undefined,
   target: Target = postgresTarget,
-): Effect.Effect<void, UnsafeDatabase | DatabaseError, Database> =>
-  schema === undefined ? verified(() => Promise.resolve(everyGuarded), target) : verifySchema(schema, target);
+  olderVersions?: OlderVersions,
+): Effect.Effect<void, UnsafeDatabase | DatabaseDiffers | DatabaseError, Database> =>
+  Effect.asVoid(verifyConnection(schema, target, olderVersions));
 
 /**
  * Asks the catalog whether a connection may serve a schema. The router does so before its first request; call this to
  * learn it when the process starts.
  *
- * @param options the same schema, database and target as for `createRouter`.
+ * @param options the same schema, database, target and `olderVersions` as for `createRouter`.
  * @throws DefinitionError for a schema with problems.
  * @throws UnsafeDatabase with the reasons: the login is a superuser, bypasses row-level security, owns a table or can
- * become such a role; a table or a role is missing; row-level security is not forced; a policy is missing, not declared, or
- * not as it was declared.
+ * become such a role.
+ * @throws DatabaseDiffers with the reasons: a role, a table or a column is missing, or a column has another type; row-level
+ * security is not forced; a policy or a reference check is missing, not declared, or not as it was declared.
  * @throws SqlError or ConnectionError where the database cannot be asked.
  *
  * @example
@@ -159,9 +216,14 @@ export const verifyDatabase = (options: {
   readonly schema: SchemaModule;
   readonly database: DatabaseShape;
   readonly target?: Target;
+  readonly olderVersions?: OlderVersions;
 }): Promise<void> =>
   Effect.runPromise(
     Effect.flatMap(understand(options.schema), (schema) =>
-      Effect.provideService(verifyDatabaseEffect(schema, options.target), Database, options.database),
+      Effect.provideService(
+        verifyDatabaseEffect(schema, options.target, options.olderVersions),
+        Database,
+        options.database,
+      ),
     ),
   );

@@ -14,6 +14,7 @@ import type { Caller } from "../condition/caller.js";
 import { endingAbandoned } from "../database/abandoned.js";
 import type { DatabaseShape, OpenTransaction, Result, Statement, TransactionMode } from "../database/database.js";
 import { answerMsOf, withDeadline } from "../database/deadline.js";
+import { withTransactions } from "../database/interactive.js";
 import { withRetry } from "../database/retry.js";
 import { leaveSession, type Timeouts } from "../database/session.js";
 import { postgresTarget, type Target } from "../database/target.js";
@@ -43,8 +44,8 @@ import { handlerFailure } from "./failure.js";
 import { type Prelude, preludeFor } from "./prelude.js";
 import { answerPrivately, keepPrivate, varyOf } from "./privately.js";
 import { hasTag, problem, problemResponse, type RequestProblem } from "./problem.js";
-import { safetyCheck } from "./safety.js";
-import { verifyDatabaseEffect } from "./startup.js";
+import { explained, safetyCheck } from "./safety.js";
+import { type OlderVersions, verifyConnection } from "./startup.js";
 
 /** A caller who is signed in. */
 export type SignedInCaller = Caller & { readonly userId: string };
@@ -126,6 +127,8 @@ export interface WithCallerOptions<
   readonly trustedOrigins?: TrustedOrigins;
   /** As for `createRouter`. */
   readonly onError?: (error: unknown) => void;
+  /** As for `createRouter`. */
+  readonly olderVersions?: OlderVersions;
   /** As for `createRouter`. */
   readonly dangerouslyServeWithoutRowLevelSecurity?: boolean;
 }
@@ -322,14 +325,22 @@ export const withCaller = <
   const isRequired = options.signIn !== "optional";
   const { transactionMs = 30_000, ...timeouts } = options.timeouts ?? { statementMs: 15_000, lockMs: 5_000 };
   const answerMs = answerMsOf(timeouts);
-  const database = withDeadline(withRetry(endingAbandoned(options.database, report), "writes"), answerMs);
+  const database = withTransactions(
+    withDeadline(withRetry(endingAbandoned(options.database, report), "writes"), answerMs),
+    answerMs,
+  );
   const crossSite = crossSiteCheck(options.trustedOrigins);
   const vary = varyOf(auth);
   const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
     ? () => undefined
-    : safetyCheck(withDeadline(withRetry(options.database, "reads"), answerMs), verifyDatabaseEffect(schema, target));
+    : safetyCheck(
+        withDeadline(withRetry(options.database, "reads"), answerMs),
+        verifyConnection(schema, target, options.olderVersions),
+        report,
+      );
 
-  const answer = (failure: RequestProblem): Response => {
+  const answer = async (thrown: RequestProblem): Promise<Response> => {
+    const failure = await explained(thrown, isSafe);
     if (failure.hidden !== undefined) report(failure.hidden);
     return problemResponse(failure);
   };
@@ -344,7 +355,8 @@ export const withCaller = <
   };
 
   return async (context, next) => {
-    const refuse = (failure: RequestProblem): Response => answerPrivately(context, answer(failure), vary);
+    const refuse = async (failure: RequestProblem): Promise<Response> =>
+      answerPrivately(context, await answer(failure), vary);
     const unsafe = await isSafe();
     if (unsafe !== undefined) return refuse(unsafe);
     const credential = await identify(context.req.raw);
@@ -374,12 +386,12 @@ export const withCaller = <
       const failure =
         handlerFailure(context.error, operation) ??
         (isOurs(context.error) ? problem("internal", { hidden: context.error }) : undefined);
-      if (failure !== undefined) replace(context, answer(failure));
+      if (failure !== undefined) replace(context, await answer(failure));
     } else if (isRequired && !isKnown()) {
       try {
         await acting.caller();
       } catch (error) {
-        replace(context, answer(handlerFailure(error, operation) ?? problem("internal", { hidden: error })));
+        replace(context, await answer(handlerFailure(error, operation) ?? problem("internal", { hidden: error })));
       }
     }
     keepPrivate(context, vary);

@@ -4,11 +4,11 @@
  * Invariant: pure. The same definitions give the same statements, in the same order, on every machine.
  */
 import * as Effect from "effect/Effect";
-import { type Condition, type ContextPath, fold } from "../condition/condition.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
 import { postgresTarget, type Target } from "../database/target.js";
 import { understandToPush } from "../table/deployable.js";
 import type { Schema, SchemaModule } from "../table/schema.js";
+import { askedBy } from "./asked.js";
 import { bootstrapStatements } from "./bootstrap.js";
 import { commentedPoliciesOf, type Policy } from "./commented.js";
 import { Dialect } from "./dialect.js";
@@ -28,43 +28,24 @@ export interface CompiledSchema {
   readonly expected: Expectation;
 }
 
-const none = (): ReadonlyArray<ContextPath> => [];
-
-/** The caller's values that a condition compares with or asks for. */
-const pathsIn = fold<ReadonlyArray<ContextPath>>({
-  Constant: none,
-  Compare: ({ operand }) => (operand._tag === "Context" ? [operand.path] : []),
-  Member: ({ operands }) => operands.flatMap((operand) => (operand._tag === "Context" ? [operand.path] : [])),
-  IsNull: none,
-  HasContext: ({ path }) => [path],
-  HasRole: none,
-  Via: none,
-  And: (all) => all.flat(),
-  Or: (any) => any.flat(),
-  Not: (inner) => inner,
-});
-
 /** A rule with a claim that no token carries would admit nobody, and nobody would know why. */
 const claimProblems = (schema: Schema, identity: IdentitySource): ReadonlyArray<Problem> => {
   if (identity._tag === "Live") return [];
-  return schema.tables.flatMap(({ definition: { table, commands } }) => {
-    const { select, insert, update, delete: remove } = commands;
-    const conditions: ReadonlyArray<Condition | undefined> = [select, insert, update?.using, update?.check, remove];
-    const paths = conditions.flatMap((condition) => (condition === undefined ? [] : pathsIn(condition)));
-    return [...new Set(paths)].flatMap((path): ReadonlyArray<Problem> => {
+  return schema.tables.flatMap(({ definition }) =>
+    askedBy(definition).flatMap((path): ReadonlyArray<Problem> => {
       const name = path.startsWith("claims.") ? path.slice("claims.".length) : undefined;
       if (name === undefined || identity.claims.includes(name)) return [];
       return [
         {
           code: "unknown_context_value",
-          table: table.name,
+          table: definition.table.name,
           path: "(rules)",
           message: `"ctx.${path}" is not among the claims that tokens carry: ${identity.claims.join(", ") || "none"}.`,
           hint: `Name it where the identity is declared: claims: [${[...identity.claims, name].map((each) => JSON.stringify(each)).join(", ")}].`,
         },
       ];
-    });
-  });
+    }),
+  );
 };
 
 /**

@@ -9,7 +9,7 @@ import { getTableConfig, type Index, type PgColumn, PgTable } from "drizzle-orm/
 import type { TableName } from "../condition/condition.js";
 import { sqlTypeOf } from "../condition/drizzle-column.js";
 import { recordOf, shortHash } from "../condition/fingerprint.js";
-import { referenceOptions, referenceSql } from "../condition/reference-statement.js";
+import { referenceSql } from "../condition/reference-statement.js";
 import type { CallerRoles } from "../database/target.js";
 import { tableName } from "../table/config.js";
 import { referencesOf } from "../table/reference.js";
@@ -22,7 +22,7 @@ import { bare, shapeOf } from "./helper-function.js";
 import { type IdentitySource, storageOf } from "./identity.js";
 import { helperSchema, ownRoles } from "./names.js";
 import { grantsHash } from "./reconcile.js";
-import { saidOf, sequencesOf, servicePoliciesOf } from "./security.js";
+import { referenceOptions, saidOf, sequencesOf, servicePoliciesOf } from "./security.js";
 import { viewGrants, viewName, viewSaid } from "./views.js";
 
 export interface ExpectedColumn {

@@ -22,6 +22,7 @@ import {
   recordHelpersBody,
   revokeAllBody,
 } from "./reconcile.js";
+import { rememberBody } from "./remembered.js";
 import { verifiedClaims, verifiedToken } from "./token-claims.js";
 
 /** For the owner alone: what keeps the database as declared. */
@@ -57,6 +58,7 @@ const keepers = (service: ReadonlyArray<string>): ReadonlyArray<HelperFunction> 
   ),
   define("drop_functions_but(declared text[])", "void", "language plpgsql volatile", dropFunctionsBody, []),
   define("record_helpers()", "void", "language plpgsql volatile", recordHelpersBody, []),
+  define("remember(protocol text, declared text[])", "void", "language plpgsql volatile", rememberBody, []),
 ];
 
 /** For the end of a transaction that has made one: `leaveSession` asks. */

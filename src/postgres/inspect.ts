@@ -4,7 +4,7 @@
  * Invariant: only what stands in the catalog counts, never what a tool said it did, and all of it is read in one query.
  * The check at the end of a push and the report on a database that runs are this same query.
  */
-import { policyHashSql, roleNames, shortHashSql, triggerHashSql } from "../condition/fingerprint.js";
+import { policyHashSql, roleNames, shortHashSql, triggerHashSql, typeNamed } from "../condition/fingerprint.js";
 import { text, textArray } from "../condition/sql-text.js";
 import type { Expectation } from "./expectation.js";
 import { shapeSql } from "./helper-function.js";
@@ -47,9 +47,6 @@ const expectationViews = ({ views }: Expectation): string => `expected_views as 
 const ownRoles = ({ roles: names }: Expectation): string => `own_roles as (
   select u.name, r.* from pg_catalog.unnest(${textArray(names)}) as u(name) left join pg_catalog.pg_roles r on r.rolname = u.name
 )`;
-
-/** The type of a column `c` as Drizzle writes it: its own words, or the name of an enum. */
-export const typeNamed = "coalesce(pg_catalog.to_regtype(c.type), pg_catalog.to_regtype('public.' || c.type))";
 
 /** Whether the tables, columns and keys are there. Names are cut as Postgres cuts them, by the type `name`. */
 const structure = `

@@ -5,10 +5,10 @@
  * until the push has come to its end, also where it never does. A reference's trigger goes only together with all
  * policies of its table: without the check nobody may write.
  */
-import { declaredHalf } from "../condition/fingerprint.js";
+import { declaredHalf, typeNamed } from "../condition/fingerprint.js";
 import { dollarQuoted, text } from "../condition/sql-text.js";
 import type { Expectation } from "./expectation.js";
-import { expectationTables, typeNamed } from "./inspect.js";
+import { expectationTables } from "./inspect.js";
 
 /** What stands in the parentheses of a type, in one spelling. */
 const modifierOf = (type: string): string =>

@@ -22,9 +22,12 @@ import { type IdentitySource, storageOf } from "./identity.js";
 import { everyone, helperSchema, roles } from "./names.js";
 import { rolesFor } from "./policies.js";
 import { dropOthers, force, grantExactly, replace } from "./reconcile.js";
+import { rememberStatement } from "./remembered.js";
 
 /** Serialises whoever changes policies; the key is the text "hedgerow" in ASCII. */
 export const lockStatement = "select pg_advisory_xact_lock(7522529147838689143)";
+
+export const referenceOptions = "language plpgsql security invoker";
 
 /** A serial column takes its number from a sequence of its own, which needs a right of its own. */
 export const sequencesOf = (
@@ -71,8 +74,10 @@ const tableStatements = (
       name,
       references.map(({ trigger }) => trigger),
     ),
-    ...references.flatMap(({ createFunction, functionName, trigger, createTrigger }) => [
-      createFunction,
+    ...references.flatMap(({ functionName, source, trigger, createTrigger }) => [
+      // It can be replaced without a lock on the table.
+      `create or replace function ${functionName}() returns trigger
+${referenceOptions} set search_path = '' as ${dollarQuoted(source)}`,
       `revoke all on function ${functionName}() from ${everyone(dialect.roles, identity._tag).join(", ")}`,
       replace("trigger", name, trigger, createTrigger, recordOf(undefined, shortHash(createTrigger))),
     ]),
@@ -158,16 +163,18 @@ export const securityStatements = (
     ...tables.map(({ definition }) => definition.table.schema),
     ...storageOf(identity).serviceTables.map(({ schema }) => schema),
   ];
+  const functions = helperFunctions(identity, dialect);
   return [
     ...databaseStatements([...new Set(schemas)].filter((schema) => schema !== helperSchema).sort(), identity, dialect),
     ...serviceStatements(identity),
     ...tables.flatMap((table) => tableStatements(table, identity, dialect)),
     `select ${helperSchema}.drop_functions_but(${textArray([
-      ...helperFunctions(identity, dialect).map(({ signature }) => bare(signature)),
+      ...functions.map(({ signature }) => bare(signature)),
       ...tables
         .flatMap(({ source }) => referencesOf(source))
         .map((reference) => `${referenceSql(reference, helperSchema).functionName}()`),
     ])})`,
     `select ${helperSchema}.record_helpers()`,
+    rememberStatement(tables, functions, identity, dialect),
   ];
 };

@@ -461,4 +461,29 @@ $$;
 
 revoke all on function hedgerow.record_helpers() from public, hedgerow_api, authenticated, anonymous;
 
+create or replace function hedgerow.remember(protocol text, declared text[]) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  earlier text := (select m.said from pg_catalog.pg_proc f, pg_catalog.obj_description(f.oid, 'pg_proc') as m(said) where f.pronamespace = pg_catalog.to_regnamespace('hedgerow')::oid and f.proname = 'remember');
+  said text := pg_catalog.concat_ws(' ', (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(s.line, '' order by s.line collate "C"), 'UTF8')), 'hex'), 16) from (
+  select (select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(pg_catalog.concat_ws('|', f.proname::text, pg_catalog.pg_get_function_identity_arguments(f.oid), f.prosrc, (select l.lanname::text from pg_catalog.pg_language l where l.oid = f.prolang), f.provolatile::text, f.proconfig::text, case when f.prosecdef then case when f.proowner = 0 then 'public' else pg_catalog.pg_get_userbyid(f.proowner)::text end end, pg_catalog.array_to_string((select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest((select pg_catalog.array_agg(acl.grantee) from pg_catalog.aclexplode(coalesce(f.proacl, pg_catalog.acldefault('f', f.proowner))) acl where acl.grantee <> f.proowner)) u), ',')), e'\n' order by pg_catalog.concat_ws('|', f.proname::text, pg_catalog.pg_get_function_identity_arguments(f.oid), f.prosrc, (select l.lanname::text from pg_catalog.pg_language l where l.oid = f.prolang), f.provolatile::text, f.proconfig::text, case when f.prosecdef then case when f.proowner = 0 then 'public' else pg_catalog.pg_get_userbyid(f.proowner)::text end end, pg_catalog.array_to_string((select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest((select pg_catalog.array_agg(acl.grantee) from pg_catalog.aclexplode(coalesce(f.proacl, pg_catalog.acldefault('f', f.proowner))) acl where acl.grantee <> f.proowner)) u), ',')) collate "C"), ''), 'UTF8')), 'hex'), 16) from pg_catalog.pg_proc f where f.pronamespace = pg_catalog.to_regnamespace('hedgerow')::oid) as line
+  union all select pg_catalog.concat_ws('|', p.polrelid::regclass, pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('|', p.polcmd::text, p.polpermissive::text, pg_catalog.array_to_string((select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C" order by case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u)::text end collate "C") from pg_catalog.unnest(p.polroles) u), ','), coalesce(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '-'), coalesce(pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '-')), 'UTF8')), 'hex'), 16), pg_catalog.obj_description(p.oid, 'pg_policy'))
+  from pg_catalog.pg_policy p join pg_catalog.pg_class c on c.oid = p.polrelid where c.relrowsecurity and c.relforcerowsecurity
+  union all select pg_catalog.concat_ws('|', pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('|', t.tgenabled::text, pg_catalog.pg_get_triggerdef(t.oid)), 'UTF8')), 'hex'), 16), pg_catalog.obj_description(t.oid, 'pg_trigger')) from pg_catalog.pg_trigger t where t.tgname like 'HEDGEROW\_%'
+) s), protocol, (
+    select pg_catalog.string_agg(k.hash, ' ' order by k.place) from (
+      select u.hash, pg_catalog.min(u.place) as place from pg_catalog.unnest(declared || case
+        when pg_catalog.split_part(earlier, ' ', 2) = protocol then (pg_catalog.string_to_array(earlier, ' '))[3:]
+      end) with ordinality as u(hash, place)
+      group by u.hash order by 2 limit greatest(2000, pg_catalog.cardinality(declared))
+    ) k));
+begin
+  if said is distinct from earlier then
+    execute pg_catalog.format('comment on function hedgerow.remember(text, text[]) is %L', said);
+  end if;
+end
+$$;
+
+revoke all on function hedgerow.remember(text, text[]) from public, hedgerow_api, authenticated, anonymous;
+
 select hedgerow.record_helpers();

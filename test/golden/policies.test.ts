@@ -10,7 +10,7 @@ import { supabase, type Target } from "hedgerow/supabase";
 import { describe, expect, it } from "vitest";
 
 const identity = sessionIdentity({});
-const everything = compile({}, identity).security.length;
+const everything = compile({}, identity).security.findIndex((statement) => statement.includes("drop_functions_but"));
 
 /** What is run for the tables alone, one statement a paragraph. */
 const securityOf = (module: Readonly<Record<string, unknown>>): string =>

@@ -2,7 +2,7 @@
 import { text } from "drizzle-orm/pg-core";
 import * as Effect from "effect/Effect";
 import { id, table } from "hedgerow";
-import { UnsafeDatabase, verifyDatabase } from "hedgerow/hono";
+import { DatabaseDiffers, verifyDatabase } from "hedgerow/hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as schema from "../../examples/app/tables.js";
 import { referenceSql } from "../../src/condition/reference-statement.js";
@@ -23,7 +23,7 @@ describe.each<Kind>(["postgres", "pglite"])("the check at the start, on %s", (ki
   const reasons = async (): Promise<ReadonlyArray<string>> =>
     verifyDatabase({ schema, database: world.api }).then(
       () => [],
-      (error: unknown) => (error instanceof UnsafeDatabase ? error.reasons : [String(error)]),
+      (error: unknown) => (error instanceof DatabaseDiffers ? error.reasons : [String(error)]),
     );
 
   const repair = () =>
