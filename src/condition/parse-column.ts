@@ -99,46 +99,34 @@ const context = (value: string, column: ColumnInfo, scope: ParseScope, at: Repor
 const textFault = (value: string): string | undefined =>
   value.includes("\0") ? "holds a NUL character" : /\p{Surrogate}/u.test(value) ? "holds half a character" : undefined;
 
-/** Why a literal cannot be compared with a column; undefined where it can. */
-const literalFault = (column: ColumnInfo, value: unknown): string | undefined => {
-  const is = (type: string): string | undefined => (typeof value === type ? undefined : `is not a ${type}`);
-  switch (column.kind) {
+const isText = (value: unknown): value is string => typeof value === "string";
+
+/** Whether a literal can be compared with a column. */
+const fits = ({ kind, enumValues }: ColumnInfo, value: unknown): boolean => {
+  switch (kind) {
     case "text":
-      return is("string") ?? textFault(String(value));
+      return isText(value);
     case "enum":
-      return column.enumValues?.some((name) => name === value)
-        ? undefined
-        : `is none of ${column.enumValues?.join(", ") ?? "the values"}`;
+      return enumValues?.some((name) => name === value) ?? false;
     case "uuid":
-      return typeof value === "string" && isUuid(value) ? undefined : "is not a uuid";
+      return isText(value) && isUuid(value);
     case "integer":
-      return Number.isInteger(value) && (Number(value) | 0) === Number(value) ? undefined : "is not a 32-bit integer";
+      return Number.isInteger(value) && (Number(value) | 0) === Number(value);
     case "bigint":
-      return (typeof value === "bigint" && BigInt.asIntN(64, value) === value) || Number.isSafeInteger(value)
-        ? undefined
-        : "is not a 64-bit integer";
+      return (typeof value === "bigint" && BigInt.asIntN(64, value) === value) || Number.isSafeInteger(value);
     case "double":
-      return typeof value === "number" && Number.isFinite(value) ? undefined : "is not a finite number";
+      return Number.isFinite(value);
     case "numeric":
-      return (typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value)) ||
-        (typeof value === "number" && Number.isFinite(value)) ||
-        typeof value === "bigint"
-        ? undefined
-        : "is not a decimal number";
+      return typeof value === "bigint" || Number.isFinite(value) || (isText(value) && /^-?\d+(\.\d+)?$/.test(value));
     case "boolean":
-      return is("boolean");
+      return typeof value === "boolean";
     case "date":
-      return (value instanceof Date || (typeof value === "string" && value.length === 10)) &&
-        dayText(value) !== undefined
-        ? undefined
-        : "is not a date";
+      return (value instanceof Date || (isText(value) && value.length === 10)) && dayText(value) !== undefined;
     case "timestamp":
     case "timestamptz":
-      return (value instanceof Date || typeof value === "string") && instantText(value) !== undefined
-        ? undefined
-        : "is not a date";
+      return (value instanceof Date || isText(value)) && instantText(value) !== undefined;
     case "other":
-      return "cannot be compared with a column of this type";
+      return false;
   }
 };
 
@@ -162,11 +150,11 @@ const operand = (value: unknown, column: ColumnInfo, scope: ParseScope, at: Repo
     );
     return undefined;
   }
-  const fault = literalFault(column, value);
-  if (fault !== undefined || !isLiteral(value)) {
+  const fault = isText(value) && column.kind === "text" ? textFault(value) : undefined;
+  if (fault !== undefined || !fits(column, value) || !isLiteral(value)) {
     at.problem(
       column.kind === "other" ? "type_mismatch" : "invalid_literal",
-      `${show(value)} ${fault ?? "is not a value"}.`,
+      `${show(value)} ${fault ?? "does not fit the column"}.`,
       `Column "${column.key}" is ${kindName(column.kind)}${column.enumValues?.length ? ` (${column.enumValues.join(", ")})` : ""}.`,
     );
     return undefined;

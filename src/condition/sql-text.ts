@@ -8,19 +8,16 @@ import type { Literal, TableName } from "./condition.js";
 import { dayText, instantText } from "./instant.js";
 import type { ColumnInfo } from "./kind.js";
 
-/** Key words that Postgres does not accept as a bare column or table name. */
+/** Key words that Postgres does not accept as a bare column or table name; and `between`, of which it makes `not between`. */
 const reserved = new Set(
   (
-    "all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation " +
-    "column concurrently constraint create cross current_catalog current_date current_role current_schema " +
+    "all analyse analyze and any array as asc asymmetric authorization between binary both case cast check collate " +
+    "collation column concurrently constraint create cross current_catalog current_date current_role current_schema " +
     "current_time current_timestamp current_user default deferrable desc distinct do else end except false fetch for " +
     "foreign freeze from full grant group having ilike in initially inner intersect into is isnull join lateral " +
     "leading left like limit localtime localtimestamp natural not notnull null offset on only or order outer " +
     "overlaps placing primary references returning right select session_user similar some symmetric system_user " +
-    "table tablesample then to trailing true union unique user using variadic verbose when where window with " +
-    "between bigint bit boolean char character coalesce dec decimal exists extract float greatest grouping inout int " +
-    "integer interval least national nchar none normalize nullif numeric out overlay position precision real row " +
-    "setof smallint substring time timestamp treat trim values varchar"
+    "table tablesample then to trailing true union unique user using variadic verbose when where window with"
   ).split(" "),
 );
 
@@ -68,24 +65,24 @@ const instant = (value: Literal, zone: string): string => {
 
 /** A literal of a column's kind, typed where the bare text would not be. */
 export const literal = (column: ColumnInfo, value: Literal): string => {
+  const typed = (content: string, type: string = column.kind): string => `${text(content)}::${type}`;
   switch (column.kind) {
     case "boolean":
       return value === true ? "true" : "false";
     case "integer":
     case "bigint":
-      return Number(value) < 0 ? `'${String(value)}'::bigint` : String(value);
+      return Number(value) < 0 ? typed(String(value), "bigint") : String(value);
     case "double":
-      return `'${String(value)}'::double precision`;
+      return typed(String(value), "double precision");
     case "numeric":
-      return `'${String(value)}'::numeric`;
     case "uuid":
-      return `${text(String(value))}::uuid`;
+      return typed(String(value));
     case "date":
-      return `${text(day(value))}::date`;
+      return typed(day(value));
     case "timestamp":
-      return `${text(instant(value, ""))}::timestamp`;
+      return typed(instant(value, ""));
     case "timestamptz":
-      return `${text(instant(value, "+00"))}::timestamptz`;
+      return typed(instant(value, "+00"));
     // Without a type of its own it takes that of the column, whose schema nobody has to know.
     case "enum":
     case "text":

@@ -29,10 +29,7 @@ export const answerMsOf = (timeouts: {
 }): number => {
   for (const name of ["statementMs", "lockMs"] as const) checkedMs(name, timeouts[name] ?? 0);
   const { statementMs, answerMs = statementMs === 0 ? 0 : statementMs + 5_000 } = timeouts;
-  if (!(answerMs >= 0 && answerMs <= 2_147_483_647)) {
-    throw new RangeError("timeouts.answerMs must be a number of milliseconds; 0 is no limit");
-  }
-  return answerMs;
+  return checkedMs("answerMs", answerMs);
 };
 
 class Watch implements GiveUp {

@@ -22,6 +22,15 @@ export type CorsOptions = NonNullable<Parameters<typeof cors>[0]>;
 const isOrigin = (value: string): boolean =>
   URL.canParse(value) && new URL(value).origin === value && value !== "null" && !value.includes("*");
 
+/** @throws TypeError for the first of them that no browser would send. */
+const checkOrigins = (option: string, origins: ReadonlyArray<string>): void => {
+  const odd = origins.find((each) => !isOrigin(each));
+  if (odd === undefined) return;
+  throw new TypeError(
+    `${option}: ${JSON.stringify(odd)} is not an origin; write scheme, host and port alone, as in "https://app.example.com"`,
+  );
+};
+
 /** Changes nothing, whatever the application does with it. */
 const isSafeMethod = (method: string): boolean => /^(?:GET|HEAD|OPTIONS)$/.test(method);
 
@@ -33,15 +42,7 @@ const isSafeMethod = (method: string): boolean => /^(?:GET|HEAD|OPTIONS)$/.test(
 export const crossSiteCheck = (
   trusted: TrustedOrigins = [],
 ): ((request: Request, credential: Credential) => Promise<RequestProblem | undefined>) => {
-  if (typeof trusted !== "function") {
-    for (const origin of trusted) {
-      if (!isOrigin(origin)) {
-        throw new TypeError(
-          `trustedOrigins: ${JSON.stringify(origin)} is not an origin; write scheme, host and port alone, as in "https://app.example.com"`,
-        );
-      }
-    }
-  }
+  if (typeof trusted !== "function") checkOrigins("trustedOrigins", trusted);
   const isTrusted = (origin: string, request: Request): boolean | Promise<boolean> =>
     typeof trusted === "function" ? trusted(origin, request) : trusted.includes(origin);
   const isFromHere = async (request: Request): Promise<boolean> => {
@@ -80,11 +81,7 @@ export const corsMiddleware = (options: CorsOptions): MiddlewareHandler => {
       },
     });
   }
-  const odd = [origin].flat().find((each) => !isOrigin(each));
-  if (odd !== undefined) {
-    throw new TypeError(
-      `cors: with credentials, ${JSON.stringify(odd)} is not an origin to allow; list each, as in "https://app.example.com"`,
-    );
-  }
+  // Every site that is let in is listed.
+  checkOrigins("cors with credentials", [origin].flat());
   return cors(options);
 };

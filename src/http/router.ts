@@ -20,7 +20,7 @@ import { type Schema, understandNow } from "../table/schema.js";
 import { actingAs } from "./acting-as.js";
 import { type CorsOptions, corsMiddleware, crossSiteCheck, type TrustedOrigins } from "./cross-site.js";
 import { makeHono } from "./hono.js";
-import { type Handler, type Operations, operationsFor } from "./operations.js";
+import { type Handler, operationsFor } from "./operations.js";
 import { idIn, parametersOf } from "./parameters.js";
 import { kebab } from "./paths.js";
 import { answerPrivately, varyOf } from "./privately.js";
@@ -105,14 +105,14 @@ const checkPaths = (schema: Schema): void => {
 
 type HonoHandler = (context: HonoContext) => Promise<Response>;
 
-const methodsOf = (operations: Operations, byId: boolean): ReadonlyArray<string> =>
-  byId
-    ? [
-        ...(operations.get ? ["GET"] : []),
-        ...(operations.update ? ["PATCH"] : []),
-        ...(operations.remove ? ["DELETE"] : []),
-      ]
-    : [...(operations.list ? ["GET"] : []), ...(operations.create ? ["POST"] : [])];
+/** Where each operation is served. */
+const places = [
+  ["list", "GET", ""],
+  ["create", "POST", ""],
+  ["get", "GET", "/:id"],
+  ["update", "PATCH", "/:id"],
+  ["remove", "DELETE", "/:id"],
+] as const;
 
 /** Of a client that has gone no log needs to hear. */
 const gone = (): Response => problemResponse(problem("request_aborted"));
@@ -214,13 +214,14 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
   for (const table of schema.tables) {
     const path = `/${kebab(table.key)}`;
     const operations = operationsFor(table, operationOptions);
-    if (operations.list) app.get(path, serve(operations.list, "reads"));
-    if (operations.create) app.post(path, serve(operations.create, "writes"));
-    if (operations.get) app.get(`${path}/:id`, serve(operations.get, "reads"));
-    if (operations.update) app.patch(`${path}/:id`, serve(operations.update, "writes"));
-    if (operations.remove) app.delete(`${path}/:id`, serve(operations.remove, "writes"));
-    app.all(path, refuse(methodsOf(operations, false)));
-    app.all(`${path}/:id`, refuse(methodsOf(operations, true)));
+    const allowed: Record<"" | "/:id", Array<string>> = { "": [], "/:id": [] };
+    for (const [name, method, below] of places) {
+      const handler = operations[name];
+      if (handler === undefined) continue;
+      allowed[below].push(method);
+      app.on(method, path + below, serve(handler, method === "GET" ? "reads" : "writes"));
+    }
+    for (const [below, methods] of Object.entries(allowed)) app.all(path + below, refuse(methods));
   }
   app.notFound((context) => answerPrivately(context, problemResponse(problem("route_not_found")), vary));
   // The routes were added in a loop; their types come from the schema.

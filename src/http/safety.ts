@@ -1,8 +1,8 @@
 /**
  * Serving only through a connection that was found safe.
  *
- * Invariant: asked until it was answered well, and again when a statement fails as it would after a change of the tables. Requests do not wait for each other's answer: on a Worker that of a request
- * which was given up never comes.
+ * Invariant: asked until it was answered well, and again when a statement fails as it would after a change of the tables.
+ * Requests do not wait for each other's answer: on a Worker that of a request which was given up never comes.
  */
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";

@@ -58,8 +58,8 @@ const tokens = claimsIdentity({ claims: ["region", "level", "beta"] });
 /** How callers are known: by sessions in the database, or by what a token says. */
 export type Known = "live" | "claims";
 
-/** What ends the statements of every schema: leftover functions go, and the helpers are recorded. */
-const closing = 2;
+/** What ends the statements of every schema: leftover functions go, helpers and rules are recorded. */
+const closing = 3;
 
 /** As `hedgerow.enter()` answers, with a null for each claim that is missing. */
 const whoIsIt = `select hedgerow.get_session_id() as session_id, hedgerow.get_user_id() as user_id,

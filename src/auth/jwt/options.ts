@@ -145,28 +145,26 @@ const addressProblems = (uri: string, audience: JwtOptions["audience"]): Readonl
 const keyProblems = (options: JwtOptions): ReadonlyArray<string> => {
   const given = [options.jwksUri, options.jwks, options.secret].filter((source) => source !== undefined);
   if (given.length !== 1) return [`Give exactly one of jwksUri, jwks and secret, not ${given.length}.`];
+  const { secret, jwksUri } = options;
+  const leastBytes: Readonly<Record<string, number>> = symmetric;
   const chosen: ReadonlyArray<string> = algorithmsOf(options);
   if (chosen.length === 0) return ["algorithms must name at least one."];
-  if (options.secret === undefined) {
-    return [
-      ...chosen
-        .filter((name) => !asymmetric.some((known) => known === name))
-        .map((name) => `algorithms: "${name}" does not verify with public keys; there are ${asymmetric.join(", ")}.`),
-      ...(options.jwksUri === undefined
-        ? usableKeys(options.jwks)?.length
-          ? []
-          : ["jwks has no public key for signatures."]
-        : addressProblems(options.jwksUri, options.audience)),
-    ];
-  }
-  const length = secretBytes(options.secret).byteLength;
-  return chosen.flatMap((name) => {
-    const least = Object.entries(symmetric).find(([known]) => known === name)?.[1];
-    if (least === undefined) {
-      return [`algorithms: "${name}" does not verify with a secret; there are ${Object.keys(symmetric).join(", ")}.`];
-    }
-    return length < least ? [`secret must have at least ${least} bytes for ${name}; it has ${length}.`] : [];
-  });
+  const known: ReadonlyArray<string> = secret === undefined ? asymmetric : Object.keys(symmetric);
+  const length = secret === undefined ? 0 : secretBytes(secret).byteLength;
+  return [
+    ...chosen.flatMap((name) => {
+      if (!known.includes(name)) {
+        const means = secret === undefined ? "public keys" : "a secret";
+        return [`algorithms: "${name}" does not verify with ${means}; there are ${known.join(", ")}.`];
+      }
+      const least = leastBytes[name] ?? 0;
+      return length < least ? [`secret must have at least ${least} bytes for ${name}; it has ${length}.`] : [];
+    }),
+    ...(jwksUri === undefined ? [] : addressProblems(jwksUri, options.audience)),
+    ...(options.jwks === undefined || usableKeys(options.jwks)?.length
+      ? []
+      : ["jwks has no public key for signatures."]),
+  ];
 };
 
 const keySetProblems = (given: KeySetOptions = {}): ReadonlyArray<string> => {

@@ -574,9 +574,9 @@ end$$;
 do $$begin
   if not hedgerow.fingerprint('grants', '"public"."categories"', '') = '21f695862a4bee58' then
     perform hedgerow.revoke_all('"public"."categories"');
-    grant select (id, name, "position") on table public.categories to authenticated, anonymous;
-    grant insert (name, "position") on table public.categories to authenticated;
-    grant update (name, "position") on table public.categories to authenticated;
+    grant select (id, name, position) on table public.categories to authenticated, anonymous;
+    grant insert (name, position) on table public.categories to authenticated;
+    grant update (name, position) on table public.categories to authenticated;
     grant delete on table public.categories to authenticated;
   end if;
 end$$;
