@@ -277,7 +277,7 @@ describe("on Supabase", () => {
       onError: () => {},
     });
     const answer = await other.request("http://localhost/news");
-    expect([answer.status, (await answer.json()).code]).toEqual([500, "unsafe_database"]);
+    expect([answer.status, (await answer.json()).code]).toEqual([503, "database_differs"]);
   });
 
   it("reads a token at other paths, where a project has put them", async () => {
