@@ -88,7 +88,8 @@ describe("SQL that a caller has brought into a handler", () => {
     for (const setting of [
       "role = 'anonymous'",
       "search_path = 'pg_temp'",
-      "statement_timeout = '1ms'",
+      // Shorter, it would end the first statement of a connection on a busy machine, before anything can be set.
+      "statement_timeout = '100ms'",
       "lock_timeout = '1ms'",
       "row_security = off",
       "default_transaction_isolation = 'serializable'",
@@ -108,11 +109,12 @@ describe("SQL that a caller has brought into a handler", () => {
       { object: "hedgerow_api", message: expect.stringContaining("statement_timeout") },
     ]);
     const acting = withCaller({ auth: sessionAuthenticator(world.auth), schema, database: later });
+    const limit = sql<string>`current_setting('statement_timeout')`;
     const restarted = new Hono().get("/", acting, async (c) =>
-      c.json(await c.var.hedgerow.db.select({ title: schema.documents.title }).from(schema.documents).limit(1)),
+      c.json(await c.var.hedgerow.db.select({ title: schema.documents.title, limit }).from(schema.documents).limit(1)),
     );
     const answer = await restarted.request(baseURL, { headers: { cookie: ada.cookie } });
-    expect(await answer.json()).toEqual([{ title: "Secret" }]);
+    expect(await answer.json()).toEqual([{ title: "Secret", limit: "15s" }]);
     await world.truth("alter role hedgerow_api reset all");
   });
 
