@@ -25,7 +25,7 @@ import { plainConfig, tableName } from "../table/config.js";
 import { referencesOf } from "../table/reference.js";
 
 /** The text of a chunk: a list of texts in Drizzle 0.45, one text in 1.0. */
-const chunkText = ({ value }: { readonly value: string | ReadonlyArray<string> }): string =>
+export const chunkText = ({ value }: { readonly value: string | ReadonlyArray<string> }): string =>
   typeof value === "string" ? value : value.join("");
 
 /** The policies of a declaration are text as a whole. One with anything else in it is another's, and matches no record. */

@@ -30,6 +30,7 @@ const kinds = {
   still_referenced: [409, "database", "Other rows still refer to this one."],
   body_too_large: [413, "validation", "The body is too large."],
   unsupported_media_type: [415, "validation", "The body must be application/json."],
+  rejected: [422, "database", "A rule of the database rejects this."],
   internal: [500, "database", "Something went wrong on our side."],
   unsafe_database: [500, "database", "The server is not set up safely."],
   database_differs: [503, "database", "The database does not fit this version; try again soon."],
