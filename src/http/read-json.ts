@@ -2,9 +2,10 @@
  * Reads a JSON body.
  *
  * Invariant: never holds more than the limit in memory, whatever Content-Length claims, and never waits longer than the limit
- * for all of it. What it leaves of a body is cancelled.
+ * for all of it. What it leaves of a body is cancelled. A body that a middleware has read is the one that Hono has kept.
  */
 import * as Effect from "effect/Effect";
+import type { HonoRequest } from "hono";
 import { quote } from "./findings.js";
 import { type JsonPart, maxDepth, nameOf, scan } from "./json-text.js";
 import { problem, RequestProblem } from "./problem.js";
@@ -22,13 +23,23 @@ export interface JsonBody {
   readonly parts: ReadonlyArray<JsonPart>;
 }
 
-const isJson = (contentType: string | null): boolean =>
+const isJson = (contentType: string | undefined): boolean =>
   /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType ?? "");
 
-const readText = async (request: Request, { maxBytes, ms }: BodyLimits): Promise<string | RequestProblem> => {
+/** What a middleware has read with `c.req.json()` and the like, in one piece. */
+const kept = (request: HonoRequest): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    pull: async (controller) => {
+      controller.enqueue(new Uint8Array(await request.arrayBuffer()));
+      controller.close();
+    },
+  });
+
+const readText = async (request: HonoRequest, { maxBytes, ms }: BodyLimits): Promise<string | RequestProblem> => {
   const tooLarge = () => problem("body_too_large", { detail: `A body may have ${maxBytes} bytes.` });
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return tooLarge();
-  const reader = request.body?.getReader();
+  if (Number(request.header("content-length") ?? 0) > maxBytes) return tooLarge();
+  const { raw } = request;
+  const reader = (raw.bodyUsed ? kept(request) : raw.body)?.getReader();
   if (!reader) return "";
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = "";
@@ -74,7 +85,7 @@ export const jsonBody = (text: string): JsonBody | RequestProblem => {
   }
 };
 
-const read = async (request: Request, limits: BodyLimits): Promise<JsonBody | RequestProblem> => {
+const read = async (request: HonoRequest, limits: BodyLimits): Promise<JsonBody | RequestProblem> => {
   try {
     const text = await readText(request, limits);
     return typeof text === "string" ? jsonBody(text) : text;
@@ -83,10 +94,14 @@ const read = async (request: Request, limits: BodyLimits): Promise<JsonBody | Re
   }
 };
 
-export const readJson = (request: Request, limits: BodyLimits): Effect.Effect<JsonBody, RequestProblem> => {
-  if (!isJson(request.headers.get("content-type"))) return Effect.fail(problem("unsupported_media_type"));
+export const readJson = (request: HonoRequest, limits: BodyLimits): Effect.Effect<JsonBody, RequestProblem> => {
+  if (request.raw.bodyUsed && Object.keys(request.bodyCache).length === 0) {
+    const hidden = new Error("A middleware has read c.req.raw; let it read c.req.json(), or a clone.");
+    return problem("internal", { hidden });
+  }
+  if (!isJson(request.header("content-type"))) return problem("unsupported_media_type");
   return Effect.flatMap(
     Effect.promise(() => read(request, limits)),
-    (body) => (body instanceof RequestProblem ? Effect.fail(body) : Effect.succeed(body)),
+    (body) => (body instanceof RequestProblem ? body : Effect.succeed(body)),
   );
 };

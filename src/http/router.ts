@@ -11,7 +11,7 @@ import type { Hono, Context as HonoContext } from "hono";
 import type { BlankEnv } from "hono/types";
 import type { Authenticator } from "../auth/authenticator.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
-import { Database, type DatabaseShape } from "../database/database.js";
+import type { DatabaseShape } from "../database/database.js";
 import { answerMsOf, checkedMs, withDeadline } from "../database/deadline.js";
 import { type Effects, withRetry } from "../database/retry.js";
 import type { Timeouts } from "../database/session.js";
@@ -158,7 +158,7 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
 
   const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
     ? () => undefined
-    : safetyCheck(guarded.reads, verifySchema(schema, target, options.olderVersions), report);
+    : safetyCheck(verifySchema(schema, guarded.reads, target, options.olderVersions), report);
   const crossSite = crossSiteCheck(options.trustedOrigins);
 
   const answer = async (thrown: unknown): Promise<Response> => {
@@ -182,18 +182,16 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
         if (refusal !== undefined) return answer(refusal);
         const acting = actingAs(guarded[use], credential);
         if (acting._tag === "RequestProblem") return answer(acting);
+        const { signal } = req.raw;
         const handled = handler({
+          database: askedOf(acting.database, use, signal),
           credential: acting.credential,
           id: idIn(req.param("id") ?? "", req.url),
           parameters: () => parametersOf(req.url),
-          body: Effect.suspend(() => readJson(req.raw, bodyLimits)),
+          body: Effect.suspend(() => readJson(req, bodyLimits)),
         });
-        const { signal } = req.raw;
         if (signal.aborted) return gone();
-        const exit = await Effect.runPromiseExit(
-          Effect.provideService(handled, Database, askedOf(acting.database, use, signal)),
-          { signal },
-        );
+        const exit = await Effect.runPromiseExit(handled, { signal });
         if (Exit.isSuccess(exit)) return exit.value;
         return signal.aborted ? gone() : answer(Cause.squash(exit.cause));
       } catch (defect) {
@@ -223,7 +221,16 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
     }
     for (const [below, methods] of Object.entries(allowed)) app.all(path + below, refuse(methods));
   }
-  app.notFound((context) => answerPrivately(context, problemResponse(problem("route_not_found")), vary));
+  const notFound = (context: HonoContext): Response =>
+    answerPrivately(context, problemResponse(problem("route_not_found")), vary);
+  app.notFound(notFound);
+  // Below a path of an application what is not found would be the application's, and what it serves there itself stays so.
+  app.all("*", (context, next) => {
+    const { matchedRoutes, routeIndex } = context.req;
+    return matchedRoutes.length === routeIndex + 1 && matchedRoutes[routeIndex]?.path !== "/*"
+      ? notFound(context)
+      : next();
+  });
   // The routes were added in a loop; their types come from the schema.
   return app as Hono<BlankEnv, RoutesOf<S>, "/">;
 };

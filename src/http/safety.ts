@@ -7,7 +7,7 @@
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import { Database, type DatabaseError, type DatabaseShape } from "../database/database.js";
+import type { DatabaseError } from "../database/database.js";
 import { hasTag, problem, type RequestProblem } from "./problem.js";
 import { type DatabaseDiffers, NewerRules, type UnsafeDatabase } from "./refusal.js";
 
@@ -20,13 +20,12 @@ export type SafetyCheck = (doubt?: boolean) => Promise<RequestProblem | undefine
  * where it is known.
  */
 export const safetyCheck = (
-  database: DatabaseShape,
-  verify: Effect.Effect<string, UnsafeDatabase | DatabaseDiffers | DatabaseError, Database>,
+  verify: Effect.Effect<string, UnsafeDatabase | DatabaseDiffers | DatabaseError>,
   report: (error: unknown) => void,
 ): SafetyCheck => {
   let safe = false;
   const ask = async (): Promise<RequestProblem | undefined> => {
-    const exit = await Effect.runPromiseExit(Effect.provideService(verify, Database, database));
+    const exit = await Effect.runPromiseExit(verify);
     if (Exit.isFailure(exit)) {
       const hidden = Cause.squash(exit.cause);
       return problem(

@@ -34,21 +34,9 @@ const notComparable = new Set(["json", "array", "buffer", "custom"]);
 const castType = (column: PgColumn): string => {
   if (isArray(column)) return `${castType(elementOf(column))}[]`;
   if (is(column, PgEnumColumn)) return identifier(column.getSQLType());
-  switch (column.columnType) {
-    case "PgSerial":
-      return "integer";
-    case "PgSmallSerial":
-      return "smallint";
-    case "PgBigSerial53":
-    case "PgBigSerial64":
-      return "bigint";
-    case "PgVarchar":
-      return "text";
-    case "PgChar":
-      return "bpchar";
-    default:
-      return column.getSQLType();
-  }
+  const { columnType } = column;
+  if (columnType === "PgVarchar") return "text";
+  return columnType === "PgChar" ? "bpchar" : column.getSQLType().replace(/^(small|big|)serial$/, "$1int");
 };
 
 /** Drizzle reads it as UTC; a client must not read it as local time. */

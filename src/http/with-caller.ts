@@ -334,8 +334,12 @@ export const withCaller = <
   const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
     ? () => undefined
     : safetyCheck(
-        withDeadline(withRetry(options.database, "reads"), answerMs),
-        verifyConnection(schema, target, options.olderVersions),
+        verifyConnection(
+          schema,
+          withDeadline(withRetry(options.database, "reads"), answerMs),
+          target,
+          options.olderVersions,
+        ),
         report,
       );
 
