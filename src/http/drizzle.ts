@@ -97,7 +97,11 @@ class GivenColumns extends PgDialect {
 const over = <S extends Queryable>({ schema, options = {} }: DrizzleSetup<S>, send: Send): ActingDatabase<S> =>
   drizzle<S>(
     async (text, params, method) => {
-      const { listed } = await send({ text, values: params.map(boundOf), listed: true });
+      const { listed } = await send({ text, values: params.map(boundOf), listed: true }).catch((error: unknown) => {
+        // Drizzle writes them into its error, which applications write into their logs.
+        params.length = 0;
+        throw error;
+      });
       const { columns = [], rows = [] } = listed ?? {};
       return {
         rows:
