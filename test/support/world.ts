@@ -103,9 +103,9 @@ const authSchema = (): Schema =>
   Object.fromEntries(Object.entries(authTables).filter(([name]) => name !== "authOptions" && name !== "createAuth"));
 
 /** @param schema the guarded tables; Better Auth's tables are added. */
-export const openWorld = async <S extends Schema>(kind: Kind, schema: S) => {
+export const openWorld = async <S extends Schema>(kind: Kind, schema: S, identity = sessionIdentity(authOptions)) => {
   const open = await openDatabase(kind);
-  const compiled = compile(schema, sessionIdentity(authOptions));
+  const compiled = compile(schema, identity);
   await all(open.owner, compiled.bootstrap);
   await all(
     open.owner,
