@@ -109,7 +109,7 @@ class ActingDialect extends PgDialect {
    */
   override buildSelectQuery(config: Select): SQL {
     const { table, fieldsFlat: [first, ...more] = [] } = config;
-    const isAll = more.length === 0 && is(first?.field, SQL) && isStar(first.field);
+    const isAll = more.length === 0 && first?.path.length === 0 && is(first.field, SQL) && isStar(first.field);
     if (!isAll || !is(table, Table)) return super.buildSelectQuery(config);
     // What a relation gives as a whole goes by its name as well.
     const isColumn = Object.values(getTableColumns(table)).some(({ name }) => name === whole);

@@ -92,35 +92,24 @@ const notNull = (error: SqlError, scope: FailureScope | undefined): RequestProbl
   return problem("validation_failed", { errors: [{ field: column.key, message: "must not be null" }] });
 };
 
-/** SQLSTATEs, or the first two characters of all of a class, that are not the fault of this program or of its database's tables. */
-const codes: Readonly<Record<string, ProblemDetailsCode>> = {
-  HR401: "authentication_required",
-  HR403: "forbidden",
-  HR410: "no_active_organization",
-  "08": "unavailable",
-  "08P01": "internal",
-  22: "validation_failed",
-  23: "validation_failed",
-  23001: "still_referenced",
-  23503: "invalid_reference",
-  23505: "conflict",
-  25006: "unavailable",
-  40: "try_again",
-  42501: "forbidden",
-  44: "validation_failed",
-  53: "unavailable",
-  54: "validation_failed",
-  "55P03": "try_again",
-  57: "unavailable",
-  57014: "timeout",
-  72: "try_again",
-  HV00N: "unavailable",
-  P0001: "rejected",
-};
+/** SQLSTATEs and classes of them that are not the fault of this program or of its tables; the first that fits. */
+const codes: ReadonlyArray<readonly [RegExp, ProblemDetailsCode]> = [
+  [/HR401/, "authentication_required"],
+  [/HR403|42501/, "forbidden"],
+  [/HR410/, "no_active_organization"],
+  [/23001/, "still_referenced"],
+  [/23503/, "invalid_reference"],
+  [/23505/, "conflict"],
+  [/P0001/, "rejected"],
+  [/57014/, "timeout"],
+  [/^40|55P03|^72/, "try_again"],
+  [/^08(?!P01)|25006|^5[37]|HV00N/, "unavailable"],
+  [/^2[23]|^[45]4/, "validation_failed"],
+];
 
 const ofSql = (error: SqlError, operation: WriteOperation, scope: FailureScope | undefined): RequestProblem => {
   const { sqlState, table, routine = "" } = error;
-  const known = codes[sqlState] ?? codes[sqlState.slice(0, 2)] ?? "internal";
+  const [, known = "internal"] = codes.find(([states]) => states.test(sqlState)) ?? [];
   // No number for one more transaction: the database's trouble, under the code of a value that is too large.
   const code = routine.startsWith("GetNew") ? "unavailable" : known;
   if (code === "unavailable" || code === "internal") return problem(code, { hidden: error });

@@ -92,15 +92,11 @@ const headersOf = (failure: RequestProblem): Record<string, string> => ({
 
 /** The same problem is the same bytes, whatever the reason behind it. */
 export const problemResponse = (failure: RequestProblem): Response => {
-  const [status, layer, title] = kinds[failure.code];
-  const body: ProblemDetails = {
-    type: `urn:hedgerow:problem:${failure.code}`,
-    title,
-    status,
-    code: failure.code,
-    layer,
-    ...(failure.detail !== undefined && { detail: failure.detail }),
-    ...(failure.errors && { errors: failure.errors }),
+  const { code, detail, errors } = failure;
+  const [status, layer, title] = kinds[code];
+  // JSON leaves out what is undefined.
+  const body = { type: `urn:hedgerow:problem:${code}`, title, status, code, layer, detail, errors } satisfies {
+    readonly [K in keyof ProblemDetails]-?: ProblemDetails[K] | undefined;
   };
   return new Response(JSON.stringify(body), { status, headers: headersOf(failure) });
 };

@@ -94,7 +94,7 @@ export const parseListQuery = (
     if (value === undefined) continue;
     const fault =
       value === "null" && !column.source.notNull
-        ? "would be compared with the text null; no filter finds what is empty"
+        ? "is the text null here; no filter finds what is empty"
         : valueCheck(column, value);
     if (fault !== undefined) wrong(name, fault);
     filters.set(column, value);

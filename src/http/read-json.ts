@@ -26,18 +26,24 @@ export interface JsonBody {
 const isJson = (contentType: string | undefined): boolean =>
   /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType ?? "");
 
-/** What a middleware has read with `c.req.json()` and the like, in one piece. */
+/** What a middleware has read with `c.req.json()` and the like, in one piece. Of what it read past Hono nothing is left. */
 const kept = (request: HonoRequest): ReadableStream<Uint8Array> =>
   new ReadableStream({
     pull: async (controller) => {
-      controller.enqueue(new Uint8Array(await request.arrayBuffer()));
+      const body = await request.arrayBuffer().catch((hidden) => {
+        throw problem("internal", { hidden });
+      });
+      controller.enqueue(new Uint8Array(body));
       controller.close();
     },
   });
 
-const readText = async (request: HonoRequest, { maxBytes, ms }: BodyLimits): Promise<string | RequestProblem> => {
-  const tooLarge = () => problem("body_too_large", { detail: `A body may have ${maxBytes} bytes.` });
-  if (Number(request.header("content-length") ?? 0) > maxBytes) return tooLarge();
+/** @throws RequestProblem for a body that is too large or too slow. */
+const readText = async (request: HonoRequest, { maxBytes, ms }: BodyLimits): Promise<string> => {
+  const checkSize = (size: number): void => {
+    if (size > maxBytes) throw problem("body_too_large", { detail: `A body may have ${maxBytes} bytes.` });
+  };
+  checkSize(Number(request.header("content-length") ?? 0));
   const { raw } = request;
   const reader = (raw.bodyUsed ? kept(request) : raw.body)?.getReader();
   if (!reader) return "";
@@ -54,13 +60,13 @@ const readText = async (request: HonoRequest, { maxBytes, ms }: BodyLimits): Pro
         giveUp = () => resolve(undefined);
         reader.read().then(resolve, reject);
       });
-      if (next === undefined) return problem("request_timeout", { detail: `A body must arrive within ${ms} ms.` });
+      if (next === undefined) throw problem("request_timeout", { detail: `A body must arrive within ${ms} ms.` });
       if (next.done) {
         isRead = true;
         return text + decoder.decode();
       }
       bytes += next.value.byteLength;
-      if (bytes > maxBytes) return tooLarge();
+      checkSize(bytes);
       text += decoder.decode(next.value, { stream: true });
     }
   } finally {
@@ -87,21 +93,16 @@ export const jsonBody = (text: string): JsonBody | RequestProblem => {
 
 const read = async (request: HonoRequest, limits: BodyLimits): Promise<JsonBody | RequestProblem> => {
   try {
-    const text = await readText(request, limits);
-    return typeof text === "string" ? jsonBody(text) : text;
-  } catch {
+    return jsonBody(await readText(request, limits));
+  } catch (error) {
+    if (error instanceof RequestProblem) return error;
     return problem("invalid_json", { detail: "The body did not arrive whole, or is not UTF-8." });
   }
 };
 
 export const readJson = (request: HonoRequest, limits: BodyLimits): Effect.Effect<JsonBody, RequestProblem> => {
-  if (request.raw.bodyUsed && Object.keys(request.bodyCache).length === 0) {
-    const hidden = new Error("A middleware has read c.req.raw; let it read c.req.json(), or a clone.");
-    return problem("internal", { hidden });
-  }
   if (!isJson(request.header("content-type"))) return problem("unsupported_media_type");
-  return Effect.flatMap(
-    Effect.promise(() => read(request, limits)),
-    (body) => (body instanceof RequestProblem ? body : Effect.succeed(body)),
-  );
+  return Effect.callback((resume) => {
+    read(request, limits).then((body) => resume(body instanceof RequestProblem ? body : Effect.succeed(body)));
+  });
 };

@@ -129,23 +129,28 @@ export interface Verdict {
 
 const listIn = (json: unknown): ReadonlyArray<string> => JSON.parse(String(json));
 
-/** @returns an effect that says how a connection and its database meet a schema, whatever the answer. */
-const examined = (wanted: Wanted, target: Target, database: DatabaseShape): Effect.Effect<Verdict, DatabaseError> =>
-  Effect.flatMap(
-    Effect.promise(() => wanted(target.roles)),
-    (tables) =>
-      Effect.map(database.transact([pinSettings, facts(tables, target.roles, database)]), ([, result]) => {
-        const { unsafe, differs, newer } = result?.rows[0] ?? {};
-        return { unsafe: listIn(unsafe), differs: listIn(differs), newer: String(newer) };
-      }),
-  );
+const examined = async (
+  wanted: Wanted,
+  target: Target,
+  database: DatabaseShape,
+): Promise<Effect.Effect<Verdict, DatabaseError>> => {
+  const asked = facts(await wanted(target.roles), target.roles, database);
+  return Effect.map(database.transact([pinSettings, asked]), ([, result]) => {
+    const { unsafe, differs, newer } = result?.rows[0] ?? {};
+    return { unsafe: listIn(unsafe), differs: listIn(differs), newer: String(newer) };
+  });
+};
+
+/** Hashes take a promise, and what a Worker carries has no other use for a promise as an effect. */
+const whole = <A, E>(effect: () => Promise<Effect.Effect<A, E>>): Effect.Effect<A, E> =>
+  Effect.flatten(Effect.promise(effect));
 
 /** @returns an effect that says how a connection and its database meet a schema, whatever the answer. */
 export const examine = (
   schema: Schema,
   target: Target,
   database: DatabaseShape,
-): Effect.Effect<Verdict, DatabaseError> => examined(tablesOf(schema), target, database);
+): Effect.Effect<Verdict, DatabaseError> => whole(() => examined(tablesOf(schema), target, database));
 
 /** What to do where a newer version of a schema has been pushed, with other rules. */
 export type OlderVersions = "refuse" | "serve";
@@ -156,34 +161,29 @@ export const reasonsToRefuse = ({ differs, newer }: Verdict, olderVersions: Olde
     ? differs
     : [...differs, `newer rules were pushed: ${newer}; deploy their version, or let older ones serve: olderVersions`];
 
-type Verified = Effect.Effect<string, UnsafeDatabase | DatabaseDiffers | DatabaseError>;
+/** Looks whether a connection may serve; of the newer rules under which an older version does it says which. */
+export type Verify = () => Promise<Effect.Effect<string, UnsafeDatabase | DatabaseDiffers | DatabaseError>>;
 
-const verified = (
-  wanted: Wanted,
-  database: DatabaseShape,
-  target: Target,
-  olderVersions: OlderVersions = "refuse",
-): Verified =>
-  Effect.flatMap(
-    examined(wanted, target, database),
-    (verdict): Effect.Effect<string, UnsafeDatabase | DatabaseDiffers> => {
-      const differs = reasonsToRefuse(verdict, olderVersions);
-      const { unsafe, newer } = verdict;
-      if (unsafe.length > 0) return new UnsafeDatabase({ reasons: [...unsafe, ...differs] });
-      return differs.length > 0 ? new DatabaseDiffers({ reasons: differs }) : Effect.succeed(newer);
-    },
-  );
+const verified =
+  (wanted: Wanted, database: DatabaseShape, target: Target, olderVersions: OlderVersions = "refuse"): Verify =>
+  async () =>
+    Effect.flatMap(
+      await examined(wanted, target, database),
+      (verdict): Effect.Effect<string, UnsafeDatabase | DatabaseDiffers> => {
+        const differs = reasonsToRefuse(verdict, olderVersions);
+        const { unsafe, newer } = verdict;
+        if (unsafe.length > 0) return new UnsafeDatabase({ reasons: [...unsafe, ...differs] });
+        return differs.length > 0 ? new DatabaseDiffers({ reasons: differs }) : Effect.succeed(newer);
+      },
+    );
 
-/**
- * @returns an effect that succeeds only for a connection that may serve this schema, with the newer rules under which an older
- * version does.
- */
+/** @returns what succeeds only for a connection that may serve this schema. */
 export const verifySchema = (
   schema: Schema,
   database: DatabaseShape,
   target: Target,
   olderVersions?: OlderVersions,
-): Verified => verified(tablesOf(schema), database, target, olderVersions);
+): Verify => verified(tablesOf(schema), database, target, olderVersions);
 
 /** The same where there may be no schema: then no policy is compared with its declaration. */
 export const verifyConnection = (
@@ -191,7 +191,7 @@ export const verifyConnection = (
   database: DatabaseShape,
   target: Target,
   olderVersions?: OlderVersions,
-): Verified =>
+): Verify =>
   schema === undefined
     ? verified(everyGuarded, database, target)
     : verifySchema(schema, database, target, olderVersions);
@@ -213,7 +213,9 @@ export const verifyDatabaseEffect = (
   options: VerifyOptions,
 ): Effect.Effect<void, DefinitionError | UnsafeDatabase | DatabaseDiffers | DatabaseError> =>
   Effect.flatMap(understand(options.schema), (schema) =>
-    Effect.asVoid(verifySchema(schema, options.database, options.target ?? postgresTarget, options.olderVersions)),
+    Effect.asVoid(
+      whole(verifySchema(schema, options.database, options.target ?? postgresTarget, options.olderVersions)),
+    ),
   );
 
 /**

@@ -6,9 +6,9 @@
  * Whatever else a column holds is written by `to_json`. What JSON numbers cannot hold (bigint, numeric) travels as text; every
  * bound value is a text that is cast to the column's type in SQL, so no driver guesses.
  */
-import { getTableColumns, is } from "drizzle-orm";
-import { type PgColumn, PgEnumColumn, type PgTable } from "drizzle-orm/pg-core";
-import { dataTypeOf, elementOf, isArray, toDriver } from "../condition/drizzle-column.js";
+import { getTableColumns } from "drizzle-orm";
+import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
+import { dataTypeOf, elementOf, isArray, sqlTypeOf, toDriver } from "../condition/drizzle-column.js";
 import { identifier } from "../condition/sql-text.js";
 import type { Bound } from "../database/database.js";
 
@@ -33,10 +33,9 @@ const notComparable = new Set(["json", "array", "buffer", "custom"]);
 /** Column types that can be declared but not cast to, and those whose cast would silently cut a value off. */
 const castType = (column: PgColumn): string => {
   if (isArray(column)) return `${castType(elementOf(column))}[]`;
-  if (is(column, PgEnumColumn)) return identifier(column.getSQLType());
   const { columnType } = column;
   if (columnType === "PgVarchar") return "text";
-  return columnType === "PgChar" ? "bpchar" : column.getSQLType().replace(/^(small|big|)serial$/, "$1int");
+  return columnType === "PgChar" ? "bpchar" : sqlTypeOf(column).replace(/^(small|big|)serial$/, "$1int");
 };
 
 /** Drizzle reads it as UTC; a client must not read it as local time. */

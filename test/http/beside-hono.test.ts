@@ -160,7 +160,7 @@ describe("a body that a middleware has read", () => {
     });
     const answer = await ask(app, "POST", "/api/notes", exact);
     expect([answer.status, (await answer.json()).code]).toEqual([500, "internal"]);
-    expect(String(reported)).toMatch(/middleware has read c\.req\.raw/);
+    expect(String(reported)).toMatch(/unusable|already/);
   });
 
   it("is the one that was sent where Node's own server has received it", async () => {
@@ -317,7 +317,7 @@ describe("a filter", () => {
       const answer = await ask(app, "GET", `/api/notes?${name}=null`);
       expect([answer.status, (await answer.json()).errors]).toMatchObject([
         400,
-        [{ field: name, message: "would be compared with the text null; no filter finds what is empty" }],
+        [{ field: name, message: "is the text null here; no filter finds what is empty" }],
       ]);
     }
     const title = await ask(app, "GET", "/api/notes?title=null");
