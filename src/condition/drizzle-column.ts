@@ -6,6 +6,7 @@
  * SQL type does not tell, and a data type is a word and a constraint (`object date`, `bigint int64`).
  */
 import type { PgColumn } from "drizzle-orm/pg-core";
+import { identifier } from "./sql-text.js";
 
 export type DataType = "string" | "number" | "bigint" | "boolean" | "date" | "json" | "buffer" | "array" | "custom";
 
@@ -33,9 +34,6 @@ export const dataTypeOf = (column: PgColumn): DataType => {
   return isDataType(word) ? word : "custom";
 };
 
-/** As `create table` has it: `text[]`. */
-export const sqlTypeOf = (column: PgColumn): string => column.getSQLType() + "[]".repeat(dimensions(column));
-
 const first = (list: unknown): unknown => (Array.isArray(list) ? list[0] : list);
 
 /** The column that one element of an array would be; the column itself where it is none. */
@@ -49,6 +47,22 @@ export const elementOf = (column: PgColumn): PgColumn => {
     // The array's own maps the elements of a list, and an element may be one itself: a point.
     mapToDriverValue: { value: (value: unknown) => first(column.mapToDriverValue([value])) },
   });
+};
+
+/** The schema of an enum, or of the elements of an array, that is not in `public`. */
+export const typeSchemaOf = (column: PgColumn): string | undefined => {
+  if (isArray(column)) return typeSchemaOf(elementOf(column));
+  const schema: unknown = Reflect.get(Object(read(column, "enum")), "schema");
+  return typeof schema === "string" ? schema : undefined;
+};
+
+/** As `create table` has it: `text[]`, `billing.mood`. */
+export const sqlTypeOf = (column: PgColumn): string => {
+  if (isArray(column)) return `${sqlTypeOf(elementOf(column))}[]`;
+  const type = column.getSQLType();
+  if (read(column, "enum") === undefined) return type;
+  const schema = typeSchemaOf(column);
+  return (schema === undefined ? "" : `${identifier(schema)}.`) + identifier(type);
 };
 
 /** Whether a column, or each element of it, is a document of JSON. */

@@ -96,5 +96,5 @@ export const standingSql = (
 export const rememberedSql = (schema: string): string =>
   `select m.said from pg_catalog.pg_proc f, pg_catalog.obj_description(f.oid, 'pg_proc') as m(said) where f.pronamespace = ${schema} and f.proname = 'remember'`;
 
-/** The type of a column `c` as Drizzle writes it: its own words, or the name of an enum. */
+/** The type of a column `c` as Drizzle writes it: its own words, or the name of an enum. Null for one of an extension elsewhere. */
 export const typeNamed = "coalesce(pg_catalog.to_regtype(c.type), pg_catalog.to_regtype('public.' || c.type))";

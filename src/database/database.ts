@@ -1,10 +1,9 @@
 /**
- * The one service through which Hedgerow reaches Postgres.
+ * The one way in which Hedgerow reaches Postgres.
  *
  * Invariant: all statements of one call run in one transaction, in order, on one connection. Either all of them took
  * effect or none did, and nothing that was set for the transaction outlives it.
  */
-import * as Context from "effect/Context";
 import * as Data from "effect/Data";
 import type * as Effect from "effect/Effect";
 
@@ -159,5 +158,3 @@ export interface DatabaseShape {
   /** Where the router sends what only reads, if that is not here: to a replica that is not stale. */
   readonly reading?: DatabaseShape;
 }
-
-export class Database extends Context.Service<Database, DatabaseShape>()("hedgerow/Database") {}

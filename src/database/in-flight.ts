@@ -5,6 +5,7 @@
  * it, so whoever interrupted knows that nothing is still being written behind their back. Only a call that is given up is
  * not waited for, and then it is known whether anything had been sent.
  */
+import type * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import { ConnectionError, type GiveUp } from "./database.js";
 
@@ -53,9 +54,19 @@ export const inFlight = <A, E>(
       });
     return Effect.suspend(() => {
       interrupted = true;
-      return Effect.promise(() => Promise.race([ended, aborted(giveUp)]));
+      return Effect.callback<void>((over) => {
+        Promise.race([ended, aborted(giveUp)]).then(() => over(Effect.void));
+      });
     });
   });
+
+/** @returns what a failed effect failed with: an error, or else a defect. `Cause.squash` brings more than it is worth to a Worker. */
+export const thrownIn = ({ reasons }: Cause.Cause<unknown>): unknown => {
+  for (const reason of reasons) {
+    if (reason._tag !== "Interrupt") return reason._tag === "Fail" ? reason.error : reason.defect;
+  }
+  return undefined;
+};
 
 /** @param late gets what comes when nobody waits for it any more. */
 export const unlessAborted = async <A>(

@@ -69,8 +69,14 @@ const transact = async (
       return Effect.succeed(await exchange(transaction, statements));
     });
   } catch (cause) {
-    return Effect.fail(databaseError(cause));
+    return Effect.fail(databaseError(cleaned(cause)));
   }
+};
+
+/** PGlite hangs the statement with its values on an error. */
+const cleaned = (cause: unknown): unknown => {
+  for (const name of ["query", "params"]) Reflect.deleteProperty(Object(cause), name);
+  return cause;
 };
 
 const exchange = async (
@@ -124,7 +130,9 @@ const interact = <A, E>(
       .transaction(async (transaction) => {
         const turns = takeTurns((statements) =>
           inFlight(() =>
-            exchange(transaction, statements).then(Effect.succeed, (cause) => Effect.fail(databaseError(cause))),
+            exchange(transaction, statements).then(Effect.succeed, (cause) =>
+              Effect.fail(databaseError(cleaned(cause))),
+            ),
           ),
         );
         const words = modeText(mode);
@@ -143,7 +151,7 @@ const interact = <A, E>(
       })
       .then(
         () => exit ?? Exit.die(new Error("PGlite ran no transaction.")),
-        (cause) => (cause instanceof RolledBack && exit ? exit : Exit.fail(databaseError(cause))),
+        (cause) => (cause instanceof RolledBack && exit ? exit : Exit.fail(databaseError(cleaned(cause)))),
       );
     void settled.then((end) => resume(Exit.isSuccess(end) ? Effect.succeed(end.value) : Effect.failCause(end.cause)));
     return Effect.suspend(() => {

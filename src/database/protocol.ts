@@ -2,7 +2,8 @@
  * What every driver of PostgreSQL has in common on the wire.
  *
  * Invariant: a value leaves as text (or null), whatever type Postgres infers for its placeholder, and whatever goes
- * wrong comes back as one of the two tagged errors. A driver's own classes never reach a caller, except as `cause`.
+ * wrong comes back as one of the two tagged errors. A driver's own classes never reach a caller, except as `cause`. Neither shows
+ * a log what was bound; a `detail`, which can quote it, is there for whoever asks for it by name.
  */
 import { type Bound, ConnectionError, type DatabaseError, SqlError } from "./database.js";
 
@@ -79,5 +80,7 @@ export const connectionError = (cause: unknown): ConnectionError =>
 export const databaseError = (cause: unknown): DatabaseError => {
   if (!isRefusal(cause)) return connectionError(cause);
   const { message, code, detail, schema, table, column, constraint, routine } = cause;
-  return new SqlError({ message, sqlState: code, detail, schema, table, column, constraint, routine, cause });
+  const error = new SqlError({ message, sqlState: code, schema, table, column, constraint, routine, cause });
+  for (const each of [error, cause]) Object.defineProperty(each, "detail", { value: detail, enumerable: false });
+  return error;
 };

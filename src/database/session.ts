@@ -93,7 +93,8 @@ interface Presented {
 
 /** Settings of the session that a policy or an answer depends on, and which the session's own SQL could have changed. */
 const fixed = {
-  search_path: "public, pg_temp",
+  // Where Supabase and others keep extensions. A push takes from callers the right to make anything in either of them.
+  search_path: "public, extensions, pg_temp",
   TimeZone: "UTC",
   DateStyle: "ISO",
   IntervalStyle: "postgres",

@@ -66,7 +66,8 @@ const httpDatabase = (
         ? Effect.succeed([])
         : inFlight(
             async (abandoned) =>
-              abandoned() ? Effect.interrupt : batch(sql, statements, endpoint, endedBy(fetchOptions, giveUp)),
+              // Nobody hears of it.
+              abandoned() ? Effect.die(undefined) : batch(sql, statements, endpoint, endedBy(fetchOptions, giveUp)),
             giveUp,
           ),
     interactive: {

@@ -25,7 +25,7 @@ import { plainConfig, tableName } from "../table/config.js";
 import { referencesOf } from "../table/reference.js";
 
 /** The text of a chunk: a list of texts in Drizzle 0.45, one text in 1.0. */
-const chunkText = ({ value }: { readonly value: string | ReadonlyArray<string> }): string =>
+export const chunkText = ({ value }: { readonly value: string | ReadonlyArray<string> }): string =>
   typeof value === "string" ? value : value.join("");
 
 /** The policies of a declaration are text as a whole. One with anything else in it is another's, and matches no record. */
@@ -84,14 +84,14 @@ export const declaredOf = async (source: PgTable, callers: CallerRoles): Promise
 };
 
 /**
- * The columns of `wanted` that are missing or of another type.
+ * The columns of `wanted` that are missing, of another type, or of one that stands where no request finds it.
  *
  * @returns a list as SQL, behind `from`, and an expression that says what is wrong with one.
  */
 export const lacking = {
   what: "w.name || '.' || quote_ident(c.name) || coalesce(' is ' || a.atttypid::regtype || ', not ' || c.type, ' does not exist')",
   from: `wanted w cross join jsonb_each_text(w.columns) as c(name, type) left join pg_attribute a on a.attrelid = w.oid and a.attname = c.name::name and not a.attisdropped
-    where w.oid is not null and (a.attname is null or ${typeNamed} <> a.atttypid)`,
+    where w.oid is not null and (a.attname is null or coalesce(${typeNamed} <> a.atttypid, a.atttypid::regtype::text ~ '^(?!(public|extensions)[.]).*[.]'))`,
 };
 
 /** Whether these hashes were pushed here once, and everything stands as the last push left it: that is what `former` says. */

@@ -4,7 +4,17 @@
  * Invariant: no connection, pool or client can be reached from it. Whatever Drizzle makes of a query, `all` that leaves is
  * one text and its values, through the function that was given.
  */
-import { getTableColumns, is, Param, type SQL, TransactionRollbackError } from "drizzle-orm";
+import {
+  getTableColumns,
+  getTableName,
+  is,
+  Param,
+  SQL,
+  StringChunk,
+  sql,
+  Table,
+  TransactionRollbackError,
+} from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
 import { drizzle, type PgRemoteDatabase } from "drizzle-orm/pg-proxy";
 import type { Bound, Result, Statement, TransactionMode } from "../database/database.js";
@@ -66,16 +76,52 @@ export const boundOf = (value: unknown): Bound => {
   return Array.isArray(value) ? arrayText(value) : JSON.stringify(value);
 };
 
+type Select = Parameters<PgDialect["buildSelectQuery"]>[0];
 type Insert = Parameters<PgDialect["buildInsertQuery"]>[0];
 
 /** Where Drizzle keeps the columns of a table, in all its versions. */
 const columnsKey = Symbol.for("drizzle:Columns");
 
+/** In no text that Postgres would take. */
+const mark = "\u0001";
+
+const isStar = ({ queryChunks: [chunk, ...more] }: SQL): boolean =>
+  more.length === 0 && is(chunk, StringChunk) && String(chunk.value) === "*";
+
+const whole = "data";
+
+/** @returns the text, in which each mark around the name of a table has become the columns of it that stand somewhere else. */
+const named = (text: string): string =>
+  text.replace(new RegExp(`${mark}(.*?)${mark}(.*?)${mark}`, "gs"), (_, other: string, table: string) => {
+    const behind = text.split(`"${table.replaceAll('"', '""')}"."`).slice(1);
+    const names = new Set(behind.map((rest) => /^(?:[^"]|"")*/.exec(rest)?.[0]).filter((name) => name !== other));
+    return Array.from(names, (name) => `"${name}"`).join(", ");
+  });
+
 /**
  * Drizzle names every column of a table in an INSERT and writes `default` for what was not given. To name a column needs the
  * right to write it, which nobody has on columns that say who a row belongs to. So only those are named that get a value.
  */
-class GivenColumns extends PgDialect {
+class ActingDialect extends PgDialect {
+  /**
+   * The columns of a relation that a query with `columns` reads, in the place of `select *`, which needs the right to read all:
+   * those that the whole text names. Drizzle 1.0 names them itself.
+   */
+  override buildSelectQuery(config: Select): SQL {
+    const { table, fieldsFlat: [first, ...more] = [] } = config;
+    const isAll = more.length === 0 && first?.path.length === 0 && is(first.field, SQL) && isStar(first.field);
+    if (!isAll || !is(table, Table)) return super.buildSelectQuery(config);
+    // What a relation gives as a whole goes by its name as well.
+    const isColumn = Object.values(getTableColumns(table)).some(({ name }) => name === whole);
+    const field = sql.raw(`${mark}${isColumn ? "" : whole}${mark}${getTableName(table)}${mark}`);
+    return super.buildSelectQuery({ ...config, fieldsFlat: [{ path: [], field }] });
+  }
+
+  override sqlToQuery(...given: Parameters<PgDialect["sqlToQuery"]>): ReturnType<PgDialect["sqlToQuery"]> {
+    const query = super.sqlToQuery(...given);
+    return query.sql.includes(mark) ? { ...query, sql: named(query.sql) } : query;
+  }
+
   override buildInsertQuery(config: Insert): SQL {
     const { table, values } = config;
     if (!Array.isArray(values)) return super.buildInsertQuery(config);
@@ -97,7 +143,11 @@ class GivenColumns extends PgDialect {
 const over = <S extends Queryable>({ schema, options = {} }: DrizzleSetup<S>, send: Send): ActingDatabase<S> =>
   drizzle<S>(
     async (text, params, method) => {
-      const { listed } = await send({ text, values: params.map(boundOf), listed: true });
+      const { listed } = await send({ text, values: params.map(boundOf), listed: true }).catch((error: unknown) => {
+        // Drizzle writes them into its error, which applications write into their logs.
+        params.length = 0;
+        throw error;
+      });
       const { columns = [], rows = [] } = listed ?? {};
       return {
         rows:
@@ -108,7 +158,7 @@ const over = <S extends Queryable>({ schema, options = {} }: DrizzleSetup<S>, se
     },
     { ...options, ...(schema && { schema }) },
     // Drizzle 1.0 says how the dialect is set up; 0.45 leaves it to who makes one.
-    (given?: ConstructorParameters<typeof PgDialect>[0]) => new GivenColumns(given ?? options),
+    (given?: ConstructorParameters<typeof PgDialect>[0]) => new ActingDialect(given ?? options),
   );
 
 export type RunTransaction<S extends Queryable> = <A>(

@@ -23,7 +23,7 @@ export type { FieldProblem, Layer, ProblemDetails, ProblemDetailsCode } from "./
 export { DatabaseDiffers, NewerRules, UnsafeDatabase } from "./refusal.js";
 export { createRouter, type RouterOptions } from "./router.js";
 export type { CreateOf, GuardOf, ListQueryOf, Page, RoutesOf, RowOf, UpdateOf } from "./routes.js";
-export { type OlderVersions, verifyDatabase, verifyDatabaseEffect } from "./startup.js";
+export { type OlderVersions, type VerifyOptions, verifyDatabase, verifyDatabaseEffect } from "./startup.js";
 export {
   type Acting,
   type SignedInCaller,

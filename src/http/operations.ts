@@ -10,7 +10,7 @@ import type { Credential } from "../auth/authenticator.js";
 import type { Caller } from "../condition/caller.js";
 import { and, type Condition } from "../condition/condition.js";
 import { keyOf, simplify } from "../condition/simplify.js";
-import { Database, type DatabaseError, type Result, type Statement } from "../database/database.js";
+import type { DatabaseError, DatabaseShape, Result, Statement } from "../database/database.js";
 import { enterClaims, type Timeouts } from "../database/session.js";
 import type { Target } from "../database/target.js";
 import type { SchemaTable } from "../table/schema.js";
@@ -33,10 +33,11 @@ export interface OperationOptions {
   readonly target: Target;
 }
 
-type Handled = Effect.Effect<Response, RequestProblem, Database>;
+type Handled = Effect.Effect<Response, RequestProblem>;
 
 /** What an operation needs of a request, already read. */
 export interface OperationRequest {
+  readonly database: DatabaseShape;
   readonly credential: Credential;
   /** Undefined where it is no text. */
   readonly id: string | undefined;
@@ -48,7 +49,7 @@ export interface OperationRequest {
 type Send = (
   own: ReadonlyArray<Statement>,
   failed?: (error: DatabaseError) => Effect.Effect<ReadonlyArray<Result>, RequestProblem>,
-) => Effect.Effect<ReadonlyArray<Result>, RequestProblem, Database>;
+) => Effect.Effect<ReadonlyArray<Result>, RequestProblem>;
 
 export type Handler = (request: OperationRequest) => Handled;
 
@@ -84,15 +85,17 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
   const fault = (column: WireColumn, value: string): string | undefined => checks.get(column)?.(value);
 
   /** Sends statements as the caller; what comes back are the results behind the prelude's. */
-  const transact = (credential: Credential, admission: Admission, own: ReadonlyArray<Statement>) => {
+  const transact = (
+    { credential, database }: OperationRequest,
+    admission: Admission,
+    own: ReadonlyArray<Statement>,
+  ): Effect.Effect<ReadonlyArray<Result>, DatabaseError> => {
     const { timeouts, target } = options;
     const prelude =
       credential._tag === "Session" || credential._tag === "ApiKey"
         ? [enterLive(credential, timeouts, target), admission.statement]
         : [enterClaims(knownCaller(credential, target) ?? null, timeouts, target)];
-    return Effect.flatMap(Database, (database) =>
-      Effect.map(database.transact([...prelude, ...own]), (results) => results.slice(prelude.length)),
-    );
+    return Effect.map(database.transact([...prelude, ...own]), (results) => results.slice(prelude.length));
   };
 
   /**
@@ -111,16 +114,14 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
   ): Handler => {
     const admission = admissionFor(condition);
     return (request) => {
-      const { credential } = request;
-      const caller = knownCaller(credential, options.target);
+      const caller = knownCaller(request.credential, options.target);
       const refusal = caller && admission.refusal(caller);
-      if (refusal !== undefined) return Effect.fail(problem(refusal));
-      const failing = (during: WriteOperation) => (error: DatabaseError) =>
-        Effect.fail(failureOf(error, during, scope));
-      const send: Send = (own, failed = failing(name)) => Effect.catch(transact(credential, admission, own), failed);
+      if (refusal !== undefined) return problem(refusal);
+      const failing = (during: WriteOperation) => (error: DatabaseError) => failureOf(error, during, scope);
+      const send: Send = (own, failed = failing(name)) => Effect.catch(transact(request, admission, own), failed);
       const asked = Effect.catch(read(request), (wrong) =>
         // The admission alone changes nothing, whatever the operation would have.
-        Effect.flatMap(caller === undefined ? send([], failing("read")) : Effect.void, () => Effect.fail(wrong)),
+        Effect.flatMap(caller === undefined ? send([], failing("read")) : Effect.void, () => wrong),
       );
       return Effect.flatMap(asked, (input) => act(input, send, caller));
     };
@@ -128,11 +129,11 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
 
   /** A key that cannot be one is a row that does not exist, not a fault of the request. */
   const keyIn = ({ id }: OperationRequest): Effect.Effect<string, RequestProblem> =>
-    key && id !== undefined && fault(key, id) === undefined ? Effect.succeed(id) : Effect.fail(problem("not_found"));
+    key && id !== undefined && fault(key, id) === undefined ? Effect.succeed(id) : problem("not_found");
 
   /** @param otherwise only called where there is no row: an error takes longer to make than the rest of an answer. */
   const found = (row: string | undefined, otherwise: () => RequestProblem): Handled =>
-    row === undefined ? Effect.fail(otherwise()) : Effect.succeed(json(row));
+    row === undefined ? otherwise() : Effect.succeed(json(row));
 
   /** Nothing was changed: the row is not there for this caller, or it is there and not theirs to change. */
   const unchanged = (exists?: Result): RequestProblem => problem(exists?.texts?.length ? "forbidden" : "not_found");
@@ -181,7 +182,7 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
       const isInvisible = (error: DatabaseError): boolean => error._tag === "SqlError" && error.sqlState === "42501";
       const seen = send([statements.insert(values, "row")], (error) =>
         // RETURNING also needs the read rule; a row that may be made but not seen is made without it.
-        !implied && isInvisible(error) ? Effect.succeed([]) : Effect.fail(failureOf(error, "create", scope)),
+        !implied && isInvisible(error) ? Effect.succeed([]) : failureOf(error, "create", scope),
       );
       return Effect.flatMap(seen, ([created]) => {
         const row = rowText(created);
@@ -206,9 +207,7 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
   const remove = (condition: Condition): Handler =>
     operation("delete", condition, keyIn, (id, send) =>
       Effect.flatMap(send([statements.remove(id), statements.exists(id)]), ([removed, exists]) =>
-        removed && removed.count > 0
-          ? Effect.succeed(new Response(null, { status: 204 }))
-          : Effect.fail(unchanged(exists)),
+        removed && removed.count > 0 ? Effect.succeed(new Response(null, { status: 204 })) : unchanged(exists),
       ),
     );
 

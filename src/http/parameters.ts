@@ -29,10 +29,9 @@ export const parametersOf = (url: string): Parameters => {
   const [, query = ""] = /\?([^#]*)/.exec(url) ?? [];
   for (const pair of query.split("&")) {
     if (pair === "") continue;
-    const equals = pair.indexOf("=");
-    const sent = equals < 0 ? pair : pair.slice(0, equals);
+    const [sent = "", ...rest] = pair.split("=");
     const name = decoded(sent);
-    const value = equals < 0 ? "" : decoded(pair.slice(equals + 1));
+    const value = decoded(rest.join("="));
     if (name === undefined || value === undefined) {
       malformed.push(name ?? sent);
       continue;

@@ -30,6 +30,7 @@ const kinds = {
   still_referenced: [409, "database", "Other rows still refer to this one."],
   body_too_large: [413, "validation", "The body is too large."],
   unsupported_media_type: [415, "validation", "The body must be application/json."],
+  rejected: [422, "database", "A rule of the database rejects this."],
   internal: [500, "database", "Something went wrong on our side."],
   unsafe_database: [500, "database", "The server is not set up safely."],
   database_differs: [503, "database", "The database does not fit this version; try again soon."],
@@ -91,15 +92,11 @@ const headersOf = (failure: RequestProblem): Record<string, string> => ({
 
 /** The same problem is the same bytes, whatever the reason behind it. */
 export const problemResponse = (failure: RequestProblem): Response => {
-  const [status, layer, title] = kinds[failure.code];
-  const body: ProblemDetails = {
-    type: `urn:hedgerow:problem:${failure.code}`,
-    title,
-    status,
-    code: failure.code,
-    layer,
-    ...(failure.detail !== undefined && { detail: failure.detail }),
-    ...(failure.errors && { errors: failure.errors }),
+  const { code, detail, errors } = failure;
+  const [status, layer, title] = kinds[code];
+  // JSON leaves out what is undefined.
+  const body = { type: `urn:hedgerow:problem:${code}`, title, status, code, layer, detail, errors } satisfies {
+    readonly [K in keyof ProblemDetails]-?: ProblemDetails[K] | undefined;
   };
   return new Response(JSON.stringify(body), { status, headers: headersOf(failure) });
 };

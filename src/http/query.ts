@@ -11,8 +11,9 @@ import type { RequestProblem } from "./problem.js";
 import type { WireColumn } from "./wire.js";
 
 export interface ListQuery {
-  readonly filters: ReadonlyArray<{ readonly column: WireColumn; readonly value: string }>;
-  readonly sort: ReadonlyArray<{ readonly column: WireColumn; readonly descending: boolean }>;
+  readonly filters: ReadonlyMap<WireColumn, string>;
+  /** Whether downwards, in the order of the columns. */
+  readonly sort: ReadonlyMap<WireColumn, boolean>;
   readonly limit: number;
   readonly offset: number;
   readonly total: boolean;
@@ -30,11 +31,6 @@ const maxOffset = 2147483647;
 /** Why a text cannot be compared with a column; undefined where it can. */
 export type ValueCheck = (column: WireColumn, value: string) => string | undefined;
 
-const integerIn = (text: string, minimum: number, maximum: number): number | undefined => {
-  const value = Number(text);
-  return /^\d{1,10}$/.test(text) && value >= minimum && value <= maximum ? value : undefined;
-};
-
 /**
  * @param parameters the query as it was sent.
  * @param tieBreak columns that make the order of rows total: the primary key.
@@ -50,73 +46,61 @@ export const parseListQuery = (
   const comparable = columns.filter((column) => column.comparable);
   const byKey = new Map(comparable.map((column) => [column.key, column]));
   const names = [...byKey.keys()];
-  const wrong = (field: string, message: string | (() => string)): undefined => {
-    found.add(message, field);
-    return undefined;
-  };
+  const wrong = (field: string, message: string | (() => string)): void => found.add(message, field);
   const one = (name: string): string | undefined => {
-    const values = parameters.get(name);
-    if (!values) return undefined;
-    return values.length === 1 ? values[0] : wrong(name, "is given more than once");
+    const [value, another] = parameters.get(name) ?? [];
+    if (another === undefined) return value;
+    wrong(name, "is given more than once");
+    return undefined;
   };
 
   for (const name of malformed) wrong(name, "is not percent-encoded UTF-8");
 
-  const limitText = one("limit");
-  const limit =
-    limitText === undefined
-      ? limits.default
-      : (integerIn(limitText, 1, limits.max) ?? wrong("limit", `must be an integer from 1 to ${limits.max}`));
-  const offsetText = one("offset");
-  const offset =
-    offsetText === undefined
-      ? 0
-      : (integerIn(offsetText, 0, maxOffset) ?? wrong("offset", `must be an integer from 0 to ${maxOffset}`));
-  const totalText = one("total");
-  if (totalText !== undefined && totalText !== "true" && totalText !== "false") {
-    wrong("total", "must be true or false");
-  }
+  const integer = (name: string, unless: number, minimum: number, maximum: number): number => {
+    const text = one(name);
+    if (text === undefined) return unless;
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : -1;
+    if (value < minimum || value > maximum) wrong(name, `must be an integer from ${minimum} to ${maximum}`);
+    return value;
+  };
+  const limit = integer("limit", limits.default, 1, limits.max);
+  const offset = integer("offset", 0, 0, maxOffset);
+  const total = one("total") ?? "false";
+  if (total !== "true" && total !== "false") wrong("total", "must be true or false");
 
-  const sortText = one("sort");
-  const sort = (sortText === undefined ? [] : sortText.split(",")).flatMap((part) => {
-    const descending = part.startsWith("-");
-    const name = descending ? part.slice(1) : part;
+  const sort = new Map<WireColumn, boolean>();
+  for (const part of one("sort")?.split(",") ?? []) {
+    const name = part.replace(/^-/, "");
     const column = byKey.get(name);
-    if (column) return [{ column, descending }];
-    wrong("sort", () => `cannot sort by "${quote(name)}". ${hint(name, names)}`);
-    return [];
-  });
-  const sorted = new Set<WireColumn>();
-  for (const { column } of sort) {
-    if (sorted.has(column)) wrong("sort", () => `names "${column.key}" twice`);
-    sorted.add(column);
+    if (!column) wrong("sort", () => `cannot sort by "${quote(name)}". ${hint(name, names)}`);
+    else if (sort.has(column)) wrong("sort", () => `names "${name}" twice`);
+    else sort.set(column, part !== name);
   }
+  for (const column of tieBreak) if (!sort.has(column)) sort.set(column, false);
 
-  const unknown = (name: string): string =>
-    columns.some(({ key }) => key === name)
-      ? "is of a type that cannot be filtered by"
-      : `is not a parameter. ${hint(name, [...names, ...pageParameters])}`;
-  const filters = [...parameters.keys()].flatMap((name) => {
-    if (pageParameters.includes(name)) return [];
+  const filters = new Map<WireColumn, string>();
+  for (const name of parameters.keys()) {
+    if (pageParameters.includes(name)) continue;
     const column = byKey.get(name);
     if (!column) {
-      wrong(name, () => unknown(name));
-      return [];
+      wrong(name, () =>
+        columns.some(({ key }) => key === name)
+          ? "is of a type that cannot be filtered by"
+          : `is not a parameter. ${hint(name, [...names, ...pageParameters])}`,
+      );
+      continue;
     }
     const value = one(name);
-    if (value === undefined) return [];
-    const fault = valueCheck(column, value);
-    if (fault !== undefined) return wrong(name, fault) ?? [];
-    return [{ column, value }];
-  });
+    if (value === undefined) continue;
+    const fault =
+      value === "null" && !column.source.notNull
+        ? "is the text null here; no filter finds what is empty"
+        : valueCheck(column, value);
+    if (fault !== undefined) wrong(name, fault);
+    filters.set(column, value);
+  }
 
-  if (found.count > 0 || limit === undefined || offset === undefined) return Effect.fail(found.as("invalid_query"));
-  const rest = tieBreak.filter((column) => !sorted.has(column));
-  return Effect.succeed({
-    filters,
-    sort: [...sort, ...rest.map((column) => ({ column, descending: false }))],
-    limit,
-    offset,
-    total: totalText === "true",
-  });
+  return found.count > 0
+    ? found.as("invalid_query")
+    : Effect.succeed({ filters, sort, limit, offset, total: total === "true" });
 };

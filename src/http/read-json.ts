@@ -2,9 +2,10 @@
  * Reads a JSON body.
  *
  * Invariant: never holds more than the limit in memory, whatever Content-Length claims, and never waits longer than the limit
- * for all of it. What it leaves of a body is cancelled.
+ * for all of it. What it leaves of a body is cancelled. A body that a middleware has read is the one that Hono has kept.
  */
 import * as Effect from "effect/Effect";
+import type { HonoRequest } from "hono";
 import { quote } from "./findings.js";
 import { type JsonPart, maxDepth, nameOf, scan } from "./json-text.js";
 import { problem, RequestProblem } from "./problem.js";
@@ -22,13 +23,29 @@ export interface JsonBody {
   readonly parts: ReadonlyArray<JsonPart>;
 }
 
-const isJson = (contentType: string | null): boolean =>
+const isJson = (contentType: string | undefined): boolean =>
   /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType ?? "");
 
-const readText = async (request: Request, { maxBytes, ms }: BodyLimits): Promise<string | RequestProblem> => {
-  const tooLarge = () => problem("body_too_large", { detail: `A body may have ${maxBytes} bytes.` });
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return tooLarge();
-  const reader = request.body?.getReader();
+/** What a middleware has read with `c.req.json()` and the like, in one piece. Of what it read past Hono nothing is left. */
+const kept = (request: HonoRequest): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    pull: async (controller) => {
+      const body = await request.arrayBuffer().catch((hidden) => {
+        throw problem("internal", { hidden });
+      });
+      controller.enqueue(new Uint8Array(body));
+      controller.close();
+    },
+  });
+
+/** @throws RequestProblem for a body that is too large or too slow. */
+const readText = async (request: HonoRequest, { maxBytes, ms }: BodyLimits): Promise<string> => {
+  const checkSize = (size: number): void => {
+    if (size > maxBytes) throw problem("body_too_large", { detail: `A body may have ${maxBytes} bytes.` });
+  };
+  checkSize(Number(request.header("content-length") ?? 0));
+  const { raw } = request;
+  const reader = (raw.bodyUsed ? kept(request) : raw.body)?.getReader();
   if (!reader) return "";
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = "";
@@ -43,13 +60,13 @@ const readText = async (request: Request, { maxBytes, ms }: BodyLimits): Promise
         giveUp = () => resolve(undefined);
         reader.read().then(resolve, reject);
       });
-      if (next === undefined) return problem("request_timeout", { detail: `A body must arrive within ${ms} ms.` });
+      if (next === undefined) throw problem("request_timeout", { detail: `A body must arrive within ${ms} ms.` });
       if (next.done) {
         isRead = true;
         return text + decoder.decode();
       }
       bytes += next.value.byteLength;
-      if (bytes > maxBytes) return tooLarge();
+      checkSize(bytes);
       text += decoder.decode(next.value, { stream: true });
     }
   } finally {
@@ -74,19 +91,18 @@ export const jsonBody = (text: string): JsonBody | RequestProblem => {
   }
 };
 
-const read = async (request: Request, limits: BodyLimits): Promise<JsonBody | RequestProblem> => {
+const read = async (request: HonoRequest, limits: BodyLimits): Promise<JsonBody | RequestProblem> => {
   try {
-    const text = await readText(request, limits);
-    return typeof text === "string" ? jsonBody(text) : text;
-  } catch {
+    return jsonBody(await readText(request, limits));
+  } catch (error) {
+    if (error instanceof RequestProblem) return error;
     return problem("invalid_json", { detail: "The body did not arrive whole, or is not UTF-8." });
   }
 };
 
-export const readJson = (request: Request, limits: BodyLimits): Effect.Effect<JsonBody, RequestProblem> => {
-  if (!isJson(request.headers.get("content-type"))) return Effect.fail(problem("unsupported_media_type"));
-  return Effect.flatMap(
-    Effect.promise(() => read(request, limits)),
-    (body) => (body instanceof RequestProblem ? Effect.fail(body) : Effect.succeed(body)),
-  );
+export const readJson = (request: HonoRequest, limits: BodyLimits): Effect.Effect<JsonBody, RequestProblem> => {
+  if (!isJson(request.header("content-type"))) return problem("unsupported_media_type");
+  return Effect.callback((resume) => {
+    read(request, limits).then((body) => resume(body instanceof RequestProblem ? body : Effect.succeed(body)));
+  });
 };

@@ -4,15 +4,15 @@
  * Invariant: everything that depends on the definition is done once, when the router is built. A request is only
  * served after the connection was found safe.
  */
-import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import type { Hono, Context as HonoContext } from "hono";
 import type { BlankEnv } from "hono/types";
 import type { Authenticator } from "../auth/authenticator.js";
 import { DefinitionError, type Problem } from "../condition/problem.js";
-import { Database, type DatabaseShape } from "../database/database.js";
+import type { DatabaseShape } from "../database/database.js";
 import { answerMsOf, checkedMs, withDeadline } from "../database/deadline.js";
+import { thrownIn } from "../database/in-flight.js";
 import { type Effects, withRetry } from "../database/retry.js";
 import type { Timeouts } from "../database/session.js";
 import { postgresTarget, type Target } from "../database/target.js";
@@ -81,24 +81,21 @@ export interface RouterOptions<S> {
 }
 
 /** Two exports under one path would hide one of the tables. */
-const checkPaths = (schema: Schema): void => {
-  const first = new Map<string, string>();
-  const problems = schema.tables.flatMap(({ key, definition }): ReadonlyArray<Problem> => {
+const checkPaths = ({ tables }: Schema): void => {
+  const problems = tables.flatMap(({ key, definition }, index): ReadonlyArray<Problem> => {
     const path = kebab(key);
-    const other = first.get(path);
-    if (other === undefined) {
-      first.set(path, key);
-      return [];
-    }
-    return [
-      {
-        code: "duplicate_path",
-        table: definition.table.name,
-        path: "(export)",
-        message: `"${other}" and "${key}" would both be served at /${path}.`,
-        hint: "Export one of them under another name.",
-      },
-    ];
+    const other = tables.slice(0, index).find((each) => kebab(each.key) === path);
+    return other === undefined
+      ? []
+      : [
+          {
+            code: "duplicate_path",
+            table: definition.table.name,
+            path: "(export)",
+            message: `"${other.key}" and "${key}" would both be served at /${path}.`,
+            hint: "Export one of them under another name.",
+          },
+        ];
   });
   if (problems.length > 0) throw new DefinitionError({ problems });
 };
@@ -158,17 +155,16 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
 
   const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
     ? () => undefined
-    : safetyCheck(guarded.reads, verifySchema(schema, target, options.olderVersions), report);
+    : safetyCheck(verifySchema(schema, guarded.reads, target, options.olderVersions), report);
   const crossSite = crossSiteCheck(options.trustedOrigins);
 
   const answer = async (thrown: unknown): Promise<Response> => {
-    const failure = thrown instanceof RequestProblem ? await explained(thrown, isSafe) : thrown;
-    if (failure instanceof RequestProblem) {
-      if (failure.hidden !== undefined) report(failure.hidden);
-      return problemResponse(failure);
-    }
-    report(failure);
-    return problemResponse(problem(hasTag(failure, "IdentityUnavailable") ? "unavailable" : "internal"));
+    const failure =
+      thrown instanceof RequestProblem
+        ? await explained(thrown, isSafe)
+        : problem(hasTag(thrown, "IdentityUnavailable") ? "unavailable" : "internal", { hidden: thrown });
+    if (failure.hidden !== undefined) report(failure.hidden);
+    return problemResponse(failure);
   };
 
   const respond =
@@ -182,20 +178,18 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
         if (refusal !== undefined) return answer(refusal);
         const acting = actingAs(guarded[use], credential);
         if (acting._tag === "RequestProblem") return answer(acting);
+        const { signal } = req.raw;
         const handled = handler({
+          database: askedOf(acting.database, use, signal),
           credential: acting.credential,
           id: idIn(req.param("id") ?? "", req.url),
           parameters: () => parametersOf(req.url),
-          body: Effect.suspend(() => readJson(req.raw, bodyLimits)),
+          body: Effect.suspend(() => readJson(req, bodyLimits)),
         });
-        const { signal } = req.raw;
         if (signal.aborted) return gone();
-        const exit = await Effect.runPromiseExit(
-          Effect.provideService(handled, Database, askedOf(acting.database, use, signal)),
-          { signal },
-        );
+        const exit = await Effect.runPromiseExit(handled, { signal });
         if (Exit.isSuccess(exit)) return exit.value;
-        return signal.aborted ? gone() : answer(Cause.squash(exit.cause));
+        return signal.aborted ? gone() : answer(thrownIn(exit.cause));
       } catch (defect) {
         return answer(defect);
       }
@@ -208,9 +202,10 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
 
   const app = makeHono<BlankEnv>();
   if (options.cors !== undefined) app.use("*", corsMiddleware(options.cors));
-  const refuse = (allow: ReadonlyArray<string>): HonoHandler => {
-    return async (context) => answerPrivately(context, problemResponse(problem("method_not_allowed", { allow })), vary);
-  };
+  const refuse =
+    (failure: RequestProblem) =>
+    (context: HonoContext): Response =>
+      answerPrivately(context, problemResponse(failure), vary);
   for (const table of schema.tables) {
     const path = `/${kebab(table.key)}`;
     const operations = operationsFor(table, operationOptions);
@@ -221,9 +216,19 @@ export const createRouter = <const S extends object>(options: RouterOptions<S>):
       allowed[below].push(method);
       app.on(method, path + below, serve(handler, method === "GET" ? "reads" : "writes"));
     }
-    for (const [below, methods] of Object.entries(allowed)) app.all(path + below, refuse(methods));
+    for (const [below, allow] of Object.entries(allowed)) {
+      app.all(path + below, refuse(problem("method_not_allowed", { allow })));
+    }
   }
-  app.notFound((context) => answerPrivately(context, problemResponse(problem("route_not_found")), vary));
+  const notFound = refuse(problem("route_not_found"));
+  app.notFound(notFound);
+  // Below a path of an application what is not found would be the application's, and what it serves there itself stays so.
+  app.all("*", (context, next) => {
+    const { matchedRoutes, routeIndex } = context.req;
+    return matchedRoutes.length === routeIndex + 1 && matchedRoutes[routeIndex]?.path !== "/*"
+      ? notFound(context)
+      : next();
+  });
   // The routes were added in a loop; their types come from the schema.
   return app as Hono<BlankEnv, RoutesOf<S>, "/">;
 };

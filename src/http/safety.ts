@@ -4,12 +4,12 @@
  * Invariant: asked until it was answered well, and again when a statement fails as it would after a change of the tables.
  * Requests do not wait for each other's answer: on a Worker that of a request which was given up never comes.
  */
-import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import { Database, type DatabaseError, type DatabaseShape } from "../database/database.js";
+import { thrownIn } from "../database/in-flight.js";
 import { hasTag, problem, type RequestProblem } from "./problem.js";
-import { type DatabaseDiffers, NewerRules, type UnsafeDatabase } from "./refusal.js";
+import { NewerRules } from "./refusal.js";
+import type { Verify } from "./startup.js";
 
 /** Asks the catalog again where it is in `doubt`, and otherwise until it was found safe once. */
 export type SafetyCheck = (doubt?: boolean) => Promise<RequestProblem | undefined> | undefined;
@@ -19,16 +19,12 @@ export type SafetyCheck = (doubt?: boolean) => Promise<RequestProblem | undefine
  * @returns a function that answers with undefined where it is safe to serve, and with a problem for the log otherwise; at once
  * where it is known.
  */
-export const safetyCheck = (
-  database: DatabaseShape,
-  verify: Effect.Effect<string, UnsafeDatabase | DatabaseDiffers | DatabaseError, Database>,
-  report: (error: unknown) => void,
-): SafetyCheck => {
+export const safetyCheck = (verify: Verify, report: (error: unknown) => void): SafetyCheck => {
   let safe = false;
   const ask = async (): Promise<RequestProblem | undefined> => {
-    const exit = await Effect.runPromiseExit(Effect.provideService(verify, Database, database));
+    const exit = await Effect.runPromiseExit(await verify());
     if (Exit.isFailure(exit)) {
-      const hidden = Cause.squash(exit.cause);
+      const hidden = thrownIn(exit.cause);
       return problem(
         hasTag(hidden, "UnsafeDatabase")
           ? "unsafe_database"

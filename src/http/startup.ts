@@ -9,8 +9,9 @@
  */
 import * as Effect from "effect/Effect";
 import { functionsRecordSql, rememberedSql, standingSql } from "../condition/fingerprint.js";
+import type { DefinitionError } from "../condition/problem.js";
 import { text, textArray } from "../condition/sql-text.js";
-import { Database, type DatabaseError, type DatabaseShape, type Statement } from "../database/database.js";
+import type { DatabaseError, DatabaseShape, Statement } from "../database/database.js";
 import { helperSchema, roles } from "../database/session.js";
 import { type CallerRoles, postgresTarget, type Target } from "../database/target.js";
 import { type Schema, type SchemaModule, understand } from "../table/schema.js";
@@ -128,21 +129,28 @@ export interface Verdict {
 
 const listIn = (json: unknown): ReadonlyArray<string> => JSON.parse(String(json));
 
-const examined = (wanted: Wanted, target: Target): Effect.Effect<Verdict, DatabaseError, Database> =>
-  Effect.flatMap(Database, (database) =>
-    Effect.flatMap(
-      Effect.promise(() => wanted(target.roles)),
-      (tables) =>
-        Effect.map(database.transact([pinSettings, facts(tables, target.roles, database)]), ([, result]) => {
-          const { unsafe, differs, newer } = result?.rows[0] ?? {};
-          return { unsafe: listIn(unsafe), differs: listIn(differs), newer: String(newer) };
-        }),
-    ),
-  );
+const examined = async (
+  wanted: Wanted,
+  target: Target,
+  database: DatabaseShape,
+): Promise<Effect.Effect<Verdict, DatabaseError>> => {
+  const asked = facts(await wanted(target.roles), target.roles, database);
+  return Effect.map(database.transact([pinSettings, asked]), ([, result]) => {
+    const { unsafe, differs, newer } = result?.rows[0] ?? {};
+    return { unsafe: listIn(unsafe), differs: listIn(differs), newer: String(newer) };
+  });
+};
+
+/** Hashes take a promise, and what a Worker carries has no other use for a promise as an effect. */
+const whole = <A, E>(effect: () => Promise<Effect.Effect<A, E>>): Effect.Effect<A, E> =>
+  Effect.flatten(Effect.promise(effect));
 
 /** @returns an effect that says how a connection and its database meet a schema, whatever the answer. */
-export const examine = (schema: Schema, target: Target): ReturnType<typeof examined> =>
-  examined(tablesOf(schema), target);
+export const examine = (
+  schema: Schema,
+  target: Target,
+  database: DatabaseShape,
+): Effect.Effect<Verdict, DatabaseError> => whole(() => examined(tablesOf(schema), target, database));
 
 /** What to do where a newer version of a schema has been pushed, with other rules. */
 export type OlderVersions = "refuse" | "serve";
@@ -153,47 +161,62 @@ export const reasonsToRefuse = ({ differs, newer }: Verdict, olderVersions: Olde
     ? differs
     : [...differs, `newer rules were pushed: ${newer}; deploy their version, or let older ones serve: olderVersions`];
 
-const verified = (
-  wanted: Wanted,
-  target: Target,
-  olderVersions: OlderVersions = "refuse",
-): Effect.Effect<string, UnsafeDatabase | DatabaseDiffers | DatabaseError, Database> =>
-  Effect.flatMap(examined(wanted, target), (verdict): Effect.Effect<string, UnsafeDatabase | DatabaseDiffers> => {
-    const differs = reasonsToRefuse(verdict, olderVersions);
-    if (verdict.unsafe.length > 0) return Effect.fail(new UnsafeDatabase({ reasons: [...verdict.unsafe, ...differs] }));
-    return differs.length > 0 ? Effect.fail(new DatabaseDiffers({ reasons: differs })) : Effect.succeed(verdict.newer);
-  });
+/** Looks whether a connection may serve; of the newer rules under which an older version does it says which. */
+export type Verify = () => Promise<Effect.Effect<string, UnsafeDatabase | DatabaseDiffers | DatabaseError>>;
 
-/**
- * @returns an effect that succeeds only for a connection that may serve this schema, with the newer rules under which an older
- * version does.
- */
+const verified =
+  (wanted: Wanted, database: DatabaseShape, target: Target, olderVersions: OlderVersions = "refuse"): Verify =>
+  async () =>
+    Effect.flatMap(
+      await examined(wanted, target, database),
+      (verdict): Effect.Effect<string, UnsafeDatabase | DatabaseDiffers> => {
+        const differs = reasonsToRefuse(verdict, olderVersions);
+        const { unsafe, newer } = verdict;
+        if (unsafe.length > 0) return new UnsafeDatabase({ reasons: [...unsafe, ...differs] });
+        return differs.length > 0 ? new DatabaseDiffers({ reasons: differs }) : Effect.succeed(newer);
+      },
+    );
+
+/** @returns what succeeds only for a connection that may serve this schema. */
 export const verifySchema = (
   schema: Schema,
+  database: DatabaseShape,
   target: Target,
   olderVersions?: OlderVersions,
-): ReturnType<typeof verified> => verified(tablesOf(schema), target, olderVersions);
+): Verify => verified(tablesOf(schema), database, target, olderVersions);
 
 /** The same where there may be no schema: then no policy is compared with its declaration. */
 export const verifyConnection = (
   schema: Schema | undefined,
+  database: DatabaseShape,
   target: Target,
   olderVersions?: OlderVersions,
-): ReturnType<typeof verified> =>
-  schema === undefined ? verified(everyGuarded, target) : verifySchema(schema, target, olderVersions);
+): Verify =>
+  schema === undefined
+    ? verified(everyGuarded, database, target)
+    : verifySchema(schema, database, target, olderVersions);
+
+export interface VerifyOptions {
+  readonly schema: SchemaModule;
+  readonly database: DatabaseShape;
+  readonly target?: Target;
+  readonly olderVersions?: OlderVersions;
+}
 
 /**
  * The program behind `verifyDatabase`, for those who use Effect.
  *
- * @param schema where it is missing, the connection is verified, and no policy is compared with its declaration.
+ * @param options the same schema, database, target and `olderVersions` as for `createRouter`.
  * @returns an effect that succeeds only for a connection that may serve this schema.
  */
 export const verifyDatabaseEffect = (
-  schema: Schema | undefined,
-  target: Target = postgresTarget,
-  olderVersions?: OlderVersions,
-): Effect.Effect<void, UnsafeDatabase | DatabaseDiffers | DatabaseError, Database> =>
-  Effect.asVoid(verifyConnection(schema, target, olderVersions));
+  options: VerifyOptions,
+): Effect.Effect<void, DefinitionError | UnsafeDatabase | DatabaseDiffers | DatabaseError> =>
+  Effect.flatMap(understand(options.schema), (schema) =>
+    Effect.asVoid(
+      whole(verifySchema(schema, options.database, options.target ?? postgresTarget, options.olderVersions)),
+    ),
+  );
 
 /**
  * Asks the catalog whether a connection may serve a schema. The router does so before its first request; call this to
@@ -212,18 +235,5 @@ export const verifyDatabaseEffect = (
  * await verifyDatabase({ schema, database: nodePostgres(pool) });
  * ```
  */
-export const verifyDatabase = (options: {
-  readonly schema: SchemaModule;
-  readonly database: DatabaseShape;
-  readonly target?: Target;
-  readonly olderVersions?: OlderVersions;
-}): Promise<void> =>
-  Effect.runPromise(
-    Effect.flatMap(understand(options.schema), (schema) =>
-      Effect.provideService(
-        verifyDatabaseEffect(schema, options.target, options.olderVersions),
-        Database,
-        options.database,
-      ),
-    ),
-  );
+export const verifyDatabase = (options: VerifyOptions): Promise<void> =>
+  Effect.runPromise(verifyDatabaseEffect(options));

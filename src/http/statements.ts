@@ -46,8 +46,8 @@ export const statementsFor = (
     `${identifier(column.name)} = ${placeholder(column, position)}`;
   const byKey = (): string => where(key ? [equals(key, 1)] : ["false"]);
   const filtered = (query: ListQuery): { text: string; values: ReadonlyArray<Bound> } => ({
-    text: where(query.filters.map(({ column }, index) => equals(column, index + 1))),
-    values: query.filters.map(({ value }) => value),
+    text: where([...query.filters.keys()].map((column, index) => equals(column, index + 1))),
+    values: [...query.filters.values()],
   });
   const getText = `select ${fields} from ${table}${byKey()}`;
   const removeText = `delete from ${table}${byKey()}`;
@@ -56,9 +56,7 @@ export const statementsFor = (
   return {
     list: (query) => {
       const filter = filtered(query);
-      const order = query.sort
-        .map(({ column, descending }) => `${identifier(column.name)}${descending ? " desc" : ""}`)
-        .join(", ");
+      const order = Array.from(query.sort, ([{ name }, down]) => identifier(name) + (down ? " desc" : "")).join(", ");
       // One row more than asked for tells whether there is a next page. The number stands in the text, because the planner
       // takes a tenth of all rows for a limit that it does not know.
       const page = ` limit ${query.limit + 1}${query.offset === 0 ? "" : ` offset $${filter.values.length + 1}::bigint`}`;
@@ -73,22 +71,15 @@ export const statementsFor = (
     },
     get: (value) => statement(getText, [value]),
     insert: (values, returning) => {
-      const pairs = [...values];
-      const names = pairs.map(([column]) => identifier(column.name)).join(", ");
-      const places = pairs.map(([column], index) => placeholder(column, index + 1)).join(", ");
-      const insert = `insert into ${table}${pairs.length === 0 ? " default values" : ` (${names}) values (${places})`}`;
-      return statement(
-        returning === "nothing" ? insert : `${insert} returning ${fields}`,
-        pairs.map(([, value]) => value),
-      );
+      const into = [...values.keys()];
+      const names = into.map(({ name }) => identifier(name)).join(", ");
+      const places = into.map((column, index) => placeholder(column, index + 1)).join(", ");
+      const insert = `insert into ${table}${into.length === 0 ? " default values" : ` (${names}) values (${places})`}`;
+      return statement(returning === "nothing" ? insert : `${insert} returning ${fields}`, [...values.values()]);
     },
     update: (id, values) => {
-      const pairs = [...values];
-      const set = pairs.map(([column], index) => `${identifier(column.name)} = ${placeholder(column, index + 2)}`);
-      return statement(`update ${table} set ${set.join(", ")}${byKey()} returning ${fields}`, [
-        id,
-        ...pairs.map(([, value]) => value),
-      ]);
+      const set = [...values.keys()].map((column, index) => equals(column, index + 2));
+      return statement(`update ${table} set ${set.join(", ")}${byKey()} returning ${fields}`, [id, ...values.values()]);
     },
     remove: (id) => statement(removeText, [id]),
     exists: (id) => statement(existsText, [id]),

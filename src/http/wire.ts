@@ -6,9 +6,9 @@
  * Whatever else a column holds is written by `to_json`. What JSON numbers cannot hold (bigint, numeric) travels as text; every
  * bound value is a text that is cast to the column's type in SQL, so no driver guesses.
  */
-import { getTableColumns, is } from "drizzle-orm";
-import { type PgColumn, PgEnumColumn, type PgTable } from "drizzle-orm/pg-core";
-import { dataTypeOf, elementOf, isArray, toDriver } from "../condition/drizzle-column.js";
+import { getTableColumns } from "drizzle-orm";
+import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
+import { dataTypeOf, elementOf, isArray, sqlTypeOf, toDriver } from "../condition/drizzle-column.js";
 import { identifier } from "../condition/sql-text.js";
 import type { Bound } from "../database/database.js";
 
@@ -26,28 +26,16 @@ export interface WireColumn {
   readonly comparable: boolean;
 }
 
-const exactAsText = new Set(["PgBigInt64", "PgBigIntString", "PgBigSerial64", "PgNumeric", "PgNumericBigInt"]);
+const isExactAsText = ({ columnType }: PgColumn): boolean =>
+  /^Pg(BigInt(64|String)|BigSerial64|Numeric(BigInt)?)$/.test(columnType);
 const notComparable = new Set(["json", "array", "buffer", "custom"]);
 
 /** Column types that can be declared but not cast to, and those whose cast would silently cut a value off. */
 const castType = (column: PgColumn): string => {
   if (isArray(column)) return `${castType(elementOf(column))}[]`;
-  if (is(column, PgEnumColumn)) return identifier(column.getSQLType());
-  switch (column.columnType) {
-    case "PgSerial":
-      return "integer";
-    case "PgSmallSerial":
-      return "smallint";
-    case "PgBigSerial53":
-    case "PgBigSerial64":
-      return "bigint";
-    case "PgVarchar":
-      return "text";
-    case "PgChar":
-      return "bpchar";
-    default:
-      return column.getSQLType();
-  }
+  const { columnType } = column;
+  if (columnType === "PgVarchar") return "text";
+  return columnType === "PgChar" ? "bpchar" : sqlTypeOf(column).replace(/^(small|big|)serial$/, "$1int");
 };
 
 /** Drizzle reads it as UTC; a client must not read it as local time. */
@@ -73,45 +61,27 @@ const instant: Writer = (text) =>
     ? `"${text.slice(0, 10)}T${text.slice(11)}:00"`
     : `"${text.replace(" ", "T").replace(/\+00(?= BC$|$)/, "+00:00")}"`;
 
-/** The types whose texts become JSON here. */
-const writers: Readonly<Record<string, Writer>> = {
-  PgText: quoted,
-  PgVarchar: quoted,
-  PgChar: quoted,
-  PgUUID: quoted,
-  PgEnumColumn: quoted,
-  PgEnumObjectColumn: quoted,
-  PgDate: quoted,
-  PgDateString: quoted,
-  PgTime: quoted,
-  PgInteger: asItIs,
-  PgSmallInt: asItIs,
-  PgSerial: asItIs,
-  PgSmallSerial: asItIs,
-  PgBigInt53: asItIs,
-  PgBigSerial53: asItIs,
-  PgReal: float,
-  PgDoublePrecision: float,
-  PgNumericNumber: float,
-  PgBoolean: (text) => (text === "t" ? "true" : "false"),
-  PgTimestamp: instant,
-  PgTimestampString: instant,
-  PgJson: asItIs,
-  PgJsonb: asItIs,
-};
+/** How the texts of a type become JSON here; those of any other type become JSON in Postgres. */
+const writers: ReadonlyArray<readonly [RegExp, Writer]> = [
+  [/^Pg(Text|Varchar|Char|UUID|Enum(Object)?Column|Date(String)?|Time)$/, quoted],
+  [/^Pg(Integer|SmallInt|(Small)?Serial|Big(Int|Serial)53|Jsonb?)$/, asItIs],
+  [/^Pg(Real|DoublePrecision|NumericNumber)$/, float],
+  [/^PgTimestamp(String)?$/, instant],
+  [/^PgBoolean$/, (text) => (text === "t" ? "true" : "false")],
+];
 
 const writing = (column: PgColumn): Pick<WireColumn, "select" | "json"> => {
   const name = identifier(column.name);
   const leaf = leafOf(column);
   if (isArray(column)) {
     // The session's time zone is UTC.
-    const cast = exactAsText.has(leaf.columnType) ? "::text[]" : isPlainTimestamp(leaf) ? "::timestamptz[]" : "";
+    const cast = isExactAsText(leaf) ? "::text[]" : isPlainTimestamp(leaf) ? "::timestamptz[]" : "";
     return { select: `pg_catalog.to_json(${name}${cast})`, json: asItIs };
   }
-  if (exactAsText.has(column.columnType)) return { select: `${name}::text`, json: quoted };
+  if (isExactAsText(column)) return { select: `${name}::text`, json: quoted };
   const select = isPlainTimestamp(column) ? `(${name} at time zone 'UTC')` : name;
-  const json = writers[column.columnType];
-  return json === undefined ? { select: `pg_catalog.to_json(${select})`, json: asItIs } : { select, json };
+  const writer = writers.find(([types]) => types.test(column.columnType));
+  return writer ? { select, json: writer[1] } : { select: `pg_catalog.to_json(${select})`, json: asItIs };
 };
 
 export const wireColumns = (table: PgTable): ReadonlyArray<WireColumn> =>

@@ -8,7 +8,7 @@
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import type { Context as HonoContext, MiddlewareHandler } from "hono";
+import type { MiddlewareHandler } from "hono";
 import type { Authenticator, Credential } from "../auth/authenticator.js";
 import type { Caller } from "../condition/caller.js";
 import { endingAbandoned } from "../database/abandoned.js";
@@ -21,6 +21,7 @@ import { postgresTarget, type Target } from "../database/target.js";
 import { modeText } from "../database/turns.js";
 import { understandNow } from "../table/schema.js";
 import { actingAs } from "./acting-as.js";
+import { answerErrors, replace } from "./answered.js";
 import {
   IsolationUnsupported,
   RequestAborted,
@@ -280,15 +281,6 @@ const only = ([result]: ReadonlyArray<Result>): Result => {
   return result;
 };
 
-/** Of an answer that is not given, the headers by which a browser may read the one in its place. */
-const replace = (context: HonoContext, response: Response): void => {
-  const kept = [...context.res.headers].filter(([name]) => name.startsWith("access-control-") || name === "vary");
-  void context.res.body?.cancel().catch(() => {});
-  context.res = undefined;
-  for (const [name, value] of kept) response.headers.set(name, value);
-  context.res = response;
-};
-
 /**
  * A Hono middleware behind which a handler has the caller, and a Drizzle database that already acts as them.
  *
@@ -334,8 +326,12 @@ export const withCaller = <
   const isSafe = options.dangerouslyServeWithoutRowLevelSecurity
     ? () => undefined
     : safetyCheck(
-        withDeadline(withRetry(options.database, "reads"), answerMs),
-        verifyConnection(schema, target, options.olderVersions),
+        verifyConnection(
+          schema,
+          withDeadline(withRetry(options.database, "reads"), answerMs),
+          target,
+          options.olderVersions,
+        ),
         report,
       );
 
@@ -381,11 +377,12 @@ export const withCaller = <
     );
     // Where sign-in is required, nothing gets past the prelude without a user.
     context.set("hedgerow", acting as Acting<Queried<S, R>, CallerFor<SignIn>>);
+    const failureOf = (error: unknown): RequestProblem | undefined =>
+      handlerFailure(error, operation) ?? (isOurs(error) ? problem("internal", { hidden: error }) : undefined);
+    answerErrors(context, failureOf);
     await next();
     if (context.error !== undefined) {
-      const failure =
-        handlerFailure(context.error, operation) ??
-        (isOurs(context.error) ? problem("internal", { hidden: context.error }) : undefined);
+      const failure = failureOf(context.error);
       if (failure !== undefined) replace(context, await answer(failure));
     } else if (isRequired && !isKnown()) {
       try {

@@ -42,6 +42,7 @@ const fixes = {
   role_differs: "Alter the role, or revoke the membership, as a superuser.",
   schema_grant_differs: "Push the schema again; a right of another role must be revoked by hand.",
   temporary_granted: push,
+  database_grant_differs: push,
 } as const;
 
 export type DriftCode = keyof typeof fixes;

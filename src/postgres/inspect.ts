@@ -226,6 +226,12 @@ const security = ({ callers: { authenticated, anonymous }, service }: Expectatio
   where pg_catalog.has_database_privilege(role, pg_catalog.current_database(), 'temporary')
     and (role = 'public' or not pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'temporary'))
   union all
+  select 'database_grant_differs', pg_catalog.current_database(), pg_catalog.format('%s may make schemas in database %I',
+    case role when 'public' then 'everybody' else 'role ' || role end, pg_catalog.current_database())
+  from pg_catalog.unnest(array(select name from own_roles where oid is not null) || '{public}'::text[]) as role
+  where pg_catalog.has_database_privilege(role, pg_catalog.current_database(), 'create')
+    and (role = 'public' or not pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'create'))
+  union all
   select 'schema_grant_differs', '${helperSchema}', pg_catalog.format('%s on schema ${helperSchema} is granted to %s, which is not declared', acl.privilege_type, grantee.named[1])
   from pg_catalog.pg_namespace n cross join pg_catalog.aclexplode(n.nspacl) acl
   cross join lateral (select ${roleNames("array[acl.grantee]")}::text[] as named) grantee
@@ -235,7 +241,7 @@ const security = ({ callers: { authenticated, anonymous }, service }: Expectatio
   select 'schema_grant_differs', n.nspname::text, pg_catalog.format('%s may create things in schema %I', case role when 'public' then 'everybody' else 'role ' || role end, n.nspname)
   from pg_catalog.unnest(array(select name from own_roles where oid is not null) || '{public}'::text[]) as role
   cross join pg_catalog.pg_namespace n
-  where n.nspname in (select schema::name from expected) and pg_catalog.has_schema_privilege(role, n.oid, 'create')
+  where (n.nspname = 'extensions' or n.nspname in (select schema::name from expected)) and pg_catalog.has_schema_privilege(role, n.oid, 'create')
     and (role = 'public' or not pg_catalog.has_schema_privilege('public', n.oid, 'create'))`;
 };
 

@@ -7,6 +7,7 @@
 import { getTableColumns } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { TableName } from "../condition/condition.js";
+import { typeSchemaOf } from "../condition/drizzle-column.js";
 import { policyHash, recordOf, shortHash } from "../condition/fingerprint.js";
 import { createPolicy } from "../condition/policy-statement.js";
 import { referenceSql } from "../condition/reference-statement.js";
@@ -120,14 +121,25 @@ const databaseStatements = (
     // A temporary table could stand in front of a guarded one for the next request on the same connection.
     `do $$ begin
   if exists (
-    select from pg_catalog.unnest(${textArray(closed)}) as role where pg_catalog.has_database_privilege(role, pg_catalog.current_database(), 'temporary')
+    select from pg_catalog.unnest(${textArray(closed)}) as role where pg_catalog.has_database_privilege(role, pg_catalog.current_database(), 'temporary, create')
   ) then
-    execute pg_catalog.format('revoke temporary on database %I from ${closed.join(", ")}', pg_catalog.current_database());
+    execute pg_catalog.format('revoke temporary, create on database %I from ${closed.join(", ")}', pg_catalog.current_database());
+  end if;
+end $$`,
+    // Its types, operators and functions are on the path of requests, behind those of public.
+    `do $$ begin
+  if pg_catalog.to_regnamespace('extensions') is not null then
+    if exists (select from pg_catalog.unnest(${textArray(closed)}) as role where pg_catalog.has_schema_privilege(role, 'extensions', 'create')) then
+      revoke create on schema extensions from ${closed.join(", ")};
+    end if;
+    if exists (select from pg_catalog.unnest(${textArray([authenticated, anonymous])}) as role where not pg_catalog.has_schema_privilege(role, 'extensions', 'usage')) then
+      grant usage on schema extensions to ${authenticated}, ${anonymous};
+    end if;
   end if;
 end $$`,
     ...schemas.flatMap((schema) => [
       `revoke create on schema ${identifier(schema)} from ${closed.join(", ")}`,
-      `grant usage on schema ${identifier(schema)} to ${[authenticated, anonymous, ...(identity._tag === "Live" ? [roles.auth, roles.definer] : [])].join(", ")}`,
+      `grant usage on schema ${identifier(schema)} to ${[authenticated, anonymous, ...(schema === "public" ? [] : [roles.api]), ...(identity._tag === "Live" ? [roles.auth, roles.definer] : [])].join(", ")}`,
     ]),
   ];
 };
@@ -160,7 +172,10 @@ export const securityStatements = (
   dialect: DialectShape,
 ): ReadonlyArray<string> => {
   const schemas = [
-    ...tables.map(({ definition }) => definition.table.schema),
+    ...tables.flatMap(({ definition, source }) => [
+      definition.table.schema,
+      ...Object.values<PgColumn>(getTableColumns(source)).flatMap((column) => typeSchemaOf(column) ?? []),
+    ]),
     ...storageOf(identity).serviceTables.map(({ schema }) => schema),
   ];
   const functions = helperFunctions(identity, dialect);

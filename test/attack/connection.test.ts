@@ -105,7 +105,7 @@ describe("the API's login on PostgreSQL", () => {
       visible,
     );
     expect(settings?.rows).toEqual([
-      { path: "public, pg_temp", zone: "UTC", rls: "on", role: "authenticated", org: acme },
+      { path: "public, extensions, pg_temp", zone: "UTC", rls: "on", role: "authenticated", org: acme },
     ]);
     expect(locks?.rows).toEqual([{ n: 0 }]);
     expect(rows?.count).toBe(1);

@@ -179,7 +179,7 @@ describe("SQL behind withCaller on PostgreSQL", () => {
           level: "read committed",
           bytea: "hex",
           timeout: "15s",
-          path: "public, pg_temp",
+          path: "public, extensions, pg_temp",
           role: "authenticated",
         },
       ],

@@ -2,6 +2,7 @@
  * What every driver owes its callers, run against each of them, and what only a server can show.
  */
 import { createServer } from "node:net";
+import { inspect } from "node:util";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Fiber from "effect/Fiber";
@@ -260,6 +261,28 @@ describe.each(drivers)("$name", ({ driver: name, open }) => {
     );
     expect(error.sqlState).toBe("22012");
     expect(await rows(database, "select id from notes where id in (10, 11)")).toEqual([]);
+  });
+
+  it("shows a log nothing that was bound, and its detail to whoever asks for it", async () => {
+    await send(database, { text: "insert into notes (id, body) values (77, 'bound-77')" });
+    const taken = await refusal(database, {
+      text: "insert into notes (id, body) values ($1, $2)",
+      values: [78, "bound-77"],
+    });
+    const empty = await refusal(database, {
+      text: "insert into notes (id, body, owner) values ($1, $2, null)",
+      values: [79, "bound-79"],
+    });
+    const unknown = await refusal(database, {
+      text: "select nothing from notes where body = $1",
+      values: ["bound-80"],
+    });
+    for (const error of [taken, empty, unknown]) {
+      expect(inspect(error, { depth: null })).not.toMatch(/bound-/);
+      expect(JSON.stringify([error, error.cause])).not.toMatch(/bound-/);
+    }
+    expect(taken.detail).toContain("bound-77");
+    await send(database, { text: "delete from notes where id = 77" });
   });
 
   it("undoes data definitions together with data", async () => {

@@ -102,10 +102,19 @@ export const openDatabase = (kind: Kind) =>
 const authSchema = (): Schema =>
   Object.fromEntries(Object.entries(authTables).filter(([name]) => name !== "authOptions" && name !== "createAuth"));
 
-/** @param schema the guarded tables; Better Auth's tables are added. */
-export const openWorld = async <S extends Schema>(kind: Kind, schema: S) => {
+/**
+ * @param schema the guarded tables; Better Auth's tables are added.
+ * @param before what the owner has made before the first push.
+ */
+export const openWorld = async <S extends Schema>(
+  kind: Kind,
+  schema: S,
+  identity = sessionIdentity(authOptions),
+  before: ReadonlyArray<string> = [],
+) => {
   const open = await openDatabase(kind);
-  const compiled = compile(schema, sessionIdentity(authOptions));
+  const compiled = compile(schema, identity);
+  await all(open.owner, before);
   await all(open.owner, compiled.bootstrap);
   await all(
     open.owner,

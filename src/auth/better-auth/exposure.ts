@@ -26,15 +26,20 @@ export interface ExposedRows {
  *
  * ```ts
  * const expose = {
- *   user: ["region"],                                                    // one more column of their own row
+ *   user: ["region"],                                                    // one more column of their own row, or instead
+ *   user: { rows: "organization", fields: ["name", "image"] },           // of all in the active organization, these alone
  *   team: "organization",                                                // the teams of the caller's organizations
  *   subscription: { rows: "organization", fields: ["plan", "status"] },  // a table of some other plugin
  * } satisfies Expose;
  * ```
  */
 export interface Expose {
+  /**
+   * More fields of the caller's own row; or the fields that callers read of everybody in their active organization, themselves
+   * included. Postgres grants columns and not columns of some rows, so these fields are then all that is read of any user.
+   */
+  readonly user?: ReadonlyArray<string> | (ExposedRows & { readonly rows: "organization" });
   /** More fields of a table that callers read anyway. */
-  readonly user?: ReadonlyArray<string>;
   readonly session?: ReadonlyArray<string>;
   readonly organization?: ReadonlyArray<string>;
   readonly member?: ReadonlyArray<string>;
@@ -57,7 +62,7 @@ export interface Readable {
 }
 
 /** Whose rows callers see: by the table's own id, by a pointer to the user, to the organization, or as an invitation. */
-type Scope = "self" | "user" | "organization" | "own organizations" | "invitation";
+type Scope = "self" | "colleagues" | "user" | "organization" | "own organizations" | "invitation";
 
 interface Known {
   readonly scope: Scope;
@@ -123,7 +128,7 @@ const isSecret = ({ name, property, column, attribute }: AuthField): boolean =>
 export const exposureFunctions = (
   options: BetterAuthOptions,
   models: AuthModels,
-  { apiKeys }: Pick<IdentityOptions, "apiKeys"> = {},
+  { expose, apiKeys }: Pick<IdentityOptions, "expose" | "apiKeys"> = {},
 ): ReadonlyArray<IdentityFunction> => {
   const member = models.get("member");
   const organizationId = member?.fields.get("organizationId");
@@ -131,14 +136,16 @@ export const exposureFunctions = (
   const role = member?.fields.get("role");
   if (member === undefined || organizationId === undefined || userId === undefined || role === undefined) return [];
   const column = (field: AuthField): string => `m.${identifier(field.column)}`;
-  const kind = idKind(options, userId);
-  // Positional, because a column may be called like the argument.
-  const memberships = (condition: string): string => `begin
+  const members = (selected: AuthField, by: AuthField, value: string): string => {
+    const kind = idKind(options, by);
+    return `begin
   return array(
-    select ${column(organizationId)}::text from hedgerow.caller() as c
-    join ${identifier(authSchema)}.${identifier(member.table)} as m on ${column(userId)} = c.user_id${kind === "text" ? "" : `::${kind}`}${apiKeys === undefined ? "" : " and c.session_id is not null"}${condition}
-  );
-end`;
+    select ${column(selected)}::text from hedgerow.caller() as c
+    join ${identifier(authSchema)}.${identifier(member.table)} as m on ${column(by)} = ${value}${kind === "text" ? "" : `::${kind}`}${apiKeys === undefined ? "" : " and c.session_id is not null"}`;
+  };
+  // Positional, because a column may be called like the argument.
+  const memberships = (condition: string): string =>
+    `${members(organizationId, userId, "c.user_id")}${condition}\n  );\nend`;
   return [
     { signature: "member_organizations()", returns: "text[]", body: memberships("") },
     {
@@ -146,6 +153,15 @@ end`;
       returns: "text[]",
       body: memberships(`\n    where ${rolesIn(column(role))} && $1`),
     },
+    ...(isExposedRows(expose?.user)
+      ? [
+          {
+            signature: "colleagues()",
+            returns: "text[]",
+            body: `${members(userId, organizationId, "c.org_id")}\n  );\nend`,
+          },
+        ]
+      : []),
   ];
 };
 
@@ -212,7 +228,8 @@ export const readableOf = (
     } else {
       const isList = Array.isArray(wanted);
       const rows: ExposedRows | undefined = isExposedRows(wanted) ? wanted : undefined;
-      if (isList !== (already !== undefined) || (!isList && rows === undefined)) {
+      const ofColleagues = name === "user" && rows?.rows === "organization";
+      if (!ofColleagues && (isList !== (already !== undefined) || (!isList && rows === undefined))) {
         problems.push(`${name}: it takes ${shapeFor(already !== undefined)}`);
         continue;
       }
@@ -228,7 +245,11 @@ export const readableOf = (
         }
         return found === undefined ? [] : [found];
       });
-      if (rows === undefined) {
+      if (ofColleagues) {
+        if (!open(name, model, "colleagues", fields)) {
+          problems.push(`${name}: nobody shares an organization, because the plugin "organization" is missing`);
+        }
+      } else if (rows === undefined) {
         if (already !== undefined) {
           readable.set(name, {
             ...already,
@@ -309,6 +330,10 @@ const usingOf = (
   }
   // What hangs on memberships is seen by nobody where there are none.
   if (!models.has("member")) return undefined;
+  if (scope === "colleagues") {
+    const kind = idKind(options, undefined);
+    return `id = ${callerId[kind]} or id = ${anyOf("hedgerow.colleagues()", kind)}`;
+  }
   if (scope === "own organizations") return `id = ${anyOf(members, idKind(options, undefined))}`;
   const field = pointer("organizationId");
   if (field === undefined) return undefined;

@@ -8,7 +8,7 @@ import { getTableColumns } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import * as Effect from "effect/Effect";
 import { qualified, text } from "../../condition/sql-text.js";
-import { Database, type DatabaseError, type Statement } from "../../database/database.js";
+import type { DatabaseError, DatabaseShape, Statement } from "../../database/database.js";
 import type { Target } from "../../database/target.js";
 import { examine, type OlderVersions, reasonsToRefuse } from "../../http/startup.js";
 import type { Schema } from "../../table/schema.js";
@@ -44,12 +44,12 @@ order by 1`,
 /** @returns how this version of a schema fits the database. Who logs in there does not matter: that is the application's login. */
 export const fitOf = (
   schema: Schema,
+  database: DatabaseShape,
   target: Target,
   olderVersions: OlderVersions,
-): Effect.Effect<Fit, DatabaseError, Database> =>
+): Effect.Effect<Fit, DatabaseError> =>
   Effect.gen(function* () {
-    const database = yield* Database;
-    const verdict = yield* examine(schema, target);
+    const verdict = yield* examine(schema, target, database);
     const [rows] = yield* database.transact([unfilled(schema)]);
     const reasons = [
       ...reasonsToRefuse(verdict, olderVersions),

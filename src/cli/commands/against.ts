@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as Console from "effect/Console";
 import * as Effect from "effect/Effect";
-import { Database } from "../../database/database.js";
 import type { OlderVersions } from "../../http/startup.js";
 import { understandToPush } from "../../table/deployable.js";
 import { type Fit, fitOf, fitText } from "../check/against.js";
@@ -51,7 +50,7 @@ export const checkAgainst = Effect.fn(function* (
   });
   const fit: Fit = yield* Effect.acquireUseRelease(
     Effect.tryPromise({ try: () => openDatabase(connection), catch: (error) => error }),
-    ({ database }) => Effect.provideService(fitOf(schema, guardOf(config).target, olderVersions), Database, database),
+    ({ database }) => fitOf(schema, database, guardOf(config).target, olderVersions),
     ({ close }) => Effect.promise(close),
   ).pipe(Effect.mapError(withoutUrl(where, (message) => withoutSecrets(connection, message))));
   yield* Console.log(json ? JSON.stringify(fit, null, 2) : fitText(fit));

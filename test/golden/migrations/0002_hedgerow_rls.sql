@@ -4,9 +4,20 @@ select pg_advisory_xact_lock(7522529147838689143);
 --> statement-breakpoint
 do $$ begin
   if exists (
-    select from pg_catalog.unnest(array['public', 'hedgerow_api', 'authenticated', 'anonymous', 'hedgerow_auth', 'hedgerow_definer']) as role where pg_catalog.has_database_privilege(role, pg_catalog.current_database(), 'temporary')
+    select from pg_catalog.unnest(array['public', 'hedgerow_api', 'authenticated', 'anonymous', 'hedgerow_auth', 'hedgerow_definer']) as role where pg_catalog.has_database_privilege(role, pg_catalog.current_database(), 'temporary, create')
   ) then
-    execute pg_catalog.format('revoke temporary on database %I from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer', pg_catalog.current_database());
+    execute pg_catalog.format('revoke temporary, create on database %I from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer', pg_catalog.current_database());
+  end if;
+end $$;
+--> statement-breakpoint
+do $$ begin
+  if pg_catalog.to_regnamespace('extensions') is not null then
+    if exists (select from pg_catalog.unnest(array['public', 'hedgerow_api', 'authenticated', 'anonymous', 'hedgerow_auth', 'hedgerow_definer']) as role where pg_catalog.has_schema_privilege(role, 'extensions', 'create')) then
+      revoke create on schema extensions from public, hedgerow_api, authenticated, anonymous, hedgerow_auth, hedgerow_definer;
+    end if;
+    if exists (select from pg_catalog.unnest(array['authenticated', 'anonymous']) as role where not pg_catalog.has_schema_privilege(role, 'extensions', 'usage')) then
+      grant usage on schema extensions to authenticated, anonymous;
+    end if;
   end if;
 end $$;
 --> statement-breakpoint
