@@ -26,12 +26,31 @@ export interface ParsedFirewall {
   readonly scope: ReadonlyArray<{ readonly column: string; readonly path: ContextPath }>;
 }
 
+const isScopeName = (value: unknown): value is ScopeName =>
+  typeof value === "string" && Object.hasOwn(scopePaths, value);
+
+/** The entries of a firewall. The name of a scope is spelled out where a preset made its column. */
+const entriesOf = (raw: unknown, presets: ParseScope["presets"]): ReadonlyArray<unknown> =>
+  (Array.isArray(raw) ? raw : [raw]).map((item: unknown) =>
+    isScopeName(item) && presets[item] !== undefined
+      ? { field: presets[item], equals: `ctx.${scopePaths[item]}` }
+      : item,
+  );
+
 const entry = (raw: unknown, scope: ParseScope, at: Report): Condition => {
+  if (isScopeName(raw)) {
+    at.problem(
+      "missing_preset",
+      `No column of this table is made by ${raw}().`,
+      `Add a column such as ${raw}Id: ${raw}().`,
+    );
+    return never;
+  }
   if (!isObject(raw)) {
     at.problem(
       "invalid_rule",
       `${show(raw)} is not a firewall entry.`,
-      'Write { field, equals }, { field, in }, { field, isNull }, { field, via } or { exception: "reason" }.',
+      `Write { field, equals }, { field, in }, { field, isNull }, { field, via }, { exception: "reason" } or ${Object.keys(scopePaths).map(show).join(", ")}.`,
     );
     return never;
   }
@@ -87,29 +106,9 @@ const via = (raw: unknown, column: ColumnInfo, scope: ParseScope, at: Report): C
   return { _tag: "Via", column: column.key, parent: parent.table, parentColumn: parent.key.name };
 };
 
-const isScopeName = (value: unknown): value is ScopeName =>
-  typeof value === "string" && Object.hasOwn(scopePaths, value);
-
-/** The entries of a firewall, one-word scopes spelled out. */
-const entriesOf = (raw: unknown, scope: ParseScope, at: Report): ReadonlyArray<unknown> => {
-  if (!isScopeName(raw)) return Array.isArray(raw) ? raw : [raw];
-  const column = scope.presets[raw];
-  if (column === undefined) {
-    at.problem(
-      "missing_preset",
-      `No column of this table is made by ${raw}().`,
-      `Add a column such as ${raw}Id: ${raw}().`,
-    );
-    return [];
-  }
-  return [{ field: column, equals: `ctx.${scopePaths[raw]}` }];
-};
-
 /** The scope columns alone, without a report: what the column defaults depend on before all tables are known. */
 export const scopeColumns = (raw: unknown, presets: ParseScope["presets"]): ParsedFirewall["scope"] => {
-  const column = isScopeName(raw) ? presets[raw] : undefined;
-  if (isScopeName(raw)) return column === undefined ? [] : [{ column, path: scopePaths[raw] }];
-  return (Array.isArray(raw) ? raw : [raw]).flatMap((item: unknown) => {
+  return entriesOf(raw, presets).flatMap((item) => {
     if (!isObject(item) || typeof item.field !== "string" || !isContext(item.equals)) return [];
     const path = item.equals.replace(/^\$?ctx\./, "");
     const known = contextNames.find((name) => name === path);
@@ -135,13 +134,11 @@ export const parseFirewall = (raw: unknown, scope: ParseScope, at: Report): Pars
     }
     return { condition: always, exception: String(reason), scope: [] };
   }
-  const entries = entriesOf(raw, scope, at);
   if (Array.isArray(raw) && raw.length === 0) {
     at.problem("empty_list", "An empty firewall protects nothing.", 'Write an entry, or { exception: "reason" }.');
   }
-  const isList = Array.isArray(raw);
-  const parts = entries.map((item, index) => {
-    const place = isList ? at.at(index) : at;
+  const parts = entriesOf(raw, scope.presets).map((item, index) => {
+    const place = Array.isArray(raw) ? at.at(index) : at;
     if (isObject(item) && Object.hasOwn(item, "exception")) {
       place.problem("contradiction", "An exception cannot stand beside other entries.", "Keep one of the two.");
       return never;

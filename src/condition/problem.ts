@@ -38,7 +38,8 @@ export type ProblemCode =
   | "unknown_role"
   | "unsupported_reference"
   | "unsupported_type"
-  | "via_cycle";
+  | "via_cycle"
+  | "via_without_reference";
 
 export interface Problem {
   readonly code: ProblemCode;

@@ -163,7 +163,7 @@ type Unordered<B> =
 // ── firewall ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What a firewall looks like before it is checked; keeps completions for keys and column names. */
-export type FirewallShape<C> = FirewallEntryShape<C> | ReadonlyArray<FirewallEntryShape<C>> | ScopeName;
+export type FirewallShape<C> = FirewallEntryShape<C> | ScopeName | ReadonlyArray<FirewallEntryShape<C> | ScopeName>;
 
 export interface FirewallEntryShape<C> {
   readonly field?: (keyof C & string) | (string & {});
@@ -183,27 +183,33 @@ interface PresetColumns<C> {
   readonly team: PresetColumn<C, "team">;
 }
 
-type CheckEntry<C, V extends Vocabulary, E> = E extends { readonly field: infer F }
-  ? {
-      readonly [P in keyof E]: P extends "field"
-        ? F extends keyof C
-          ? F
-          : Wrong<`there is no column '${F & string}' in this table`>
-        : P extends "via"
-          ? E[P] extends () => AnyParent
-            ? E[P]
-            : Wrong<"the table behind via has no .firewall()">
-          : F extends keyof C
-            ? P extends "equals" | "in" | "isNull"
-              ? CheckOperator<C[F], V, F, P, E[P]>
-              : Wrong<`a firewall entry has no '${P & string}'`>
-            : E[P];
-    }
-  : {
-      readonly [P in keyof E]: P extends "exception"
-        ? string
-        : Wrong<`a firewall entry has no '${P & string}' without a field`>;
-    };
+type CheckScope<C, E extends ScopeName> = PresetColumns<C>[E] extends never
+  ? Wrong<`this table has no column made by ${E}()`>
+  : E;
+
+type CheckEntry<C, V extends Vocabulary, E> = E extends ScopeName
+  ? CheckScope<C, E>
+  : E extends { readonly field: infer F }
+    ? {
+        readonly [P in keyof E]: P extends "field"
+          ? F extends keyof C
+            ? F
+            : Wrong<`there is no column '${F & string}' in this table`>
+          : P extends "via"
+            ? E[P] extends () => AnyParent
+              ? E[P]
+              : Wrong<"the table behind via has no .firewall()">
+            : F extends keyof C
+              ? P extends "equals" | "in" | "isNull"
+                ? CheckOperator<C[F], V, F, P, E[P]>
+                : Wrong<`a firewall entry has no '${P & string}'`>
+              : E[P];
+      }
+    : {
+        readonly [P in keyof E]: P extends "exception"
+          ? string
+          : Wrong<`a firewall entry has no '${P & string}' without a field`>;
+      };
 
 /** A table that may stand behind `via`: it has a firewall. */
 export interface AnyParent {
@@ -212,9 +218,7 @@ export interface AnyParent {
 export declare const guarded: unique symbol;
 
 export type CheckFirewall<C, V extends Vocabulary, E> = E extends ScopeName
-  ? PresetColumns<C>[E] extends never
-    ? Wrong<`this table has no column made by ${E}()`>
-    : E
+  ? CheckScope<C, E>
   : [E] extends [readonly []]
     ? Wrong<'an empty firewall protects nothing; write an entry, or { exception: "reason" }'>
     : // Nothing can be inferred from a check; the compiler would take it apart to find that out.
@@ -224,14 +228,12 @@ type CheckEntries<C, V extends Vocabulary, E> =
   E extends ReadonlyArray<unknown> ? { readonly [I in keyof E]: CheckEntry<C, V, E[I]> } : CheckEntry<C, V, E>;
 
 /** The columns that a firewall equates with a value of the caller: filled by the database, refused from requests. */
-export type ScopeColumnsOf<C, E> = E extends ScopeName
-  ? PresetColumns<C>[E]
-  : E extends ReadonlyArray<infer Entry>
-    ? ScopeColumnOf<Entry>
-    : ScopeColumnOf<E>;
-type ScopeColumnOf<Entry> = Entry extends { readonly field: infer F extends string; readonly equals: Prefixed }
-  ? F
-  : never;
+export type ScopeColumnsOf<C, E> = E extends ReadonlyArray<infer Entry> ? ScopeColumnOf<C, Entry> : ScopeColumnOf<C, E>;
+type ScopeColumnOf<C, Entry> = Entry extends ScopeName
+  ? PresetColumns<C>[Entry]
+  : Entry extends { readonly field: infer F extends string; readonly equals: Prefixed }
+    ? F
+    : never;
 
 // ── access ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 

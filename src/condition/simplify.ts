@@ -21,17 +21,29 @@ export const keyOf = (condition: Condition): string => {
 const constant = (condition: Condition): boolean | undefined =>
   condition._tag === "Constant" ? condition.value : undefined;
 
-const distinct = (conditions: ReadonlyArray<Condition>): ReadonlyArray<Condition> =>
-  conditions.length < 2
-    ? conditions
-    : [...new Map(conditions.map((condition) => [keyOf(condition), condition])).values()];
+/**
+ * Whether one condition is never truer than another, as far as their parts show: false comes before unknown, unknown before
+ * true. Who has one of some roles has one of more.
+ */
+const isWithin = (one: Condition, other: Condition): boolean =>
+  (one._tag === other._tag && keyOf(one) === keyOf(other)) ||
+  (one._tag === "HasRole" &&
+    other._tag === "HasRole" &&
+    one.tier === other.tier &&
+    one.roles.every((role) => other.roles.includes(role))) ||
+  (one._tag === "And" && one.all.some((part) => isWithin(part, other))) ||
+  (other._tag === "Or" && other.any.some((part) => isWithin(one, part)));
 
-/** `A and (A or B)` is `A`; `A or (A and B)` is `A`. */
-const absorb = (parts: ReadonlyArray<Condition>, inner: (part: Condition) => ReadonlyArray<Condition> | undefined) => {
-  if (parts.length < 2 || !parts.some(inner)) return parts;
-  const keys = new Set(parts.map(keyOf));
-  return parts.filter((part) => !inner(part)?.some((branch) => keys.has(keyOf(branch))));
-};
+/** `A and (A or B)` is `A`; `A or (A and B)` is `A`. @param adds whether a part says something that the other does not. */
+const needed = (
+  parts: ReadonlyArray<Condition>,
+  adds: (part: Condition, beside: Condition) => boolean,
+): ReadonlyArray<Condition> =>
+  parts.reduce<ReadonlyArray<Condition>>(
+    (kept, part) =>
+      kept.every((other) => adds(part, other)) ? [...kept.filter((other) => adds(other, part)), part] : kept,
+    [],
+  );
 
 /** Values that only a signed-in caller has; an organization and roles in it an organization's API key has as well. */
 const belongsToUser = (path: string): boolean => path === "userId" || path === "sessionId" || path === "activeTeamId";
@@ -48,9 +60,9 @@ const isSignedIn = (condition: Condition): boolean => condition._tag === "HasCon
 const simplifyAnd = (parts: ReadonlyArray<Condition>, positive: boolean): Condition => {
   const flat = parts.flatMap((part) => (part._tag === "And" ? part.all : [part]));
   if (flat.some((part) => constant(part) === false)) return never;
-  const kept = distinct(flat.filter((part) => constant(part) !== true));
+  const kept = flat.filter((part) => constant(part) !== true);
   const implied = positive && kept.some(impliesSignedIn) ? kept.filter((part) => !isSignedIn(part)) : kept;
-  const all = absorb(implied, (part) => (part._tag === "Or" ? part.any : undefined));
+  const all = needed(implied, (part, beside) => !isWithin(beside, part));
   const [first, ...rest] = all;
   return first === undefined ? always : rest.length === 0 ? first : { _tag: "And", all };
 };
@@ -74,8 +86,8 @@ const isRoleOf = (condition: Condition, tier: string): boolean =>
 const simplifyOr = (parts: ReadonlyArray<Condition>): Condition => {
   const flat = parts.flatMap((part) => (part._tag === "Or" ? part.any : [part]));
   if (flat.some((part) => constant(part) === true)) return always;
-  const kept = joinRoles(distinct(flat.filter((part) => constant(part) !== false)));
-  const any = absorb(kept, (part) => (part._tag === "And" ? part.all : undefined));
+  const kept = joinRoles(flat.filter((part) => constant(part) !== false));
+  const any = needed(kept, (part, beside) => !isWithin(part, beside));
   const [first, ...rest] = any;
   return first === undefined ? never : rest.length === 0 ? first : { _tag: "Or", any };
 };

@@ -214,7 +214,8 @@ const checkOrder = (declaration: Declaration, at: Report): void => {
   }
 };
 
-const read = (table: PgTable, declaration: Declaration, sink: Array<Problem>): TableDefinition => {
+/** What a declaration means, whether it is that of the table or one that it might have. */
+export const definitionOf = (table: PgTable, declaration: Declaration, sink: Array<Problem>): TableDefinition => {
   const at = report(declaration.name, sink);
   const columns = columnInfos(table);
   const scope: ParseScope = { names: declaration.names, columns, presets: declaration.presets, parent: parentOf };
@@ -264,7 +265,7 @@ export const define = (table: PgTable, declaration: Declaration, sink: Array<Pro
   const known = definitions.get(table);
   if (known) return known;
   const problems: Array<Problem> = [];
-  const definition = read(table, declaration, problems);
+  const definition = definitionOf(table, declaration, problems);
   if (problems.length === 0) definitions.set(table, definition);
   sink.push(...problems);
   return definition;

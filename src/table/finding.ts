@@ -10,6 +10,8 @@ export const findingCodes = [
   "counting_column",
   "missing_index",
   "negation_of_nullable",
+  "no_access",
+  "no_effect",
   "public_write",
   "readable_secret",
   "slow_column_type",

@@ -59,7 +59,7 @@ interface DraftSteps<N extends string, C extends BuilderMap, V extends Vocabular
   /**
    * Says which rows exist for a caller. Entries of a list are all required.
    *
-   * @param firewall a scope made by a preset (`"organization"`, `"owner"`, `"team"`); one entry or a list of entries
+   * @param firewall one entry or a list of them: a scope made by a preset (`"organization"`, `"owner"`, `"team"`) or
    * `{ field, equals | in | isNull | via }`; or `{ exception: "reason" }` for a table that has no tenant.
    *
    * @example

@@ -250,3 +250,33 @@ it("lets nobody write in another's name, or ask for accounts, where it finds no 
   expect(Math.min(unpinned, asking)).toBeGreaterThan(300);
   expect(silent).toBeGreaterThan(20);
 });
+
+it("finds an alternative idle only where nothing changes without it", () => {
+  let idle = 0;
+  fc.assert(
+    fc.property(firewall, rule, rule, rule, (wall, first, second, third) => {
+      const own = (any: ReadonlyArray<unknown>) =>
+        guard(table("notes", columns()), wall, { read: any.length > 1 ? { or: any } : any[0] });
+      const any = [first, second, third];
+      const definition = understood({ notes: own(any) })?.get("notes");
+      if (!definition) return;
+      for (const { code, path } of check({ notes: own(any) })) {
+        const [, place] = /^access\.read\.or\[(\d)\]$/.exec(path) ?? [];
+        if (code !== "no_effect" || place === undefined) continue;
+        const without = understood({ notes: own(any.filter((_, index) => index !== Number(place))) })?.get("notes");
+        idle += 1;
+        for (const row of rows) {
+          for (const by of callers) {
+            const scope = { columns: definition.columns, row, caller: by };
+            const [before, after] = [definition, without].map(
+              (of) => of?.commands.select !== undefined && evaluate(of.commands.select, scope) === true,
+            );
+            expect(after).toBe(before);
+          }
+        }
+      }
+    }),
+    { numRuns: 400 },
+  );
+  expect(idle).toBeGreaterThan(50);
+});

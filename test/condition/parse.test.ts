@@ -80,7 +80,7 @@ describe("a rule", () => {
     expect(commands.insert && sentence(commands.insert)).toBe(`${inside} and the caller has the role admin`);
     expect(commands.update && sentence(commands.update.using)).toBe(`${inside}, userId is the caller and ${member}`);
     expect(commands.update && sentence(commands.update.check)).toBe(`${inside}, userId is the caller and ${member}`);
-    expect(commands.delete && sentence(commands.delete)).toBe(`${inside}, the caller has the role owner and ${member}`);
+    expect(commands.delete && sentence(commands.delete)).toBe(`${inside} and the caller has the role owner`);
   });
 
   it("that is absent denies", () => {

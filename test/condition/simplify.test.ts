@@ -67,6 +67,28 @@ describe("simplify", () => {
     expect(simplify({ _tag: "And", all: [signedIn, own] })).toEqual(own);
   });
 
+  const roles = (...names: ReadonlyArray<string>): Condition => ({
+    _tag: "HasRole",
+    tier: "organization",
+    roles: names,
+  });
+  it("asks once for a role where another part asks for that role or more", () => {
+    const [few, more] = [roles("recruiter"), roles("recruiter", "interviewer")];
+    expect(simplify({ _tag: "And", all: [more, own, few] })).toEqual({ _tag: "And", all: [own, few] });
+    expect(simplify({ _tag: "And", all: [few, { _tag: "Or", any: [more, own] }] })).toEqual(few);
+    expect(simplify({ _tag: "Or", any: [{ _tag: "And", all: [few, own] }, more] })).toEqual(more);
+  });
+
+  it("keeps roles of which neither has all of the other, and those of another tier", () => {
+    const both: Condition = { _tag: "And", all: [roles("a", "b"), roles("b", "c")] };
+    expect(simplify(both)).toEqual(both);
+    const tiers: Condition = {
+      _tag: "And",
+      all: [roles("admin"), { _tag: "HasRole", tier: "platform", roles: ["admin"] }],
+    };
+    expect(simplify(tiers)).toEqual(tiers);
+  });
+
   it("keeps being signed in below a not, where dropping it would admit nobody's rows to nobody", () => {
     const negation: Condition = { _tag: "Not", condition: { _tag: "And", all: [signedIn, own] } };
     expect(simplify(negation)).toEqual(negation);

@@ -1,11 +1,17 @@
 /** Every mistake that a JavaScript user can make is found when the schema is compiled, and all of them at once. */
 import { readFileSync } from "node:fs";
+import { getTableColumns } from "drizzle-orm";
 import {
   customType,
+  foreignKey,
   index,
   integer,
   jsonb,
+  type PgColumn,
   type PgColumnBuilderBase,
+  type PgTable,
+  pgSchema,
+  pgTable,
   primaryKey,
   text,
   unique,
@@ -13,7 +19,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import * as Effect from "effect/Effect";
-import { DefinitionError, defineHedgerow, organization, type Problem, table } from "hedgerow";
+import { DefinitionError, defineHedgerow, organization, owner, type Problem, table } from "hedgerow";
 import { sessionIdentity } from "hedgerow/better-auth";
 import { anonymousCredential, createRouter, type DatabaseShape } from "hedgerow/hono";
 import { compile } from "hedgerow/postgres";
@@ -54,6 +60,12 @@ const found = (module: Readonly<Record<string, unknown>>): ReadonlyArray<string>
     return `${code} ${path} ${message}`;
   });
 const draft = (name = "documents") => table(name, columns());
+/** The column `id` of a table that was declared without types. */
+const keyOf = (source: PgTable): PgColumn => {
+  const { id: key } = getTableColumns(source);
+  if (key === undefined) throw new Error("The table has no column id.");
+  return key;
+};
 const scope = { field: "organizationId", equals: "ctx.activeOrgId" };
 const everyone = { roles: ["PUBLIC"] };
 
@@ -145,6 +157,18 @@ describe("keys", () => {
   });
 });
 
+describe("a scope in a list", () => {
+  it("is the entry for the column of its preset, beside others and alone", () => {
+    const own = () => table("documents", { ...columns(), organizationId: organization() });
+    const open = { field: "level", isNull: true };
+    const spelled = { field: "organizationId", equals: "ctx.activeOrgId" };
+    const security = (firewall: unknown) =>
+      compile({ source: guard(own(), firewall, { read: everyone }) }, identity).security;
+    expect(security(["organization", open])).toEqual(security([spelled, open]));
+    expect(security(["organization"])).toEqual(security("organization"));
+  });
+});
+
 describe("firewalls", () => {
   it.each([
     ["a number", 5, ["invalid_rule firewall"]],
@@ -183,7 +207,9 @@ describe("firewalls", () => {
     ["an exception beside an entry", { exception: "because", ...scope }, ["contradiction firewall"]],
     ["an exception in a list", [scope, { exception: "because" }], ["contradiction firewall[1]"]],
     ["a scope that no preset made", "organization", ["missing_preset firewall"]],
+    ["a scope in a list that no preset made", [scope, "team"], ["missing_preset firewall[1]"]],
     ["a word that is no scope", "tenant", ["invalid_rule firewall"]],
+    ["a word in a list that is no scope", [scope, "tenant"], ["invalid_rule firewall[1]"]],
     [
       "entries that exclude each other",
       [
@@ -229,6 +255,89 @@ describe("firewalls", () => {
   });
 });
 
+describe("via from a column that does not lead to the parent's key", () => {
+  const parents = guard(table("participants", columns()), scope, { read: everyone });
+  const viaFrom = (field: string, source: PgTable): ReadonlyArray<string> =>
+    problemsOf({ parents, source: guard(source, { field, via: () => parents }, { read: everyone }) }).map((problem) => {
+      produced.add(problem.code);
+      return `${problem.code} ${problem.path}: ${problem.hint}`;
+    });
+  const id = () => text("id").primaryKey().default("made");
+  const pointing = () => text("participant_id").references(() => keyOf(parents));
+
+  it("is refused with the column that does", () => {
+    expect(viaFrom("id", table("answers", { id: id(), participantId: pointing() }))).toEqual([
+      'via_without_reference firewall.via: "participantId" does: write { field: "participantId", via }.',
+    ]);
+  });
+  it("is refused with what to add where there is none", () => {
+    expect(viaFrom("code", table("answers", { id: id(), code: text("code") }))).toEqual([
+      'via_without_reference firewall.via: Add a foreign key from "code" to the column id of "participants": .references(() => …).',
+    ]);
+  });
+  it("is named by its place in a list", () => {
+    const source = table("answers", {
+      id: id(),
+      organizationId: text("organization_id").notNull(),
+      code: text("code"),
+    });
+    expect(codes(guard(source, [scope, { field: "code", via: () => parents }], { read: everyone }))).toEqual([
+      "via_without_reference firewall[1].via",
+    ]);
+  });
+  it("is refused where the foreign key leads to another column, or to a table of the same name in another schema", () => {
+    const plain = pgSchema("other").table("participants", { id: text("id").primaryKey() });
+    const code = text("code").references(() => plain.id);
+    expect(viaFrom("code", table("answers", { id: id(), code }))).toHaveLength(1);
+    const others = guard(
+      table("others", { ...columns(), userId: text("user_id").unique() }),
+      { exception: "a test" },
+      { read: everyone },
+    );
+    const { userId } = getTableColumns(others);
+    const source = table("answers", { id: id(), code: text("code") }, (t) => [
+      foreignKey({ columns: [t.code], foreignColumns: [userId ?? keyOf(others)] }),
+    ]);
+    expect(
+      problemsOf({ source: guard(source, { field: "code", via: () => others }, { read: everyone }) }).map(
+        (each) => each.code,
+      ),
+    ).toEqual(["via_without_reference"]);
+  });
+  it("is none where a key of several columns holds it, or both point to one column", () => {
+    const composite = table(
+      "answers",
+      { id: id(), organizationId: text("organization_id").notNull(), participantId: text("participant_id") },
+      (t) => [
+        foreignKey({
+          columns: [t.organizationId, t.participantId],
+          foreignColumns: [getTableColumns(parents).organizationId ?? keyOf(parents), keyOf(parents)],
+        }),
+      ],
+    );
+    expect(viaFrom("participantId", composite)).toEqual([]);
+    const people = pgTable("people", { id: text("id").primaryKey() });
+    const profileKey = text("person_id")
+      .primaryKey()
+      .references(() => people.id);
+    const profiles = guard(
+      table("profiles", { personId: profileKey, userId: text("user_id") }),
+      {
+        field: "userId",
+        equals: "ctx.userId",
+      },
+      { read: everyone },
+    );
+    const source = table("answers", { id: id(), personId: text("person_id").references(() => people.id) });
+    expect(codes(guard(source, { field: "personId", via: () => profiles }, { read: everyone }))).toEqual([]);
+  });
+  it("is none where both are the caller's own", () => {
+    const profiles = guard(table("profiles", { userId: owner().primaryKey() }), "owner", { read: everyone });
+    const source = table("answers", { id: id(), userId: owner() });
+    expect(codes(guard(source, ["owner", { field: "userId", via: () => profiles }], { read: everyone }))).toEqual([]);
+  });
+});
+
 describe("circles of via", () => {
   const circle = (names: ReadonlyArray<string>): Record<string, unknown> => {
     const tables: Record<string, unknown> = {};
@@ -255,10 +364,14 @@ describe("circles of via", () => {
   });
   it("are none where two ways lead to one table", () => {
     const root = guard(draft("root"), scope, { read: everyone });
-    const via = (name: string, ...parents: ReadonlyArray<unknown>) =>
+    const via = (name: string, ...parents: ReadonlyArray<PgTable>) =>
       guard(
-        draft(name),
-        parents.map((parent) => ({ field: "userId", via: () => parent })),
+        table(name, { ...columns(), level: text("level"), mark: text("mark") }, (t) =>
+          parents.map((parent, index) =>
+            foreignKey({ columns: [index === 0 ? t.level : t.mark], foreignColumns: [keyOf(parent)] }),
+          ),
+        ),
+        parents.map((parent, index) => ({ field: index === 0 ? "level" : "mark", via: () => parent })),
         { read: everyone },
       );
     const left = via("left", root);
@@ -533,7 +646,17 @@ describe("a table that belongs to a parent", () => {
   const parent = guard(draft("parents"), scope, { read: everyone });
   const firewall = { field: "parentId", via: () => parent };
   const childOf = (more: object, key: PgColumnBuilderBase = text("id").primaryKey().default("made")) =>
-    guard(table("children", { id: key, parentId: text("parent_id").notNull(), ...more }), firewall, { read: everyone });
+    guard(
+      table("children", {
+        id: key,
+        parentId: text("parent_id")
+          .notNull()
+          .references(() => keyOf(parent)),
+        ...more,
+      }),
+      firewall,
+      { read: everyone },
+    );
   const found = (child: unknown) => problemsOf({ parent, child }).map(({ code, table: name }) => `${code} ${name}`);
 
   it("may have no unique key that spans parents, and no key that callers choose", () => {
@@ -543,7 +666,8 @@ describe("a table that belongs to a parent", () => {
   });
 
   it("may have the parent itself as its key", () => {
-    const child = table("children", { parentId: text("parent_id").primaryKey() });
+    const parentId = text("parent_id").primaryKey();
+    const child = table("children", { parentId: parentId.references(() => keyOf(parent)) });
     expect(found(guard(child, firewall, { read: everyone }))).toEqual([]);
   });
 });

@@ -75,7 +75,8 @@ describe("names", () => {
       const parents = table(`parents of ${name}`, { id: integer("id").primaryKey(), same: integer("same") })
         .firewall({ exception: "a test" })
         .access({ read: everyone });
-      const child = table(name, { id: integer("id").primaryKey().default(0), same: integer("same") })
+      const same = integer("same").references(() => parents.id);
+      const child = table(name, { id: integer("id").primaryKey().default(0), same })
         .firewall({ field: "same", via: () => parents })
         .access({ read: everyone });
       const owner = await postgres.ownerPool.connect();

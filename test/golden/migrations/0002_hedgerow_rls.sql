@@ -1149,52 +1149,52 @@ begin
   end if;
 end$$;
 --> statement-breakpoint
-do $$declare said constant text := 'Second wall, update: organizationId is the caller''s active organization, the caller has the role admin or owner and the caller has the role member, admin or owner; afterwards organizationId is the caller''s active organization.
-hedgerow:6852eed8456e3611';
+do $$declare said constant text := 'Second wall, update: organizationId is the caller''s active organization and the caller has the role admin or owner; afterwards organizationId is the caller''s active organization.
+hedgerow:8eaaf88db9f2162e';
 begin
   if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_firewall_update', said) then
     drop policy if exists projects_firewall_update on public.projects;
     create policy projects_firewall_update on public.projects
   as restrictive for update to public
-  using (organization_id = (select hedgerow.get_active_org_id_as(array['admin', 'owner'])) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])))
+  using (organization_id = (select hedgerow.get_active_org_id_as(array['admin', 'owner'])))
   with check (organization_id = (select hedgerow.get_active_org_id()));
     perform hedgerow.record('policy', '"public"."projects"', 'projects_firewall_update', said);
   end if;
 end$$;
 --> statement-breakpoint
-do $$declare said constant text := 'update: organizationId is the caller''s active organization, the caller has the role admin or owner and the caller has the role member, admin or owner; afterwards organizationId is the caller''s active organization, the caller has the role admin or owner and the caller has the role member, admin or owner.
-hedgerow:78a3314199be4fa0';
+do $$declare said constant text := 'update: organizationId is the caller''s active organization and the caller has the role admin or owner; afterwards organizationId is the caller''s active organization and the caller has the role admin or owner.
+hedgerow:ae1fee73b291afe2';
 begin
   if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_update', said) then
     drop policy if exists projects_update on public.projects;
     create policy projects_update on public.projects
   as permissive for update to authenticated
-  using (organization_id = (select hedgerow.get_active_org_id_as(array['admin', 'owner'])) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])))
-  with check (organization_id = (select hedgerow.get_active_org_id_as(array['admin', 'owner'])) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+  using (organization_id = (select hedgerow.get_active_org_id_as(array['admin', 'owner'])))
+  with check (organization_id = (select hedgerow.get_active_org_id_as(array['admin', 'owner'])));
     perform hedgerow.record('policy', '"public"."projects"', 'projects_update', said);
   end if;
 end$$;
 --> statement-breakpoint
-do $$declare said constant text := 'Second wall, delete: organizationId is the caller''s active organization, the caller has the role owner and the caller has the role member, admin or owner.
-hedgerow:64ba6b84cb1d592a';
+do $$declare said constant text := 'Second wall, delete: organizationId is the caller''s active organization and the caller has the role owner.
+hedgerow:5889e3ced716392e';
 begin
   if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_firewall_delete', said) then
     drop policy if exists projects_firewall_delete on public.projects;
     create policy projects_firewall_delete on public.projects
   as restrictive for delete to public
-  using (organization_id = (select hedgerow.get_active_org_id_as(array['owner'])) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+  using (organization_id = (select hedgerow.get_active_org_id_as(array['owner'])));
     perform hedgerow.record('policy', '"public"."projects"', 'projects_firewall_delete', said);
   end if;
 end$$;
 --> statement-breakpoint
-do $$declare said constant text := 'delete: organizationId is the caller''s active organization, the caller has the role owner and the caller has the role member, admin or owner.
-hedgerow:362575aa50f9aa2a';
+do $$declare said constant text := 'delete: organizationId is the caller''s active organization and the caller has the role owner.
+hedgerow:a998766a13dddf87';
 begin
   if not hedgerow.is_recorded('policy', '"public"."projects"', 'projects_delete', said) then
     drop policy if exists projects_delete on public.projects;
     create policy projects_delete on public.projects
   as permissive for delete to authenticated
-  using (organization_id = (select hedgerow.get_active_org_id_as(array['owner'])) and (select hedgerow.has_any_role(array['member', 'admin', 'owner'])));
+  using (organization_id = (select hedgerow.get_active_org_id_as(array['owner'])));
     perform hedgerow.record('policy', '"public"."projects"', 'projects_delete', said);
   end if;
 end$$;
@@ -1221,4 +1221,4 @@ select hedgerow.drop_functions_but(array['hedgerow.identity()', 'hedgerow.caller
 --> statement-breakpoint
 select hedgerow.record_helpers();
 --> statement-breakpoint
-select hedgerow.remember('dc12dee2a70bde8a', array['048e77ddf6fc9b37', '0c7c990d2980a910', '1004e84f4dc2c1f9', '15480ef3a3df6f65', '18aaff714bca9194', '1b941529797447da', '22b4866a44be145f', '24745571f5202852', '2606fdf196337d9c', '362575aa50f9aa2a', '362cffb22bde00ea', '4a50386e41f9a2a8', '4cac3bbcb07cd859', '64951afdcfb13663', '64ba6b84cb1d592a', '67893dd6decc5e5f', '6852eed8456e3611', '68b92b0fa247e2d5', '6d1d8a14014546d9', '78a3314199be4fa0', '79366e8870750f8b', '7d960eacecc36468', '822775d1d61ecc0f', '888ab28b2c5244d2', '894b7a0c08aca877', '8e67543a1c8b230e', '95af0012d07bd88c', '97210c650c58afa7', '994f4617f7469f5e', '9f057492e0ee3313', 'a0bf87fbc84fa673', 'a2f23330b57a13e1', 'b437db92d7fdd112', 'c03ac66f4958eae7', 'c05a9e5a60caa7a4', 'cdb4b6283ae35791', 'd3b08696e92e715a', 'd9188877218f91e8', 'e576bc00d20419ea', 'f092d22c9734b756', 'fff9a94c6fa9c293']);
+select hedgerow.remember('dc12dee2a70bde8a', array['048e77ddf6fc9b37', '0c7c990d2980a910', '1004e84f4dc2c1f9', '15480ef3a3df6f65', '18aaff714bca9194', '1b941529797447da', '22b4866a44be145f', '24745571f5202852', '2606fdf196337d9c', '362cffb22bde00ea', '4a50386e41f9a2a8', '4cac3bbcb07cd859', '5889e3ced716392e', '64951afdcfb13663', '67893dd6decc5e5f', '68b92b0fa247e2d5', '6d1d8a14014546d9', '79366e8870750f8b', '7d960eacecc36468', '822775d1d61ecc0f', '888ab28b2c5244d2', '894b7a0c08aca877', '8e67543a1c8b230e', '8eaaf88db9f2162e', '95af0012d07bd88c', '97210c650c58afa7', '994f4617f7469f5e', '9f057492e0ee3313', 'a0bf87fbc84fa673', 'a2f23330b57a13e1', 'a998766a13dddf87', 'ae1fee73b291afe2', 'b437db92d7fdd112', 'c03ac66f4958eae7', 'c05a9e5a60caa7a4', 'cdb4b6283ae35791', 'd3b08696e92e715a', 'd9188877218f91e8', 'e576bc00d20419ea', 'f092d22c9734b756', 'fff9a94c6fa9c293']);

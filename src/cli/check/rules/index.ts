@@ -7,6 +7,7 @@ import { plainChild, unreadableChild } from "./children.js";
 import { alwaysHolds, negationOfNullable } from "./conditions.js";
 import { publicWrite, readableSecret, writeWithoutRead } from "./exposure.js";
 import { countingColumn, unreadableConflict } from "./keys.js";
+import { idleAlternative, idleRole, missingAccess } from "./no-effect.js";
 import { unpinnedPreset } from "./presets.js";
 import { blockingReference, unguardedReference, unreadableReference } from "./references.js";
 import type { TableRule } from "./scene.js";
@@ -16,6 +17,9 @@ export { unreachableRoles } from "./conditions.js";
 
 export const tableRules: ReadonlyArray<TableRule> = [
   alwaysHolds,
+  idleAlternative,
+  idleRole,
+  missingAccess,
   missingIndex,
   negationOfNullable,
   publicWrite,
