@@ -50,7 +50,7 @@ const entry = (raw: unknown, scope: ParseScope, at: Report): Condition => {
     at.problem(
       "invalid_rule",
       `${show(raw)} is not a firewall entry.`,
-      `Write { field, equals }, { field, in }, { field, isNull }, { field, via }, { exception: "reason" } or ${Object.keys(scopePaths).map(show).join(", ")}.`,
+      'Write { field, equals | in | isNull | via }, { exception: "reason" } or the name of a scope, as "organization".',
     );
     return never;
   }
@@ -80,18 +80,14 @@ const entry = (raw: unknown, scope: ParseScope, at: Report): Condition => {
 const via = (raw: unknown, column: ColumnInfo, scope: ParseScope, at: Report): Condition => {
   const parent = scope.parent(raw);
   if (!parent) {
-    at.problem(
-      "not_a_table",
-      "There is no guarded table behind via.",
-      "Write via: () => parent, a table with a firewall.",
-    );
+    at.problem("not_a_table", "There is no guarded table behind via.", "Write via: () => parent.");
     return never;
   }
   if (!parent.key) {
     at.problem(
       "missing_primary_key",
-      `Table "${parent.table.name}" has no primary key of a single column.`,
-      "Point to a table with a primary key of one column.",
+      `Table "${parent.table.name}" has no primary key of one column.`,
+      "Point to a table with one.",
     );
     return never;
   }
@@ -126,7 +122,7 @@ export const parseFirewall = (raw: unknown, scope: ParseScope, at: Report): Pars
       at.at("exception").problem(
         "invalid_rule",
         "An exception needs a reason.",
-        'Say why the table has no tenant, for example { exception: "reference data, the same for everyone" }.',
+        'Say why the table has no tenant: { exception: "the same for everyone" }.',
       );
     }
     if (Object.keys(raw).length > 1) {

@@ -5,6 +5,7 @@
  * many problems of a body as an answer holds are reported at once.
  */
 import * as Effect from "effect/Effect";
+import { isObject } from "../condition/parse-column.js";
 import type { Bound } from "../database/database.js";
 import type { TableDefinition } from "../table/definition.js";
 import { checkOf } from "./column-check.js";
@@ -28,9 +29,6 @@ const reasonFor = (definition: TableDefinition, key: string): string => {
 /** What to bind for each column that a body names. */
 export type Values = ReadonlyMap<WireColumn, Bound>;
 export type BodyParser = (body: JsonBody) => Effect.Effect<Values, RequestProblem>;
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * Builds the parser of one operation, once per router.

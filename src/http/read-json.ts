@@ -6,6 +6,7 @@
  */
 import * as Effect from "effect/Effect";
 import type { HonoRequest } from "hono";
+import { readText } from "../auth/read-text.js";
 import { quote } from "./findings.js";
 import { type JsonPart, maxDepth, nameOf, scan } from "./json-text.js";
 import { problem, RequestProblem } from "./problem.js";
@@ -39,41 +40,14 @@ const kept = (request: HonoRequest): ReadableStream<Uint8Array> =>
   });
 
 /** @throws RequestProblem for a body that is too large or too slow. */
-const readText = async (request: HonoRequest, { maxBytes, ms }: BodyLimits): Promise<string> => {
-  const checkSize = (size: number): void => {
-    if (size > maxBytes) throw problem("body_too_large", { detail: `A body may have ${maxBytes} bytes.` });
-  };
-  checkSize(Number(request.header("content-length") ?? 0));
+const textOf = async (request: HonoRequest, { maxBytes, ms }: BodyLimits): Promise<string> => {
+  const failed = (isLarge: boolean): RequestProblem =>
+    isLarge
+      ? problem("body_too_large", { detail: `A body may have ${maxBytes} bytes.` })
+      : problem("request_timeout", { detail: `A body must arrive within ${ms} ms.` });
+  if (Number(request.header("content-length")) > maxBytes) throw failed(true);
   const { raw } = request;
-  const reader = (raw.bodyUsed ? kept(request) : raw.body)?.getReader();
-  if (!reader) return "";
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let text = "";
-  let bytes = 0;
-  let isRead = false;
-  let giveUp = (): void => {};
-  const timer = ms > 0 ? setTimeout(() => giveUp(), ms) : undefined;
-  try {
-    for (;;) {
-      // No race against one promise for the whole body: it would hold on to every piece of it.
-      const next = await new Promise<Awaited<ReturnType<typeof reader.read>> | undefined>((resolve, reject) => {
-        giveUp = () => resolve(undefined);
-        reader.read().then(resolve, reject);
-      });
-      if (next === undefined) throw problem("request_timeout", { detail: `A body must arrive within ${ms} ms.` });
-      if (next.done) {
-        isRead = true;
-        return text + decoder.decode();
-      }
-      bytes += next.value.byteLength;
-      checkSize(bytes);
-      text += decoder.decode(next.value, { stream: true });
-    }
-  } finally {
-    clearTimeout(timer);
-    // Nobody waits for it: whoever does not send may not take notice of this either.
-    if (!isRead) reader.cancel().catch(() => {});
-  }
+  return readText(raw.bodyUsed ? kept(request) : raw.body, maxBytes, failed, ms);
 };
 
 /** @returns the body that a text is, or why it is none. */
@@ -93,7 +67,7 @@ export const jsonBody = (text: string): JsonBody | RequestProblem => {
 
 const read = async (request: HonoRequest, limits: BodyLimits): Promise<JsonBody | RequestProblem> => {
   try {
-    return jsonBody(await readText(request, limits));
+    return jsonBody(await textOf(request, limits));
   } catch (error) {
     if (error instanceof RequestProblem) return error;
     return problem("invalid_json", { detail: "The body did not arrive whole, or is not UTF-8." });

@@ -12,6 +12,7 @@ import type { FlattenedJWSInput, JSONWebKeySet, JWK, JWSHeaderParameters } from 
 import { JWKSNoMatchingKey } from "jose/errors";
 import { createLocalJWKSet } from "jose/jwks/local";
 import { IdentityUnavailable } from "../authenticator.js";
+import { readText } from "../read-text.js";
 
 /** How a published key set is fetched and kept. Every number has a default that suits the usual issuers. */
 export interface KeySetOptions {
@@ -188,27 +189,10 @@ const fetchKeys = async (
       await response.body?.cancel();
       throw new Error(`It answers with status ${response.status} instead of 200.`);
     }
-    const found = usableKeys(JSON.parse(await readText(response, maxBytes)));
+    const text = await readText(response.body, maxBytes, () => new Error(`It has more than ${maxBytes} bytes.`));
+    const found = usableKeys(JSON.parse(text));
     if (found === null) throw new Error('It is not a key set: { "keys": [...] }.');
     return found;
   })();
   return Promise.race([keys, timeout]);
-};
-
-/** Counts what arrives, because Content-Length may lie. */
-const readText = async (response: Response, maxBytes: number): Promise<string> => {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  const reader = response.body?.getReader();
-  let text = "";
-  let bytes = 0;
-  for (;;) {
-    const chunk = await reader?.read();
-    if (chunk === undefined || chunk.done) return text + decoder.decode();
-    bytes += chunk.value.byteLength;
-    if (bytes > maxBytes) {
-      await reader?.cancel();
-      throw new Error(`It has more than ${maxBytes} bytes.`);
-    }
-    text += decoder.decode(chunk.value, { stream: true });
-  }
 };
