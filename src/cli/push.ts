@@ -94,7 +94,7 @@ export const pushEffect = ({
     const changes = first.statements.length > 0 && !first.isAnswered;
     const lifted = changes ? liftedBy(yield* Effect.mapError(run(plan.lift), refused(notFinished))) : [];
     const apply = Effect.gen(function* () {
-      const { statements, losses } = changes ? yield* look : first;
+      const { statements, losses } = changes ? yield* first.counted : first;
       // Somebody may think for long, and FORCE must not be lifted meanwhile.
       if (losses.length > 0 && typeof acceptDataLoss === "function") yield* run(plan.close(lifted));
       const accepted =
