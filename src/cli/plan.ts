@@ -10,10 +10,11 @@ import type { Target } from "../database/target.js";
 import { compile } from "../postgres/compile.js";
 import type { IdentitySource } from "../postgres/identity.js";
 import { demandSecurity, demandStructure } from "../postgres/inspect.js";
+import { closePartitions, refusePartitioned } from "../postgres/partitions.js";
 import { clear, liftForce, seeingAll } from "../postgres/pre-phase.js";
 import { closingStatements, lockStatement } from "../postgres/security.js";
 import type { SchemaModule } from "../table/schema.js";
-import { unexportedSchemas } from "../table/schemas.js";
+import { tablesOf, unexportedSchemas } from "../table/schemas.js";
 
 export interface Guard {
   /** A module, or several spread into one, with all tables made by `table()` and those of the identity provider. */
@@ -80,13 +81,14 @@ export const planPush = ({ schema, identity, target }: Guard, schemas: ReadonlyA
     clear: cleared,
     lift: [...begin, ...lift],
     seeing: (query) => [...begin, ...seeingAll(expected, schemas, query)],
-    prepare: [...begin, readLimit, ...bootstrap, cleared, ...lift],
+    prepare: [...begin, readLimit, refusePartitioned(tablesOf(schema)), ...bootstrap, cleared, ...lift],
     addValues: (values) => [...begin, ...values],
     finish: (lifted, changes) => [
       ...begin,
       cleared,
       ...changes,
       ...closing(lifted),
+      closePartitions(expected.tables),
       demandStructure(expected),
       ...security,
       demandSecurity(expected),

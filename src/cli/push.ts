@@ -2,7 +2,7 @@
  * `push()`: what `drizzle-kit push` does with `withHedgerow`, in this process.
  *
  * Invariant: everything that drizzle-kit changes and everything that guards it is one transaction, which ends with the
- * check of the catalog; only new values of enums come before it (values-first.ts). Either the database is as declared
+ * check of the catalog; only new values of enums come before it (one-transaction.ts). Either the database is as declared
  * afterwards, or no table has changed.
  */
 import * as Effect from "effect/Effect";
@@ -12,8 +12,8 @@ import { diff, needsAnswer } from "./diff.js";
 import { describeFailure, notFinished, notPrepared, PushError, problemsOf } from "./failure.js";
 import { defaultWaitMs, waitProblem } from "./locks/limits.js";
 import { patientDatabase } from "./locks/patient-database.js";
+import { valuesFirst, withoutConcurrently } from "./one-transaction.js";
 import { type Guard, type Lifted, liftedBy, planPush } from "./plan.js";
-import { valuesFirst } from "./values-first.js";
 
 export interface PushOptions extends Guard {
   /**
@@ -117,7 +117,7 @@ export const pushEffect = ({
       }
       const { values, rest } = valuesFirst(statements);
       if (values.length > 0) yield* run(plan.addValues(values));
-      yield* run(plan.finish(lifted, rest));
+      yield* run(plan.finish(lifted, rest.map(withoutConcurrently)));
     });
     let left: ReadonlyArray<string> = [];
     const close = Effect.catch(run(plan.close(lifted)), (error) =>

@@ -6,6 +6,7 @@
  */
 import { is } from "drizzle-orm";
 import { isPgSchema, PgTable } from "drizzle-orm/pg-core";
+import type { TableName } from "../condition/condition.js";
 import type { Problem } from "../condition/problem.js";
 import { tableName } from "./config.js";
 import type { SchemaModule } from "./schema.js";
@@ -15,6 +16,10 @@ export const schemasOf = (module: SchemaModule): ReadonlyArray<string> => {
   const own = Object.values(module).flatMap((value) => (isPgSchema(value) ? [value.schemaName] : []));
   return ["public", ...[...new Set(own)].filter((name) => name !== "public").sort()];
 };
+
+/** @returns the names of all tables that a module exports, with rules or without. */
+export const tablesOf = (module: SchemaModule): ReadonlyArray<TableName> =>
+  Object.values(module).flatMap((value) => (is(value, PgTable) ? [tableName(value)] : []));
 
 /** @returns a problem for each table in a schema that nobody exports, so that nothing would make it. */
 export const unexportedSchemas = (module: SchemaModule): ReadonlyArray<Problem> => {
