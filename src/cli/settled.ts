@@ -15,6 +15,9 @@ const relation = `(?:${name}\\.)?${name}`;
 const shapes = {
   default: new RegExp(`^ALTER TABLE (${relation}) ALTER COLUMN (${name}) (SET DEFAULT [\\s\\S]+)$`),
   type: new RegExp(`^ALTER TABLE (${relation}) ALTER COLUMN (${name}) (SET DATA TYPE [\\s\\S]+)$`),
+  counter: new RegExp(
+    `^ALTER TABLE (${relation}) ALTER COLUMN (${name}) (SET (?:CACHE|INCREMENT|START|MINVALUE|MAXVALUE|CYCLE|NO CYCLE)\\b[\\s\\S]*)$`,
+  ),
   constraint: new RegExp(
     `^ALTER TABLE (${relation}) ADD CONSTRAINT (${name}) ((?:UNIQUE|PRIMARY KEY|CHECK)\\b[\\s\\S]*)$`,
   ),
@@ -61,6 +64,15 @@ const sameType = (of: string): string => `exists (select from pg_catalog.pg_attr
   on (o.atttypid, o.atttypmod, o.attcollation) = (c.atttypid, c.atttypmod, c.attcollation) and o.attname = c.attname
   where o.attrelid = original and c.attrelid = copy and o.attname = ${of}::name)`;
 
+const sameCounter = (of: string): string => {
+  const counter = (table: string): string =>
+    `(select row (s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle)::text from pg_catalog.pg_sequence s
+      join pg_catalog.pg_depend d on d.objid = s.seqrelid and d.classid = 'pg_catalog.pg_class'::regclass and d.deptype = 'i'
+      join pg_catalog.pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+      where a.attrelid = ${table} and a.attname = ${of}::name)`;
+  return `${counter("original")} = ${counter("copy")}`;
+};
+
 const sameConstraint = (
   of: string,
 ): string => `exists (select from pg_catalog.pg_constraint o join pg_catalog.pg_constraint c
@@ -84,6 +96,7 @@ const probeOf = (statement: string, all: ReadonlyArray<string>): Probe | undefin
   for (const [kind, same] of [
     ["default", sameDefault],
     ["type", sameType],
+    ["counter", sameCounter],
   ] as const) {
     const [, table, of, change] = shapes[kind].exec(said) ?? [];
     if (table === undefined || of === undefined) continue;
@@ -117,7 +130,7 @@ const block = ({ table, make, same }: Probe, position: number): string =>
   same boolean;
 begin
   begin
-    create temporary table hedgerow_copy (like ${table});
+    create temporary table hedgerow_copy (like ${table} including identity);
     copy := '${copy}'::regclass;
     ${make};
     same := ${same};

@@ -66,46 +66,53 @@ describe("a second push of every shape of table, with rows", { timeout: 240_000 
 
 const config = `
 import { defineConfig } from "hedgerow/config";
-import { authOptions } from "./auth";
-import * as schema from "./schema";
+import { authOptions } from "./auth.js";
+import * as schema from "./schema.js";
 export default defineConfig({
   name: "shapes",
-  schema: { module: schema, path: "./schema.ts" },
+  schema: { path: "./schema.ts", module: schema },
   providers: {
-    database: { type: "postgres", url: process.env.DATABASE_URL! },
+    runtime: "node",
+    database: { type: "postgres", url: process.env.DATABASE_URL },
     auth: { type: "better-auth", options: authOptions },
   },
 });
 `;
 
-describe.each<DrizzleLine>(["0.45", "1.0"])(
-  "a project of every shape with Drizzle %s",
-  { timeout: 240_000 },
-  (line) => {
-    let project: Project;
-    let postgres: FreshPostgres;
+const timeout = 240_000;
 
-    beforeAll(async () => {
-      project = await makeProject(line);
-      await project.write("package.json", JSON.stringify({ private: true, type: "module" }));
-      for (const [file, text] of Object.entries(files)) await project.write(file, text);
-      await project.share("shapes-of-tables.ts");
-      await project.write("schema.ts", `export * from "./auth";\nexport * from "./shapes-of-tables";\n`);
-      await project.write("hedgerow.config.ts", config);
-      postgres = await freshPostgres();
-    }, 120_000);
-    afterAll(async () => {
-      await postgres?.close();
-      await project?.remove();
-    });
+describe.each<DrizzleLine>(["0.45", "1.0"])("a project of every shape with Drizzle %s", { timeout }, (line) => {
+  let project: Project;
+  let postgres: FreshPostgres;
+  const hedgerow = () => project.hedgerow(["push"], { DATABASE_URL: postgres.ownerUrl });
+  const drizzleKit = () => project.drizzleKit(["push"], { DATABASE_URL: postgres.ownerUrl });
 
-    it("is pushed by hedgerow push twice, and the second time changes nothing", async () => {
-      const pushed = () => project.hedgerow(["push"], { DATABASE_URL: postgres.ownerUrl });
-      expect(await pushed()).toMatchObject({ code: 0, stdout: expect.stringContaining("as declared") });
-      await postgres.pool(postgres.superuserUrl).query(rows);
-      const before = (await postgres.ownerPool.query(written)).rows;
-      expect(await pushed()).toMatchObject({ code: 0, stdout: expect.stringContaining("as declared") });
-      expect((await postgres.ownerPool.query(written)).rows).toEqual(before);
-    });
-  },
-);
+  beforeAll(async () => {
+    project = await makeProject(line);
+    await project.write("package.json", JSON.stringify({ private: true, type: "module" }));
+    for (const [file, text] of Object.entries(files)) await project.write(file, text);
+    await project.share("shapes-of-tables.ts");
+    await project.write("schema.ts", `export * from "./auth";\nexport * from "./shapes-of-tables";\n`);
+    await project.write("hedgerow.config.ts", config);
+    postgres = await freshPostgres();
+  }, timeout);
+  afterAll(async () => {
+    await postgres?.close();
+    await project?.remove();
+  });
+
+  it("is pushed by hedgerow push twice, and the second time changes nothing", async () => {
+    expect(await hedgerow()).toMatchObject({ code: 0, stdout: expect.stringContaining("as declared"), stderr: "" });
+    await postgres.pool(postgres.superuserUrl).query(rows);
+    const before = (await postgres.ownerPool.query(written)).rows;
+    expect(await hedgerow()).toMatchObject({ code: 0, stdout: expect.stringContaining("as declared"), stderr: "" });
+    expect((await postgres.ownerPool.query(written)).rows).toEqual(before);
+  });
+
+  it("is pushed by drizzle-kit push", async () => {
+    const again = await drizzleKit();
+    console.log(again);
+    expect(again.stdout).toContain("applied and verified");
+    expect(again.code).toBe(0);
+  });
+});
