@@ -5,6 +5,7 @@
  * that it may touch. Only `drizzle-kit push` reaches a database, and only `drizzle-kit generate` writes files.
  */
 import type { Config } from "drizzle-kit";
+import { schemasOf } from "../table/schemas.js";
 import { isGenerate, isPush } from "./command.js";
 import type { HedgerowConfig } from "./configuration.js";
 import { type Connection, connectionOf } from "./connection.js";
@@ -18,8 +19,8 @@ const fail = (message: string): never => {
   throw new Error(`withHedgerow: ${message}`);
 };
 
-const schemasOf = ({ schemaFilter = ["public"] }: Config): Array<string> =>
-  typeof schemaFilter === "string" ? [schemaFilter] : schemaFilter;
+const filterOf = ({ schemaFilter }: Config, { schema }: Guard): Array<string> =>
+  typeof schemaFilter === "string" ? [schemaFilter] : (schemaFilter ?? [...schemasOf(schema)]);
 
 interface WithHedgerow {
   /** @param config as `defineConfig` of `hedgerow/config` made it: schema, folder, database and identity are in it. */
@@ -32,7 +33,7 @@ interface WithHedgerow {
  * verifies row-level security afterwards; and so that `drizzle-kit generate` writes migrations for both as well. Where
  * something is missing at the end, the command fails and says what. Other commands run as they would without it.
  *
- * @param config as for `defineConfig`; `schemaFilter` is `["public"]` unless given.
+ * @param config as for `defineConfig`; `schemaFilter` is `public` and the schemas that the schema exports, unless given.
  * @param guard `schema`: all exports of the schema, with the identity provider's tables; `identity`: its other half.
  * @returns the config, for `export default`.
  * @throws Error for a database other than PostgreSQL, for `entities.roles` (drizzle-kit would drop roles that it does not
@@ -87,7 +88,7 @@ const wrap = (config: Config, guard: Guard, { direct = false, copies }: Known): 
   if (config.casing !== undefined) {
     fail("leave casing out: policies name the columns as they are declared. Give the columns their SQL names instead.");
   }
-  const schemas = schemasOf(config);
+  const schemas = filterOf(config, guard);
   if (isPush(process.argv)) hookPush(planPush(guard, schemas), connectionFor(config, direct));
   if (isGenerate(process.argv)) {
     if (config.breakpoints === false) fail("leave breakpoints out: drivers run one statement at a time.");

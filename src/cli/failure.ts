@@ -20,6 +20,10 @@ export class PushError extends Data.TaggedError("PushError")<{
   readonly cause?: unknown;
 }> {}
 
+/** A value of an enum was used in the transaction that added it. */
+const valueTooNew = "55P04";
+const valueAlone = "Put the statement that adds it into a migration of its own, before this one.";
+
 /** What a database said, as sentences: an unmet expectation lists everything at once. */
 export const problemsOf = (
   error: Pick<DatabaseError, "_tag" | "message"> & { sqlState?: string; detail?: string | undefined },
@@ -27,6 +31,7 @@ export const problemsOf = (
   if (error._tag === "ConnectionError") return [`The database cannot be reached: ${error.message}`];
   if (error.sqlState === unmetState && error.detail) return error.detail.split("\n");
   if (error.sqlState === noTransaction) return [`${error.message}, and this is one transaction. ${alone}`];
+  if (error.sqlState === valueTooNew) return [`${error.message}, in the transaction that adds it. ${valueAlone}`];
   return [error.detail ? `${error.message} (${error.detail})` : error.message];
 };
 

@@ -7,6 +7,7 @@
 import type { SQL } from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
 import { drizzle } from "drizzle-orm/pg-proxy";
+import { faithful } from "./faithful.js";
 
 export interface KitDiff {
   readonly statements: ReadonlyArray<string>;
@@ -132,5 +133,6 @@ export const loadKit = async (): Promise<Kit> => {
   // A name that only 1.0 exports; as a variable, because the installed types may be those of 0.31.
   const name: string = "drizzle-kit/api-postgres";
   const module: unknown = await import(name).catch(() => undefined);
-  return isKit1(module) ? kit1(module) : kit0();
+  const kit = isKit1(module) ? kit1(module) : await kit0();
+  return (schema, query, schemas) => kit(schema, faithful(query), schemas);
 };

@@ -5,13 +5,16 @@
  * with the check of what it did, so it either leaves the database as declared or does not touch it.
  */
 import type { TableName } from "../condition/condition.js";
+import { DefinitionError } from "../condition/problem.js";
 import type { Target } from "../database/target.js";
 import { compile } from "../postgres/compile.js";
 import type { IdentitySource } from "../postgres/identity.js";
 import { demandSecurity, demandStructure } from "../postgres/inspect.js";
+import { closePartitions, refusePartitioned } from "../postgres/partitions.js";
 import { clear, liftForce, seeingAll } from "../postgres/pre-phase.js";
 import { closingStatements, lockStatement } from "../postgres/security.js";
 import type { SchemaModule } from "../table/schema.js";
+import { tablesOf, unexportedSchemas } from "../table/schemas.js";
 
 export interface Guard {
   /** A module, or several spread into one, with all tables made by `table()` and those of the identity provider. */
@@ -43,6 +46,8 @@ export interface Plan {
   readonly seeing: (query: string) => ReadonlyArray<string>;
   /** All of these, for a drizzle-kit that looks, counts and changes by itself. The second returns the limit for its locks. */
   readonly prepare: ReadonlyArray<string>;
+  /** Adds values to enums, before `finish` may use them. */
+  readonly addValues: (values: ReadonlyArray<string>) => ReadonlyArray<string>;
   /** The changes that drizzle-kit has not made itself, then what guards the tables, checked before and after. */
   readonly finish: (lifted: ReadonlyArray<Lifted>, changes: ReadonlyArray<string>) => ReadonlyArray<string>;
   /** After it did not: row-level security on whatever exists, and nothing else. */
@@ -63,6 +68,8 @@ const readLimit = "select pg_catalog.current_setting('lock_timeout') as lock_tim
  */
 export const planPush = ({ schema, identity, target }: Guard, schemas: ReadonlyArray<string>): Plan => {
   const { bootstrap, security, expected } = compile(schema, identity, target);
+  const problems = unexportedSchemas(schema);
+  if (problems.length > 0) throw new DefinitionError({ problems });
   const cleared = clear(expected);
   const lift = liftForce(expected, schemas);
   const closing = (lifted: ReadonlyArray<Lifted>): ReadonlyArray<string> =>
@@ -74,12 +81,14 @@ export const planPush = ({ schema, identity, target }: Guard, schemas: ReadonlyA
     clear: cleared,
     lift: [...begin, ...lift],
     seeing: (query) => [...begin, ...seeingAll(expected, schemas, query)],
-    prepare: [...begin, readLimit, ...bootstrap, cleared, ...lift],
+    prepare: [...begin, readLimit, refusePartitioned(tablesOf(schema)), ...bootstrap, cleared, ...lift],
+    addValues: (values) => [...begin, ...values],
     finish: (lifted, changes) => [
       ...begin,
       cleared,
       ...changes,
       ...closing(lifted),
+      closePartitions(expected.tables),
       demandStructure(expected),
       ...security,
       demandSecurity(expected),

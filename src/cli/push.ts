@@ -2,14 +2,17 @@
  * `push()`: what `drizzle-kit push` does with `withHedgerow`, in this process.
  *
  * Invariant: everything that drizzle-kit changes and everything that guards it is one transaction, which ends with the
- * check of the catalog. Either the database is as declared afterwards, or no table has changed.
+ * check of the catalog; only new values of enums come before it (one-transaction.ts). Either the database is as declared
+ * afterwards, or no table has changed.
  */
 import * as Effect from "effect/Effect";
 import type { DatabaseError, DatabaseShape } from "../database/database.js";
+import { schemasOf } from "../table/schemas.js";
 import { diff, needsAnswer } from "./diff.js";
 import { describeFailure, notFinished, notPrepared, PushError, problemsOf } from "./failure.js";
 import { defaultWaitMs, waitProblem } from "./locks/limits.js";
 import { patientDatabase } from "./locks/patient-database.js";
+import { valuesFirst, withoutConcurrently } from "./one-transaction.js";
 import { type Guard, type Lifted, liftedBy, planPush } from "./plan.js";
 
 export interface PushOptions extends Guard {
@@ -33,8 +36,6 @@ export interface PushOptions extends Guard {
   /** Told now and then what is waited for, and which process has it. */
   readonly onWait?: (message: string) => void;
 }
-
-const schemas = ["public"];
 
 const refused =
   (what: string) =>
@@ -76,6 +77,7 @@ export const pushEffect = ({
       return yield* Effect.fail(new PushError({ message: `Nothing was pushed: ${wrong}`, problems: [wrong] }));
     }
     const database = patientDatabase(given, { waitMs, onWait });
+    const schemas = schemasOf(guard.schema);
     const plan = planPush(guard, schemas);
     const run = (statements: ReadonlyArray<string>) => database.transact(statements.map((text) => ({ text })));
     yield* Effect.mapError(run(plan.bootstrap), refused(notPrepared));
@@ -94,7 +96,7 @@ export const pushEffect = ({
     const changes = first.statements.length > 0 && !first.isAnswered;
     const lifted = changes ? liftedBy(yield* Effect.mapError(run(plan.lift), refused(notFinished))) : [];
     const apply = Effect.gen(function* () {
-      const { statements, losses } = changes ? yield* look : first;
+      const { statements, losses } = changes ? yield* first.counted : first;
       // Somebody may think for long, and FORCE must not be lifted meanwhile.
       if (losses.length > 0 && typeof acceptDataLoss === "function") yield* run(plan.close(lifted));
       const accepted =
@@ -113,7 +115,9 @@ export const pushEffect = ({
           }),
         );
       }
-      yield* run(plan.finish(lifted, statements));
+      const { values, rest } = valuesFirst(statements);
+      if (values.length > 0) yield* run(plan.addValues(values));
+      yield* run(plan.finish(lifted, rest.map(withoutConcurrently)));
     });
     let left: ReadonlyArray<string> = [];
     const close = Effect.catch(run(plan.close(lifted)), (error) =>

@@ -6,6 +6,7 @@
  * one stdout, and several may run at once.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { contained } from "./contained.js";
 
 interface Inside {
   /** What drizzle-kit printed as an error, which it may or may not have thrown as well. */
@@ -70,7 +71,7 @@ export const quietly = async <A>(run: () => Promise<A>): Promise<A> => {
   if (running === 1) restore = install();
   const store: Inside = { printed: undefined };
   try {
-    const result = await inside.run(store, run);
+    const result = await contained(() => inside.run(store, run));
     if (store.printed) throw store.printed;
     return result;
   } finally {

@@ -15,6 +15,7 @@ export type ProblemCode =
   | "declaration_mismatch"
   | "duplicate_column"
   | "duplicate_name"
+  | "schema_not_exported"
   | "duplicate_path"
   | "duplicate_table"
   | "empty_list"

@@ -10,7 +10,7 @@ import { DefinitionError } from "../../condition/problem.js";
 import { isQuestion, questionText } from "../kit.js";
 import type { Guard } from "../plan.js";
 import type { Draft, Folder } from "./folder.js";
-import { guardedBefore, helpersDraft, layersOf, ordered, securityDraft, tablesDraft } from "./layers.js";
+import { guardedBefore, helpersDraft, layersOf, ordered, securityDraft, tablesDrafts } from "./layers.js";
 import { openFolder } from "./open.js";
 import { type Copied, copyToSupabase } from "./supabase.js";
 import { compareTables, goneFrom } from "./tables.js";
@@ -66,14 +66,14 @@ export const draftsFor = async (
     name,
     ask,
   );
-  const { text, cleared } = tablesDraft(layers, statements, before);
+  const { drafts, cleared } = tablesDrafts(layers, statements, before, name);
   const known: Partial<Draft> = snapshot === undefined ? {} : { snapshot };
   const [security, ...none] = securityDraft(layers, folder, before, cleared);
   return [
     ...helpersDraft(layers, folder),
     // The snapshot stands where drizzle-kit would have written it; where only rules have changed, beside them.
-    ...(text === undefined ? [] : [{ name, text, ...known }]),
-    ...(security === undefined ? none : [text === undefined ? { ...security, ...known } : security]),
+    ...drafts.map((draft, position) => (position === drafts.length - 1 ? { ...draft, ...known } : draft)),
+    ...(security === undefined ? none : [drafts.length === 0 ? { ...security, ...known } : security]),
   ];
 };
 

@@ -10,7 +10,7 @@ import type { Guard } from "../plan.js";
 import { watchSchema } from "./current.js";
 import { type Folder, splitStatements } from "./folder.js";
 import { migrationsIn } from "./generate.js";
-import { guardedBefore, helpersDraft, type Layers, layersOf, ordered, securityDraft, tablesDraft } from "./layers.js";
+import { guardedBefore, helpersDraft, type Layers, layersOf, ordered, securityDraft, tablesDrafts } from "./layers.js";
 import { openFolder } from "./open.js";
 import { copyToSupabase } from "./supabase.js";
 import { withoutPolicyStatements } from "./tables.js";
@@ -24,11 +24,12 @@ const finish = (layers: Layers, folder: Folder, known: ReadonlySet<string>): Rea
   const made = folder.entries().find(({ tag }) => !known.has(tag));
   if (made === undefined) return folder.append(securityDraft(layers, folder, before, false)).map(({ file }) => file);
   const statements = splitStatements(folder.read(made));
-  const { text, cleared } = tablesDraft(layers, withoutPolicyStatements(statements, layers.tables), before);
+  const changes = withoutPolicyStatements(statements, layers.tables);
+  const { drafts: tables, cleared } = tablesDrafts(layers, changes, before, made.name);
   const drafts = [
-    ...(text === undefined ? [] : [{ name: made.name, text }]),
+    ...tables,
     // Where only rules have changed, the row-level security takes its place, and its snapshot.
-    ...securityDraft(layers, folder, before, cleared || text === undefined),
+    ...securityDraft(layers, folder, before, cleared || tables.length === 0),
   ];
   return folder
     .replace(made, drafts)

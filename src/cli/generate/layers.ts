@@ -13,6 +13,7 @@ import type { IdentitySource } from "../../postgres/identity.js";
 import { helperSchema } from "../../postgres/names.js";
 import { lockStatement } from "../../postgres/security.js";
 import type { SchemaModule } from "../../table/schema.js";
+import { valuesFirst } from "../one-transaction.js";
 import type { Guard } from "../plan.js";
 import { type Draft, type Entry, type Folder, hashOf, joinStatements } from "./folder.js";
 
@@ -146,23 +147,36 @@ end`)}`;
 /** Tables that stand in the way of nothing are left alone. */
 const needsRoom = (statement: string): boolean => /\b(SET DATA TYPE|DROP COLUMN)\b/i.test(statement);
 
-export interface TablesDraft {
-  /** Undefined where there is nothing to do. */
-  readonly text: string | undefined;
-  /** Whether it drops policies, which must then be made again. */
+export interface TablesDrafts {
+  /** Empty where there is nothing to do; the last one needs what drizzle-kit must know afterwards. */
+  readonly drafts: ReadonlyArray<Pick<Draft, "name" | "text">>;
+  /** Whether policies are dropped, which must then be made again. */
   readonly cleared: boolean;
 }
 
-/** @returns drizzle-kit's statements as a migration that nothing stands in the way of. */
-export const tablesDraft = (
+/**
+ * @param name what the migration is to be called.
+ * @returns drizzle-kit's statements as migrations that nothing stands in the way of: one, or two where values of an enum must
+ * be there before they are used.
+ */
+export const tablesDrafts = (
   { tables }: Layers,
   statements: ReadonlyArray<string>,
   before: ReadonlyArray<TableName>,
-): TablesDraft => {
+  name: string,
+): TablesDrafts => {
   const kept = before.filter((table) => isIn(tables, table));
   const cleared = kept.length > 0 && statements.some(needsRoom);
+  const { values, rest } = valuesFirst(statements);
+  const changes = rest.length === 0 ? [] : [...(cleared ? [makeRoom(kept)] : []), ...rest];
+  const [first, second] = [values, changes].filter((each) => each.length > 0);
   return {
-    text: statements.length === 0 ? undefined : joinStatements([...(cleared ? [makeRoom(kept)] : []), ...statements]),
+    drafts: [
+      ...(first === undefined
+        ? []
+        : [{ name: second === undefined ? name : `${name}_values`, text: joinStatements(first) }]),
+      ...(second === undefined ? [] : [{ name, text: joinStatements(second) }]),
+    ],
     cleared,
   };
 };
