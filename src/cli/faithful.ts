@@ -46,6 +46,7 @@ const rewritten = (text: string): string => {
         /c\.relkind IN \('r', 'v', 'm'\)(\s+)AND (n\.nspname = [^;]*)/,
         "NOT c.relispartition AND c.relkind IN ('r', 'p', 'v', 'm')$1AND ($2)",
       )
+      .replace("cls.relkind IN ('r', 'v', 'm')", "cls.relkind IN ('r', 'p', 'v', 'm')")
       // Only who may log in is a user; a schema can have another owner.
       .replace(/join pg_catalog\.pg_user u on u\.usesysid = s\.nspowner/, "")
       // 1.0

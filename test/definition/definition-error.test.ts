@@ -24,6 +24,7 @@ import { sessionIdentity } from "hedgerow/better-auth";
 import { anonymousCredential, createRouter, type DatabaseShape } from "hedgerow/hono";
 import { compile } from "hedgerow/postgres";
 import { describe, expect, it } from "vitest";
+import { planPush } from "../../src/cli/plan.js";
 import { guard, withAccess, withFirewall } from "../support/untyped.js";
 
 const identity = sessionIdentity({});
@@ -670,6 +671,25 @@ describe("a table that belongs to a parent", () => {
     const child = table("children", { parentId: parentId.references(() => keyOf(parent)) });
     expect(found(guard(child, firewall, { read: everyone }))).toEqual([]);
   });
+});
+
+it("a table in a schema that nobody exports is found when it is pushed", () => {
+  const billing = pgSchema("billing");
+  const invoices = billing.table("invoices", { id: text("id").primaryKey() });
+  const problems = (schema: Readonly<Record<string, unknown>>): ReadonlyArray<string> => {
+    try {
+      planPush({ schema, identity }, ["public"]);
+    } catch (error) {
+      if (error instanceof DefinitionError) return error.problems.map(({ code, message }) => `${code} ${message}`);
+      throw error;
+    }
+    return [];
+  };
+  expect(problems({ invoices })).toEqual([
+    'schema_not_exported "invoices" is in the schema "billing", which is not exported, so a push would not make the schema.',
+  ]);
+  expect(problems({ billing, invoices })).toEqual([]);
+  produced.add("schema_not_exported");
 });
 
 it("two tables under one path are found when the router is built", () => {
