@@ -49,6 +49,12 @@ const readSecret = (): string => {
   return readFileSync(file, "utf8");
 };
 
+/** Where the tour looks for it, whatever its port is. */
+const writeAddress = (url: string): void => {
+  mkdirSync(dataFolder, { recursive: true });
+  writeFileSync(join(dataFolder, "address"), url);
+};
+
 const open = async (): Promise<ExampleDatabase> => {
   const apiUrl = process.env.DATABASE_URL;
   const authUrl = process.env.AUTH_DATABASE_URL;
@@ -90,6 +96,7 @@ const start = async (): Promise<void> => {
   const app = createApp(auth, database.api);
   const seeded = await seed(app, auth, url);
   handle = app.fetch;
+  writeAddress(url);
 
   console.log(`
 Hedgerow's example runs at ${url} (${database.embedded ? `embedded PGlite in ${dataFolder}` : "PostgreSQL"}${seeded ? ", freshly seeded" : ""}).
@@ -103,7 +110,7 @@ Sign in, choose an organization, list its documents:
   curl -s -b jar -c jar -H 'content-type: application/json' -H 'origin: ${url}' ${url}/auth/v1/organization/set-active -d '{"organizationSlug":"globex"}'
   curl -s -b jar '${url}/api/v1/documents?total=true'
 
-An invitation, a removal, and what the open tab of the one who was removed still sees: npm run tour${port === 3000 ? "" : ` -- ${url}`}
+An invitation, a removal, and what the open tab of the one who was removed still sees: npm run tour
 `);
 
   endGracefully(server, database.close, readStopMs());

@@ -4,6 +4,8 @@
  * Invariant: knows the application by HTTP alone, as a browser does, and stops at the first answer that is not the one it
  * tells. It can be played again and again.
  */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { password } from "./seed.js";
 
@@ -119,8 +121,16 @@ export const playTour = async (url: string, print: (line: string) => void): Prom
   print(`   Ada: DELETE /documents/${id.slice(0, 4)}… → 204`);
 };
 
+/** An address that was given, the port that was, or where the example that was started last said it is. */
+const addressOf = (given: string | undefined, { PORT: port, DATA_DIR: folder }: NodeJS.ProcessEnv): string => {
+  if (given !== undefined) return given;
+  if (port !== undefined) return `http://localhost:${port}`;
+  const file = join(folder ?? fileURLToPath(new URL("../../.data", import.meta.url)), "address");
+  return existsSync(file) ? readFileSync(file, "utf8") : "http://localhost:3000";
+};
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const url = process.argv[2] ?? `http://localhost:${process.env.PORT ?? "3000"}`;
+  const url = addressOf(process.argv[2], process.env);
   playTour(url, console.log).catch((error: unknown) => {
     console.error(
       error instanceof UnexpectedAnswer

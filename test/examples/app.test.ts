@@ -1,7 +1,9 @@
 /** `npm start`, as a stranger meets it: with the packed package, embedded and on PostgreSQL. */
+import { execFile } from "node:child_process";
 import { cp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { createClient } from "hedgerow/client";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { titles } from "../../examples/app/client.js";
@@ -72,6 +74,17 @@ const expectTour = async (url: string): Promise<void> => {
   const told = /```console\n\$ npm run tour\n([\s\S]*?)```/.exec(readme)?.[1];
   expect(`${lines.join("\n")}\n`).toBe(told);
   await playTour(url, () => {});
+};
+
+/** `npm run tour`, which is told nothing of a port. */
+const tourByItself = async (): Promise<string> => {
+  const { PORT: _, ...env } = process.env;
+  const tsx = join("node_modules", "tsx", "dist", "cli.mjs");
+  const { stdout } = await promisify(execFile)(process.execPath, [tsx, "examples/app/tour.ts"], {
+    cwd: project.directory,
+    env,
+  });
+  return stdout;
 };
 
 /**
@@ -148,6 +161,7 @@ describe("the example on embedded PGlite", () => {
     const second = await startExample(options());
     expect(second.output).not.toContain("freshly seeded");
     await expectTour(second.url);
+    expect(await tourByItself()).toMatch(/^1\. /);
     await chooseAt(second.url, cookie, "globex");
     expect(await titles(second.url, cookie)).toEqual(["Globex merger"]);
     await expectSeparated(second.url);

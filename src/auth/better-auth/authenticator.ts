@@ -12,7 +12,8 @@ import { hashToken } from "./signed-token.js";
 /** What is needed of a Better Auth instance: any instance whose plugins include `hedgerow()`. */
 export interface BetterAuthInstance {
   readonly api: object;
-  readonly $context?: Promise<SessionContext & { readonly options: { readonly baseURL?: unknown } }>;
+  /** Of `options` only `baseURL` is read, which there need not be: `BETTER_AUTH_URL` says it as well. */
+  readonly $context?: Promise<SessionContext & { readonly options: object }>;
 }
 
 /**
@@ -67,7 +68,7 @@ export const sessionAuthenticator = (
  */
 const settled = async (auth: BetterAuthInstance): Promise<SessionContext | undefined> => {
   const context = await auth.$context;
-  return context === undefined || typeof context.options.baseURL === "object" ? undefined : context;
+  return context === undefined || typeof Reflect.get(context.options, "baseURL") === "object" ? undefined : context;
 };
 
 export interface SessionAuthenticatorOptions {
