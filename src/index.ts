@@ -6,9 +6,9 @@
 
 export { anonymousCaller, type Caller, type ClaimValue } from "./condition/caller.js";
 export { DefinitionError, type Problem, type ProblemCode } from "./condition/problem.js";
-export type { ClaimType, Operation, PseudoRole, Vocabulary, Wrong } from "./condition/rule.js";
+export type { ClaimType, Operation, PseudoRole, ScopeColumn, Vocabulary, Wrong } from "./condition/rule.js";
 export type { Names } from "./condition/vocabulary.js";
 export { defineHedgerow, type Hedgerow, type TableFunction, table, type VocabularyOf } from "./define.js";
 export { id, organization, owner, team } from "./table/presets.js";
 export { type Schema, type SchemaModule, understand } from "./table/schema.js";
-export type { DraftTable, FirewalledTable, GuardedTable } from "./table/types.js";
+export type { DraftTable, FirewalledTable, Guard, GuardedTable } from "./table/types.js";

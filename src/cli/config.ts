@@ -22,7 +22,7 @@ const fail = (message: string): never => {
 const filterOf = ({ schemaFilter }: Config, { schema }: Guard): Array<string> =>
   typeof schemaFilter === "string" ? [schemaFilter] : (schemaFilter ?? [...schemasOf(schema)]);
 
-interface WithHedgerow {
+export interface WithHedgerow {
   /** @param config as `defineConfig` of `hedgerow/config` made it: schema, folder, database and identity are in it. */
   (config: HedgerowConfig): Config;
   (config: Config, guard: Guard): Config;

@@ -1,5 +1,8 @@
 /** `hedgerow/drizzle-kit`: drizzle-kit, made to guard what it pushes and what it migrates. */
-export { withHedgerow } from "./config.js";
+export type { DefinitionError } from "../condition/problem.js";
+export type { DatabaseError } from "../database/database.js";
+export type { Dialect } from "../postgres/dialect.js";
+export { type WithHedgerow, withHedgerow } from "./config.js";
 export type { Connection } from "./connection.js";
 export { type DoctorOptions, doctor, doctorEffect, type Finding, type Risk, type RiskCode } from "./doctor.js";
 export { PushError } from "./failure.js";

@@ -14,6 +14,8 @@ import { interactOver, transactOver } from "./lease.js";
 import { looksPooled } from "./pooler.js";
 import { PreparedStatements } from "./prepared.js";
 
+export type { DatabaseShape } from "./database.js";
+
 export interface NodePostgresOptions {
   /**
    * Whether connections keep the statements of the router prepared. Say `false` behind a pooler that gives each transaction another

@@ -20,6 +20,8 @@ import { inFlight } from "./in-flight.js";
 import { databaseError, leftAsText, toText } from "./protocol.js";
 import { modeText, takeTurns } from "./turns.js";
 
+export type { DatabaseShape } from "./database.js";
+
 /** The part of a PGlite that is used, so that one with extensions or in a worker fits as well. */
 type Client = Pick<PGlite, "transaction">;
 

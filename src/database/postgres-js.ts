@@ -35,6 +35,8 @@ import { resultOf } from "./rows.js";
 import { type HeldConnection, holdOpen } from "./turns.js";
 import { writePhase } from "./write-phase.js";
 
+export type { DatabaseShape } from "./database.js";
+
 export interface PostgresJsOptions {
   /**
    * Whether connections keep statements prepared. Say `false` behind a pooler that gives each transaction another session, where what

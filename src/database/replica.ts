@@ -16,6 +16,8 @@ import {
 } from "./database.js";
 import { pause } from "./pause.js";
 
+export type { DatabaseShape } from "./database.js";
+
 /** Why the primary answered what a replica could have. */
 export type ReplicaMiss =
   /** It had not yet replayed what the primary had written. */

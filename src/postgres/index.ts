@@ -1,6 +1,9 @@
 /** `hedgerow/postgres`: a schema as SQL. */
 
 export { createPolicy, type PolicyStatement } from "../condition/policy-statement.js";
+export type { DefinitionError } from "../condition/problem.js";
+export type { DatabaseError } from "../database/database.js";
+export type { Target } from "../database/target.js";
 export type { Policy } from "./commented.js";
 export { type CompiledSchema, compile, compileEffect } from "./compile.js";
 export { type ClaimsSql, Dialect, type DialectShape, Postgres } from "./dialect.js";

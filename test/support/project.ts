@@ -37,6 +37,8 @@ export interface Project {
   readonly share: (...files: ReadonlyArray<string>) => Promise<void>;
   /** Compiles TypeScript files of the project, with declarations and all; nothing is written. */
   readonly compile: (files: ReadonlyArray<string>) => Promise<Ran>;
+  /** Runs a script of this repository in the folder. */
+  readonly node: (script: string, args: ReadonlyArray<string>) => Promise<Ran>;
   /** What npm finds wrong with what is installed: a version that somebody's range leaves out. */
   readonly misfits: () => Promise<ReadonlyArray<string>>;
   /** Starts a TypeScript file of the project that talks over IPC. */
@@ -162,6 +164,7 @@ export const makeProject = async (line: DrizzleLine = "0.45"): Promise<Project> 
       await writeFile(join(directory, "tsconfig.json"), JSON.stringify({ compilerOptions, files: given }));
       return await compiler(["-p", "tsconfig.json", "--pretty", "false"]).ran;
     },
+    node: (script, args) => start(script)(args).ran,
     misfits: async () => {
       const asked = ["ls", "drizzle-orm", "drizzle-kit", "--json", "--offline"];
       // It fails where it finds something, and finds much in a folder that it has not filled itself.

@@ -1,4 +1,6 @@
 /** `hedgerow/better-auth`: Better Auth as the source of callers. */
+export type { LiveIdentity } from "../../postgres/identity.js";
+export type { Authenticator } from "../authenticator.js";
 export type { ApiKeyOptions } from "./api-keys.js";
 export { type BetterAuthInstance, type SessionAuthenticatorOptions, sessionAuthenticator } from "./authenticator.js";
 export type { ClaimSource, Claims, IdentityOptions } from "./claims.js";

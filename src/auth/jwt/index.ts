@@ -1,5 +1,5 @@
 /** `hedgerow/jwt`: the tokens of any issuer as the source of callers. */
-export { IdentityUnavailable } from "../authenticator.js";
+export { type Authenticator, IdentityUnavailable } from "../authenticator.js";
 export type { Identity } from "./identity.js";
 export { jwt } from "./jwt.js";
 export type { KeySetOptions } from "./key-set.js";
