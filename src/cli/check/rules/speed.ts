@@ -37,7 +37,10 @@ export const slowColumnType: TableRule = ({ table: { definition } }) => {
       table: definition.table.name,
       path: `columns.${column.key}`,
       message: `Postgres uses no index on "${column.key}" under row-level security: comparing ${column.kind} values is not leakproof.`,
-      fix: column.kind === "enum" ? "Use text with a check constraint." : "Use an integer, for example of cents.",
+      fix:
+        column.kind === "enum"
+          ? 'Use text("…", { enum: […] }), with a check constraint.'
+          : "Use an integer, for example of cents.",
     }));
 };
 
