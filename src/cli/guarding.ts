@@ -7,9 +7,12 @@ import { roles } from "../postgres/names.js";
 
 export const later = 'guard: "later"';
 
+/** The roles are made without passwords. */
+export const passwordStep = `Give both logins a password: alter role ${roles.auth} password '…'; alter role ${roles.api} password '…'.`;
+
 /** What leads from tables that are guarded later to guarded ones. */
 export const movingSteps: ReadonlyArray<string> = [
-  `Give both logins a password: alter role ${roles.auth} password '…'; alter role ${roles.api} password '…'.`,
+  passwordStep,
   `Let Better Auth connect as ${roles.auth}, the API as ${roles.api}, and deploy that.`,
   `Leave ${later} out and push again. The way back is to say it again, and to push.`,
 ];

@@ -9,6 +9,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { type BetterAuthFile, findBetterAuth } from "./better-auth.js";
 import { type DrizzleConfig, type Load, readDrizzleConfig } from "./drizzle-config.js";
 import { parsePackage } from "./package-text.js";
+import { findServers } from "./server.js";
 import { codeOf, filesMatching, readSource, sourceFiles } from "./source.js";
 import { authFile as authText } from "./templates.js";
 import { isCompatible, rangeToInstall } from "./versions.js";
@@ -27,6 +28,8 @@ export interface ExistingAuth extends BetterAuthFile {
   /** What its tables are called. */
   readonly tables: ReadonlyArray<string>;
   readonly hasOrganization: boolean;
+  /** Where it answers. */
+  readonly basePath: string;
 }
 
 export interface Project {
@@ -39,6 +42,9 @@ export interface Project {
   readonly importSuffix: string;
   /** Every package that package.json names, with its range. */
   readonly dependencies: ReadonlyMap<string, string>;
+  readonly scripts: ReadonlyMap<string, string>;
+  /** Files that make a server. */
+  readonly servers: ReadonlyArray<string>;
   readonly hasConfig: boolean;
   readonly hasSourceFolder: boolean;
   readonly isWorker: boolean;
@@ -134,8 +140,14 @@ const suffixOf = (tsconfig: string, language: "ts" | "js", isModule: boolean): s
   return /^node(16|18|20|next)$/i.test(module) ? ".js" : "";
 };
 
-const reason = (cause: unknown): string =>
-  (cause instanceof Error ? cause.message : String(cause)).split("\n")[0] ?? "unknown";
+/** Before `npm install` it is most often a package that is missing. */
+const reason = (cause: unknown): string => {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const missing = /Cannot find (?:package|module) '((?:@[\w.-]+\/)?[\w][\w.-]*)/.exec(message)?.[1];
+  return missing === undefined
+    ? (message.split("\n")[0] ?? "unknown")
+    : `${missing} is not installed. Install the packages of the project first, then run this again`;
+};
 
 const drizzleName = Symbol.for("drizzle:Name");
 const isTable = Symbol.for("drizzle:IsDrizzleTable");
@@ -180,7 +192,8 @@ const readAuth = async (root: string, auth: BetterAuthFile, load: Load): Promise
   const tables = Object.values(isObject(models) ? models : {}).flatMap((model) =>
     isObject(model) && model.disableMigrations !== true ? [String(model.modelName)] : [],
   );
-  return { ...auth, tables, hasOrganization: has("organization"), hasPlugin: has("hedgerow") };
+  const basePath = typeof options.basePath === "string" ? options.basePath : "/api/auth";
+  return { ...auth, tables, hasOrganization: has("organization"), hasPlugin: has("hedgerow"), basePath };
 };
 
 const lines = (files: ReadonlyArray<{ readonly file: string }>): string => files.map(({ file }) => file).join(", ");
@@ -253,6 +266,10 @@ export const readProject = async ({ root, load, needed, authFile, database }: Lo
     isModule,
     importSuffix: suffixOf(tsconfig, language, isModule),
     dependencies,
+    scripts: new Map(
+      Object.entries(isObject(json.scripts) ? json.scripts : {}).map(([name, command]) => [name, String(command)]),
+    ),
+    servers: findServers(root, files),
     hasConfig: configNames.some((name) => existsSync(join(root, name))),
     hasSourceFolder: existsSync(join(root, "src")),
     isWorker:
