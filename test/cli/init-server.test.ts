@@ -313,7 +313,7 @@ export const auth = betterAuth({
         expect(await project.hedgerow(["doctor"], owner())).toMatchObject({ code: 0 });
         await play(urls().AUTH_DATABASE_URL, answers);
         await play(postgres.ownerUrl, async ({ url }) => {
-          expect((await browser(url, "/auth").signUp("late@example.com")).status).toBe(500);
+          expect((await browser(url, "/auth").signUp("late@example.com")).status).not.toBe(200);
         });
       },
     );

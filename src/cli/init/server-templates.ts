@@ -176,25 +176,27 @@ export const databaseFile = (parts: ServerParts): string => {
 /** `api.ts` */
 export const apiFile = ({ language, auth, beside }: ServerParts): string => {
   const typed = language === "ts";
-  const type = auth.kind === "create" ? "ReturnType<typeof createAuth>" : `typeof ${auth.expression}`;
+  const own = auth.kind === "create";
+  const takes = [...(own ? [["auth", "ReturnType<typeof createAuth>"]] : []), ["database", "DatabaseShape"]];
   return lines(
     "/** The API: the routes of the tables, each request as the caller who sends it. */",
     'import { sessionAuthenticator } from "hedgerow/better-auth";',
     `import { createRouter${typed ? ", type DatabaseShape" : ""} } from "hedgerow/hono";`,
-    typed &&
-      (auth.kind === "create"
-        ? `import type { createAuth } from ${text(beside(auth.file))};`
-        : auth.statement.replace(/^import /, "import type ")),
+    typed && own && `import type { createAuth } from ${text(beside(auth.file))};`,
+    !own && auth.statement,
     `import * as schema from ${text(beside("tables"))};`,
     "",
-    !typed &&
-      '/** @param {Parameters<typeof sessionAuthenticator>[0]} auth\n * @param {import("hedgerow/hono").DatabaseShape} database */',
-    typed
-      ? `export const createApi = (auth: ${type}, database: DatabaseShape) =>`
-      : "export const createApi = (auth, database) =>",
-    "  createRouter({ schema, auth: sessionAuthenticator(auth), database });",
+    !typed && own && "/**",
+    !typed && own && " * @param {Parameters<typeof sessionAuthenticator>[0]} auth",
+    !typed && `${own ? " *" : "/**"} @param {import("hedgerow/hono").DatabaseShape} database${own ? "\n */" : " */"}`,
+    `export const createApi = (${takes.map(([name, type]) => (typed ? `${name}: ${type}` : name)).join(", ")}) =>`,
+    `  createRouter({ schema, auth: sessionAuthenticator(${own ? "auth" : auth.expression}), database });`,
   );
 };
+
+/** How it is called. */
+const apiCall = ({ auth }: ServerParts): string =>
+  auth.kind === "create" ? "createApi(auth, database.api)" : "createApi(database.api)";
 
 /** `better-auth.ts`, where a project exports options and makes Better Auth of them somewhere else. */
 export const createAuthFile = (
@@ -221,7 +223,8 @@ export const createAuthFile = (
 };
 
 /** `server.ts`, for Node.js and Bun. */
-export const serverFile = ({ auth, basePath, beside, dotenv, language }: ServerParts): string => {
+export const serverFile = (parts: ServerParts): string => {
+  const { auth, basePath, beside, dotenv, language } = parts;
   const own = auth.kind === "create";
   const expression = own ? "auth" : auth.expression;
   return lines(
@@ -256,7 +259,7 @@ export const serverFile = ({ auth, basePath, beside, dotenv, language }: ServerP
     own && "  const auth = createAuth(database.auth, url, readSecret());",
     "  const app = new Hono()",
     `    .on(["GET", "POST"], ${text(`${basePath}/*`)}, (context) => ${expression}.handler(context.req.raw))`,
-    `    .route("/api/v1", createApi(${expression}, database.api));`,
+    `    .route("/api/v1", ${apiCall(parts)});`,
     "",
     `  const server = serve({ fetch: app.fetch, port }, () => console.log(\`\${url}/api/v1 answers.\`));`,
     '  server.on("error", fail);',
@@ -286,9 +289,9 @@ export const serverFile = ({ auth, basePath, beside, dotenv, language }: ServerP
 };
 
 /** What to add to a server that is there. */
-export const mountLines = ({ auth, basePath }: ServerParts, from: (name: string) => string): ReadonlyArray<string> => {
+export const mountLines = (parts: ServerParts, from: (name: string) => string): ReadonlyArray<string> => {
+  const { auth, basePath } = parts;
   const own = auth.kind === "create";
-  const expression = own ? "auth" : auth.expression;
   return [
     `import { createApi } from ${text(from("api"))};`,
     ...(own ? [`import { createAuth } from ${text(from(auth.file))};`] : []),
@@ -301,6 +304,6 @@ export const mountLines = ({ auth, basePath }: ServerParts, from: (name: string)
           `app.on(["GET", "POST"], ${text(`${basePath}/*`)}, (context) => auth.handler(context.req.raw));`,
         ]
       : []),
-    `app.route("/api/v1", createApi(${expression}, database.api));`,
+    `app.route("/api/v1", ${apiCall(parts)});`,
   ];
 };
