@@ -3,8 +3,10 @@ import { join } from "node:path";
 
 import { organization } from "better-auth/plugins";
 import { generateDrizzleJson, generateMigration } from "drizzle-kit/api";
+import { build } from "esbuild";
 import { authTables } from "hedgerow/better-auth";
 import { startNeonLocal } from "hedgerow/neon-local";
+import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../support/cluster.js";
 import { type FreshPostgres, freshPostgres } from "../support/databases.js";
@@ -168,6 +170,54 @@ describe("on a server", () => {
       "AUTH_DATABASE_URL is not set.",
     );
     await local?.close();
+  });
+
+  it("an empty project for Cloudflare Workers answers from workerd, on Neon", slow, async () => {
+    await empty();
+    const project = await makeFolder(installed, "worker", {
+      "package.json": JSON.stringify({ name: "@acme/Worker", type: "module" }),
+      "tsconfig.json": tsconfig("bundler"),
+    });
+    const done = await project.hedgerow(["init", "--yes", "--database", "neon", "--runtime", "cloudflare"]);
+    expect(done).toMatchObject({ code: 0, stderr: "" });
+    const json = JSON.parse(await project.read("package.json"));
+    expect(json.scripts.dev).toBe("wrangler dev");
+    expect(Object.keys(json.devDependencies)).toEqual(["drizzle-kit", "pg", "wrangler"]);
+    await typeCheck(project.path);
+    expect(await project.hedgerow(["push"], owner())).toMatchObject({ code: 0, stderr: "" });
+    await passwords();
+    // What wrangler does with the file that it is told: esbuild, then workerd.
+    const wrangler = JSON.parse((await project.read("wrangler.jsonc")).replace(/^ *\/\/.*$/gm, ""));
+    expect(wrangler.name).toBe("worker");
+    const { outputFiles } = await build({
+      entryPoints: [join(project.path, wrangler.main)],
+      bundle: true,
+      format: "esm",
+      target: "es2024",
+      platform: "browser",
+      conditions: ["workerd", "worker", "browser"],
+      define: { "navigator.userAgent": '"Cloudflare-Workers"' },
+      external: ["node:*", "cloudflare:*"],
+      logLevel: "error",
+      write: false,
+    });
+    const local = await startNeonLocal({ target: { url: postgres.ownerUrl } });
+    const port = await freePort();
+    const url = `http://localhost:${port}`;
+    const worker = new Miniflare({
+      port,
+      modules: [{ type: "ESModule", path: "worker.js", contents: outputFiles[0]?.text ?? "" }],
+      compatibilityDate: wrangler.compatibility_date,
+      compatibilityFlags: wrangler.compatibility_flags,
+      bindings: { ...urls(String(local.port)), BETTER_AUTH_URL: url },
+    });
+    await worker.ready;
+    try {
+      await expectToAnswer({ url, output: () => "", end: async () => {} }, "/api/v1/notes");
+    } finally {
+      await worker.dispose();
+      await local.close();
+    }
   });
 
   it("a project that has a server keeps it, and answers with the lines that init prints", slow, async () => {

@@ -320,6 +320,30 @@ export const createAuth = (secret: string) => betterAuth({ ...options, secret })
       run(process.execPath, [join(modules, "hedgerow", "dist", "cli", "bin.js"), ...args], { cwd: alone });
     expect((await hedgerow("init", "--yes")).stdout).toContain("wrote hedgerow.config.ts");
     expect((await hedgerow("--help")).stdout).toContain("  init ");
+    const declared = JSON.stringify({
+      name: "alone",
+      packageManager: "pnpm@10.0.0",
+      dependencies: { "better-auth": "^1.7.5", "drizzle-orm": "^0.45.4" },
+      devDependencies: { "drizzle-kit": "^0.31.11" },
+    });
+    const cloned = join(alone, "cloned");
+    await mkdir(cloned);
+    await writeFile(join(cloned, "package.json"), declared);
+    await writeFile(join(cloned, "drizzle.config.ts"), drizzleConfig);
+    await writeFile(
+      join(cloned, "auth.ts"),
+      'import { betterAuth } from "better-auth";\nexport const auth = betterAuth({});\n',
+    );
+    const refused = run(process.execPath, [join(modules, "hedgerow", "dist", "cli", "bin.js"), "init", "--yes"], {
+      cwd: cloned,
+    });
+    await expect(refused).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /drizzle-kit is not installed yet: run `pnpm install` first, then this again\.[\s\S]*better-auth is not installed yet/,
+      ),
+    });
+    expect((await readdir(cloned)).sort()).toEqual(["auth.ts", "drizzle.config.ts", "package.json"]);
     await expect(hedgerow("push")).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^\S+ is not installed here\. Install the packages of the project first/),

@@ -83,7 +83,12 @@ const words = {
 const commands = ["check", "push", "generate", "migrate", "doctor"] as const;
 
 /** Ranges of what only the files that are written need. */
-const own: Readonly<Record<string, string>> = { "@hono/node-server": "^2.1.0", "@types/pg": "^8.15.0", tsx: "^4.20.0" };
+const own: Readonly<Record<string, string>> = {
+  "@hono/node-server": "^2.1.0",
+  "@types/pg": "^8.15.0",
+  tsx: "^4.20.0",
+  wrangler: "^4.0.0",
+};
 
 const packageOf = {
   pg: "pg",
@@ -116,6 +121,7 @@ const dependencyEntries = (
       ...(driver === "neon" && !dependencies.has("postgres") ? ["pg"] : []),
       ...(driver === "pg" && isTyped ? ["@types/pg"] : []),
       ...(isServed && language === "ts" && runtime === "node" ? ["tsx"] : []),
+      ...(runtime === "cloudflare" ? ["wrangler"] : []),
     ].map((key) => ({ section: "devDependencies", key }) as const),
   ];
   const hasTypes = ["@types/node", "@types/bun", "bun-types"].some((name) => dependencies.has(name));
@@ -312,7 +318,7 @@ const stepsOf = (
     ...(isServer
       ? [
           passwordStep,
-          `Set ${server.apiVariable} to the url of hedgerow_api${makes ? `, ${server.authVariable} to that of hedgerow_auth` : ""}, and BETTER_AUTH_SECRET.`,
+          `Set ${server.apiVariable}${answers.runtime === "cloudflare" ? " (in .dev.vars)" : ""} to the url of hedgerow_api${makes ? `, ${server.authVariable} to that of hedgerow_auth` : ""}, and BETTER_AUTH_SECRET${answers.runtime === "cloudflare" ? " and BETTER_AUTH_URL" : ""}.`,
         ]
       : []),
     ...server.steps,

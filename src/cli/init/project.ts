@@ -48,6 +48,7 @@ export interface Project {
   readonly hasConfig: boolean;
   readonly hasSourceFolder: boolean;
   readonly isWorker: boolean;
+  readonly hasWranglerConfig: boolean;
   readonly drizzle: DrizzleConfig | undefined;
   readonly tables: ExistingTables;
   readonly auth: ExistingAuth | undefined;
@@ -140,14 +141,17 @@ const suffixOf = (tsconfig: string, language: "ts" | "js", isModule: boolean): s
   return /^node(16|18|20|next)$/i.test(module) ? ".js" : "";
 };
 
-/** Before `npm install` it is most often a package that is missing. */
-const reason = (cause: unknown): string => {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  const missing = /Cannot find (?:package|module) '((?:@[\w.-]+\/)?[\w][\w.-]*)/.exec(message)?.[1];
-  return missing === undefined
-    ? (message.split("\n")[0] ?? "unknown")
-    : `${missing} is not installed. Install the packages of the project first, then run this again`;
-};
+const reason = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message : String(cause)).split("\n")[0] ?? "unknown";
+
+/** Before `npm install`, what is missing most often is a package that package.json names. */
+const sayingWhatToInstall = (
+  message: string,
+  { dependencies, manager }: Pick<Project, "dependencies" | "manager">,
+): string =>
+  message.replace(/Cannot find (?:package|module) '((?:@[\w.-]+\/)?\w[\w.-]*).*$/, (whole: string, name: string) =>
+    dependencies.has(name) ? `${name} is not installed yet: run \`${manager} install\` first, then this again` : whole,
+  );
 
 const drizzleName = Symbol.for("drizzle:Name");
 const isTable = Symbol.for("drizzle:IsDrizzleTable");
@@ -256,6 +260,9 @@ export const readProject = async ({ root, load, needed, authFile, database }: Lo
   const scripts = files.filter((file) => !/\.config\.[cm]?[jt]s$/.test(file));
   const isTypeScript =
     tsconfig !== "" || dependencies.has("typescript") || isBun || !scripts.some((file) => /\.[cm]?jsx?$/.test(file));
+  const hasWranglerConfig = ["toml", "json", "jsonc"].some((extension) =>
+    existsSync(join(root, `wrangler.${extension}`)),
+  );
   const language = isTypeScript ? "ts" : "js";
   const isModule = json.type === "module";
   const common = {
@@ -272,9 +279,8 @@ export const readProject = async ({ root, load, needed, authFile, database }: Lo
     servers: findServers(root, files),
     hasConfig: configNames.some((name) => existsSync(join(root, name))),
     hasSourceFolder: existsSync(join(root, "src")),
-    isWorker:
-      dependencies.has("wrangler") ||
-      ["toml", "json", "jsonc"].some((extension) => existsSync(join(root, `wrangler.${extension}`))),
+    isWorker: dependencies.has("wrangler") || hasWranglerConfig,
+    hasWranglerConfig,
   } as const;
   const problems = [...tooOld(root, dependencies, needed)];
   /** What cannot be read is a problem, and the rest is looked at all the same. */
@@ -282,7 +288,7 @@ export const readProject = async ({ root, load, needed, authFile, database }: Lo
     try {
       return await run();
     } catch (cause) {
-      problems.push(`${what}${reason(cause)}.`);
+      problems.push(`${what}${sayingWhatToInstall(reason(cause), common)}.`);
       return otherwise;
     }
   };

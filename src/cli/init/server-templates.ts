@@ -288,6 +288,64 @@ export const serverFile = (parts: ServerParts): string => {
   );
 };
 
+/** `worker.ts`, on Neon: in a Worker no connection outlives a request. */
+export const workerFile = ({ auth, basePath, beside, language, apiVariable, authVariable }: ServerParts): string => {
+  const typed = language === "ts";
+  const file = auth.kind === "create" ? auth.file : "auth";
+  return lines(
+    "/** The application as a Cloudflare Worker, on Neon over HTTP: nothing that an isolate keeps belongs to one request. */",
+    'import { neon as overHttp, neonConfig } from "@neondatabase/serverless";',
+    'import { drizzle } from "drizzle-orm/neon-http";',
+    'import { neon } from "hedgerow/neon-http";',
+    'import { Hono } from "hono";',
+    `import { createApi } from ${text(beside("api"))};`,
+    `import { createAuth } from ${text(beside(file))};`,
+    "",
+    typed && "interface Env {",
+    typed && "  /** Connects as hedgerow_api. */",
+    typed && `  readonly ${apiVariable}: string;`,
+    typed && "  /** Connects as hedgerow_auth. */",
+    typed && `  readonly ${authVariable}: string;`,
+    typed && "  readonly BETTER_AUTH_SECRET: string;",
+    typed && "  /** Where the Worker is reached. */",
+    typed && "  readonly BETTER_AUTH_URL: string;",
+    typed && "}",
+    typed && "",
+    `const createApp = (env${typed ? ": Env" : ""}) => {`,
+    `  const { ${apiVariable}: apiUrl, ${authVariable}: authUrl, BETTER_AUTH_URL, BETTER_AUTH_SECRET } = env;`,
+    "  // `hedgerow neon-local` has no TLS: never for a host that is not this machine.",
+    '  const local = ["localhost", "127.0.0.1"].includes(new URL(apiUrl).hostname);',
+    `  if (local) neonConfig.fetchEndpoint = (host, port) => \`http://\${host}:\${port}/sql\`;`,
+    "  const auth = createAuth(drizzle({ client: overHttp(authUrl) }), BETTER_AUTH_URL, BETTER_AUTH_SECRET);",
+    "  return new Hono()",
+    `    .on(["GET", "POST"], ${text(`${basePath}/*`)}, (context) => auth.handler(context.req.raw))`,
+    '    .route("/api/v1", createApi(auth, neon({ url: apiUrl, local })));',
+    "};",
+    "",
+    "/** Of this isolate: made at its first request, because secrets are not there before. */",
+    typed ? "let app: ReturnType<typeof createApp> | undefined;" : "/** @type {Hono | undefined} */\nlet app;",
+    "",
+    "export default {",
+    typed ? "  fetch: (request: Request, env: Env): Response | Promise<Response> => {" : "  fetch: (request, env) => {",
+    "    app ??= createApp(env);",
+    "    return app.fetch(request);",
+    "  },",
+    "};",
+  );
+};
+
+/** `wrangler.jsonc` */
+export const wranglerFile = (name: string, main: string): string =>
+  lines(
+    "{",
+    `  "name": ${text(name)},`,
+    `  "main": ${text(main)},`,
+    '  "compatibility_date": "2026-04-01",',
+    '  "compatibility_flags": ["nodejs_compat"]',
+    "  // Secrets, in .dev.vars and by `wrangler secret put`: DATABASE_URL, AUTH_DATABASE_URL, BETTER_AUTH_SECRET, BETTER_AUTH_URL.",
+    "}",
+  );
+
 /** What to add to a server that is there. */
 export const mountLines = (parts: ServerParts, from: (name: string) => string): ReadonlyArray<string> => {
   const { auth, basePath } = parts;

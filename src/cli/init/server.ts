@@ -17,6 +17,8 @@ import {
   mountLines,
   type ServerParts,
   serverFile,
+  workerFile,
+  wranglerFile,
 } from "./server-templates.js";
 import { codeOf, readSource } from "./source.js";
 import type { OptionsImport } from "./templates.js";
@@ -98,8 +100,10 @@ export const planServer = (project: Project, answers: Answers, places: Places): 
   const [server] = project.servers;
   const isWorker = answers.runtime === "cloudflare";
   const isServed = server === undefined && !framework(project) && !isWorker;
+  const isNeonWorker = isWorker && driver === "neon" && server === undefined && auth?.kind !== "instance";
+  const hasDev = isServed || (isNeonWorker && !project.hasWranglerConfig);
   const file = (name: string, text: string): NewFile => ({ path: places.at(name), text });
-  const command = `${runner(project, answers.runtime)} ${places.at("server")}`;
+  const command = isWorker ? "wrangler dev" : `${runner(project, answers.runtime)} ${places.at("server")}`;
   const script = scriptName(command, project.scripts);
   const from = (name: string): string =>
     server === undefined ? `./${posix.basename(places.at(name))}` : places.specifier(server, places.at(name));
@@ -112,16 +116,22 @@ export const planServer = (project: Project, answers: Answers, places: Places): 
       ...(isWorker ? [] : [file("database", databaseFile(parts("database")))]),
       file("api", apiFile(parts("api"))),
       ...(isServed ? [file("server", serverFile(parts("server")))] : []),
+      ...(isNeonWorker ? [file("worker", workerFile(parts("worker")))] : []),
+      ...(isNeonWorker && hasDev
+        ? [{ path: "wrangler.jsonc", text: wranglerFile(workerName(project.name), places.at("worker")) }]
+        : []),
     ],
     isServed,
-    entries: isServed ? [{ section: "scripts", key: script, value: command }] : [],
+    entries: hasDev ? [{ section: "scripts", key: script, value: command }] : [],
     apiVariable,
     authVariable: "AUTH_DATABASE_URL",
-    steps: isServed
+    steps: hasDev
       ? [`${places.script(script)}, and GET /api/v1/${places.table} answers.`]
       : [
           isWorker
-            ? `Serve createApi() of ${places.at("api")} from the Worker, as docs/workers-and-neon.md of Hedgerow shows.`
+            ? isNeonWorker
+              ? `Let main of wrangler's config be ${places.at("worker")}.`
+              : `Serve createApi() of ${places.at("api")} from ${server ?? "the Worker"}: with a database that is opened for each request, or neon() of hedgerow/neon-http.`
             : [
                 `${server ?? "The server"} was left alone. Add to it${server === undefined ? ", in its own words" : ""}:`,
                 ...mountLines(parts("api"), from).map((line) => `     ${line}`),
@@ -130,6 +140,13 @@ export const planServer = (project: Project, answers: Answers, places: Places): 
         ],
   };
 };
+
+/** What wrangler takes for a name. */
+const workerName = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, "-")
+    .replace(/^-+|-+$/g, "") || "api";
 
 const instanceOf = ({ statement, expression }: OptionsImport): OptionsImport => ({
   statement,
