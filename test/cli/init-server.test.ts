@@ -134,43 +134,50 @@ describe("on a server", () => {
   const owner = () => ({ MIGRATION_DATABASE_URL: postgres.ownerUrl });
 
   it.each([
-    ["postgres", "pg", {}],
-    ["postgres", "postgres", { postgres: "^3.4.9" }],
-    ["neon", "@neondatabase/serverless", {}],
-  ])("an empty project with --database %s answers through %s", slow, async (database, driver, dependencies) => {
-    await empty();
-    const project = await makeFolder(installed, `server-${database}-${driver.replace(/\W/g, "-")}`, {
-      "package.json": JSON.stringify({
-        name: "server",
-        type: "module",
-        dependencies,
-        devDependencies: { typescript: "^5.9.0" },
-      }),
-      "tsconfig.json": tsconfig("nodenext"),
-    });
-    expect(await project.hedgerow(["init", "--yes", "--database", database])).toMatchObject({ code: 0, stderr: "" });
-    const json = JSON.parse(await project.read("package.json"));
-    expect(Object.keys(json.dependencies)).toContain(driver);
-    for (const other of ["pg", "postgres", "@neondatabase/serverless"]) {
-      if (other !== driver) expect(Object.keys(json.dependencies)).not.toContain(other);
-    }
-    await typeCheck(project.path);
-    expect(await project.hedgerow(["check"], owner())).toMatchObject({ code: 0 });
-    expect(await project.hedgerow(["push"], owner())).toMatchObject({ code: 0, stderr: "" });
-    await passwords();
-    const local = database === "neon" ? await startNeonLocal({ target: { url: postgres.ownerUrl } }) : undefined;
-    const environment = urls(local === undefined ? undefined : String(local.port));
-    await serving(project, "dev", environment, (server) => expectToAnswer(server, "/api/v1/notes"));
-    if (local === undefined) {
-      const { DATABASE_URL: api, AUTH_DATABASE_URL: auth } = environment;
-      const swapped = { ...environment, DATABASE_URL: auth, AUTH_DATABASE_URL: api };
-      await expect(project.serve("dev", await freePort(), swapped)).rejects.toThrow("connect as hedgerow_api");
-    }
-    await expect(project.serve("dev", await freePort(), { DATABASE_URL: environment.DATABASE_URL })).rejects.toThrow(
-      "AUTH_DATABASE_URL is not set.",
-    );
-    await local?.close();
-  });
+    ["postgres", "pg", "ts", {}],
+    ["postgres", "pg", "js", {}],
+    ["postgres", "postgres", "ts", { postgres: "^3.4.9" }],
+    ["postgres", "postgres", "js", { postgres: "^3.4.9" }],
+    ["neon", "@neondatabase/serverless", "ts", {}],
+    ["neon", "@neondatabase/serverless", "js", {}],
+  ])(
+    "an empty project with --database %s answers through %s, in %s",
+    slow,
+    async (database, driver, language, dependencies) => {
+      await empty();
+      const project = await makeFolder(installed, `server-${database}-${driver.replace(/\W/g, "-")}-${language}`, {
+        "package.json": JSON.stringify({
+          name: "server",
+          type: "module",
+          dependencies,
+          ...(language === "ts" && { devDependencies: { typescript: "^5.9.0" } }),
+        }),
+        ...(language === "ts" ? { "tsconfig.json": tsconfig("nodenext") } : { "index.js": "" }),
+      });
+      expect(await project.hedgerow(["init", "--yes", "--database", database])).toMatchObject({ code: 0, stderr: "" });
+      const json = JSON.parse(await project.read("package.json"));
+      expect(Object.keys(json.dependencies)).toContain(driver);
+      for (const other of ["pg", "postgres", "@neondatabase/serverless"]) {
+        if (other !== driver) expect(Object.keys(json.dependencies)).not.toContain(other);
+      }
+      if (language === "ts") await typeCheck(project.path);
+      expect(await project.hedgerow(["check"], owner())).toMatchObject({ code: 0 });
+      expect(await project.hedgerow(["push"], owner())).toMatchObject({ code: 0, stderr: "" });
+      await passwords();
+      const local = database === "neon" ? await startNeonLocal({ target: { url: postgres.ownerUrl } }) : undefined;
+      const environment = urls(local === undefined ? undefined : String(local.port));
+      await serving(project, "dev", environment, (server) => expectToAnswer(server, "/api/v1/notes"));
+      if (local === undefined) {
+        const { DATABASE_URL: api, AUTH_DATABASE_URL: auth } = environment;
+        const swapped = { ...environment, DATABASE_URL: auth, AUTH_DATABASE_URL: api };
+        await expect(project.serve("dev", await freePort(), swapped)).rejects.toThrow("connect as hedgerow_api");
+      }
+      await expect(project.serve("dev", await freePort(), { DATABASE_URL: environment.DATABASE_URL })).rejects.toThrow(
+        "AUTH_DATABASE_URL is not set.",
+      );
+      await local?.close();
+    },
+  );
 
   it("an empty project for Cloudflare Workers answers from workerd, on Neon", slow, async () => {
     await empty();
@@ -259,6 +266,57 @@ serve({ fetch: app.fetch, port: Number(process.env.PORT) }, () => console.log("I
     } finally {
       await running.end();
     }
+  });
+
+  it("a project that has a server and a Better Auth keeps both", slow, async () => {
+    await empty();
+    const server = `import { serve } from "@hono/node-server";
+import { Hono } from "hono";
+import { auth } from "./auth.js";
+const app = new Hono();
+app.on(["GET", "POST"], "/api/auth/*", (context) => auth.handler(context.req.raw));
+// here
+serve({ fetch: app.fetch, port: Number(process.env.PORT) }, () => console.log("It answers."));
+`;
+    const project = await makeFolder(installed, "has-both", {
+      "package.json": JSON.stringify({
+        name: "has-both",
+        type: "module",
+        scripts: { dev: "tsx src/index.ts" },
+        dependencies: { "better-auth": "^1.7.5", pg: "^8.23.0" },
+      }),
+      "tsconfig.json": tsconfig("nodenext"),
+      "src/index.ts": server,
+      "src/auth.ts": `import { betterAuth } from "better-auth";
+import { drizzleAdapter } from "better-auth/adapters/drizzle";
+import { organization } from "better-auth/plugins";
+import { drizzle } from "drizzle-orm/node-postgres";
+import { authTables, hedgerow } from "hedgerow/better-auth";
+import pg from "pg";
+const options = { emailAndPassword: { enabled: true }, telemetry: { enabled: false }, plugins: [organization(), hedgerow()] };
+const pool = new pg.Pool({ connectionString: process.env.AUTH_DATABASE_URL ?? "postgres://nobody@localhost:1/none" });
+export const auth = betterAuth({
+  ...options,
+  baseURL: process.env.BETTER_AUTH_URL ?? "http://localhost:3000",
+  database: drizzleAdapter(drizzle({ client: pool }), { provider: "pg", schema: authTables(options) }),
+});
+`,
+    });
+    const before = await project.contents();
+    const done = await project.hedgerow(["init", "--yes"]);
+    expect(done).toMatchObject({ code: 0, stderr: "" });
+    const after = await project.contents();
+    for (const [file, text] of Object.entries(before))
+      if (!file.endsWith("package.json")) expect(after[file]).toBe(text);
+    const said =
+      done.stdout.split("src/index.ts was left alone. Add to it:\n")[1]?.split("     Where it is none")[0] ?? "";
+    await project.write("src/index.ts", server.replace("// here", said));
+    await typeCheck(project.path);
+    expect(await project.hedgerow(["push"], owner())).toMatchObject({ code: 0, stderr: "" });
+    await passwords();
+    const port = await freePort();
+    const running = await project.serve("dev", port, { ...urls(), BETTER_AUTH_URL: `http://localhost:${port}` });
+    await expectToAnswer(running, "/api/v1/notes").finally(running.end);
   });
 
   describe("with a Better Auth that was there before", () => {
