@@ -3,8 +3,10 @@ import * as Console from "effect/Console";
 import { Command, Flag } from "effect/cli";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
+import { guardsService } from "../../postgres/identity.js";
 import { guardOf } from "../derive.js";
 import { describeFailure } from "../failure.js";
+import { movingSteps, unguardedFinding } from "../guarding.js";
 import { openDatabase } from "../open.js";
 import { pushEffect } from "../push.js";
 import { confirm } from "../question.js";
@@ -55,6 +57,9 @@ export const push = Command.make(
       ({ close }) => Effect.promise(close),
     );
     yield* Console.log(`${config.name}: the database is as declared, row-level security applied and verified.`);
+    if (!guardsService(guard.identity)) {
+      yield* Console.log(describeFailure(`${config.name}: ${unguardedFinding.message} What comes next:`, movingSteps));
+    }
   }),
 ).pipe(
   Command.withDescription(
