@@ -209,6 +209,7 @@ const whole = struct({
         apiKeys: optional(object),
         usePlural: optional(flag),
         by: optional(oneOf(["verified-token"])),
+        guard: optional(oneOf(["later"])),
       },
       jwt: {
         claims: optional(claimNames),

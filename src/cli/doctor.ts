@@ -14,6 +14,7 @@ import { pinSearchPath } from "../postgres/inspect.js";
 import { lints } from "../postgres/lints.js";
 import { roles } from "../postgres/names.js";
 import { dialectLayer } from "../postgres/supabase.js";
+import { unguardedFinding } from "./guarding.js";
 
 /** Every kind of risk, with what to do about it. */
 const fixes = {
@@ -35,6 +36,7 @@ const fixes = {
   search_path_mutable: "alter function … set search_path = ''.",
   foreign_key_without_index: "Declare an index that begins with its columns.",
   scope_without_index: "Push the schema again, or declare an index that begins with the column.",
+  auth_guarded_later: unguardedFinding.fix,
   extension_in_public: "alter extension … set schema extensions.",
   definer_callable: "Revoke it, or make it security invoker. What it reads, no policy stops.",
   seal_keys_exposed:

@@ -5,7 +5,9 @@
  */
 import * as Data from "effect/Data";
 import type { DatabaseError } from "../database/database.js";
+import { unguardedState } from "../postgres/auth-guard.js";
 import { unmetState } from "../postgres/inspect.js";
+import { guardingProblems } from "./guarding.js";
 
 /** `create index concurrently`, `vacuum` and their like. */
 const noTransaction = "25001";
@@ -30,6 +32,7 @@ export const problemsOf = (
 ) => {
   if (error._tag === "ConnectionError") return [`The database cannot be reached: ${error.message}`];
   if (error.sqlState === unmetState && error.detail) return error.detail.split("\n");
+  if (error.sqlState === unguardedState) return guardingProblems(error.detail ?? "");
   if (error.sqlState === noTransaction) return [`${error.message}, and this is one transaction. ${alone}`];
   if (error.sqlState === valueTooNew) return [`${error.message}, in the transaction that adds it. ${valueAlone}`];
   return [error.detail ? `${error.message} (${error.detail})` : error.message];

@@ -88,7 +88,8 @@ const inspect = (plan: Plan, connection: Connection): ReadonlyArray<string> => {
 export const hookPush = (plan: Plan, connection: Connection): void => {
   if (Reflect.has(globalThis, begun)) return;
   Reflect.set(globalThis, begun, true);
-  const prepared = runJob({ connection, statements: plan.prepare });
+  // A PGlite has one session, which no policy binds.
+  const prepared = runJob({ connection, statements: plan.prepare(connection.driver !== "pglite") });
   if (!prepared.ok) throw new Error(describeFailure(notPrepared, problemsOf(prepared.failure)));
   const lifted = liftedBy(prepared.results);
   limitLocks(limitBy(prepared.results));

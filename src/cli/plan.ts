@@ -7,6 +7,7 @@
 import type { TableName } from "../condition/condition.js";
 import { DefinitionError } from "../condition/problem.js";
 import type { Target } from "../database/target.js";
+import { closeUnguarded, demandGuarded } from "../postgres/auth-guard.js";
 import { compile } from "../postgres/compile.js";
 import type { IdentitySource } from "../postgres/identity.js";
 import { demandSecurity, demandStructure } from "../postgres/inspect.js";
@@ -36,6 +37,8 @@ export interface Plan {
   readonly tables: number;
   /** The tables whose policies are Hedgerow's alone. */
   readonly guarded: ReadonlyArray<TableName>;
+  /** Before all else: raises where the identity provider's own tables would be guarded for the first time. */
+  readonly demandGuarded: string | undefined;
   /** Before drizzle-kit looks: roles and helpers. */
   readonly bootstrap: ReadonlyArray<string>;
   /** Drops what drizzle-kit would stumble over. It can only close. */
@@ -45,7 +48,7 @@ export interface Plan {
   /** One query in a transaction of its own, in which the owner sees all rows. */
   readonly seeing: (query: string) => ReadonlyArray<string>;
   /** All of these, for a drizzle-kit that looks, counts and changes by itself. The second returns the limit for its locks. */
-  readonly prepare: ReadonlyArray<string>;
+  readonly prepare: (rolesAreBoundary: boolean) => ReadonlyArray<string>;
   /** Adds values to enums, before `finish` may use them. */
   readonly addValues: (values: ReadonlyArray<string>) => ReadonlyArray<string>;
   /** The changes that drizzle-kit has not made itself, then what guards the tables, checked before and after. */
@@ -70,18 +73,30 @@ export const planPush = ({ schema, identity, target }: Guard, schemas: ReadonlyA
   const { bootstrap, security, expected } = compile(schema, identity, target);
   const problems = unexportedSchemas(schema);
   if (problems.length > 0) throw new DefinitionError({ problems });
+  const first = demandGuarded(identity);
   const cleared = clear(expected);
   const lift = liftForce(expected, schemas);
-  const closing = (lifted: ReadonlyArray<Lifted>): ReadonlyArray<string> =>
-    closingStatements([...expected.tables, ...lifted]);
+  const closing = (lifted: ReadonlyArray<Lifted>): ReadonlyArray<string> => [
+    ...closingStatements([...expected.tables.filter(({ forced }) => forced), ...lifted]),
+    ...closeUnguarded(identity, expected.callers),
+  ];
   return {
     tables: expected.tables.length,
+    demandGuarded: first,
     guarded: expected.tables,
     bootstrap: [...begin, ...bootstrap],
     clear: cleared,
     lift: [...begin, ...lift],
     seeing: (query) => [...begin, ...seeingAll(expected, schemas, query)],
-    prepare: [...begin, readLimit, refusePartitioned(tablesOf(schema)), ...bootstrap, cleared, ...lift],
+    prepare: (rolesAreBoundary) => [
+      ...begin,
+      readLimit,
+      refusePartitioned(tablesOf(schema)),
+      ...(rolesAreBoundary && first !== undefined ? [first] : []),
+      ...bootstrap,
+      cleared,
+      ...lift,
+    ],
     addValues: (values) => [...begin, ...values],
     finish: (lifted, changes) => [
       ...begin,

@@ -7,6 +7,7 @@
  */
 import * as Effect from "effect/Effect";
 import type { DatabaseError, DatabaseShape } from "../database/database.js";
+import { unguardedState } from "../postgres/auth-guard.js";
 import { schemasOf } from "../table/schemas.js";
 import { diff, needsAnswer } from "./diff.js";
 import { describeFailure, notFinished, notPrepared, PushError, problemsOf } from "./failure.js";
@@ -26,6 +27,11 @@ export interface PushOptions extends Guard {
    * what would be lost, one sentence each; the signal is aborted when the push is interrupted.
    */
   readonly acceptDataLoss?: boolean | ((losses: ReadonlyArray<string>, signal: AbortSignal) => Promise<boolean>);
+  /**
+   * Without this, a push fails that would guard tables of Better Auth which have rows and were open before, because Better Auth may
+   * connect as their owner still. A function is asked, with what it means, one paragraph each.
+   */
+  readonly acceptAuthGuard?: boolean | ((meaning: ReadonlyArray<string>, signal: AbortSignal) => Promise<boolean>);
   /** Whether drizzle-kit 0.31 may ask on this terminal, for example whether a column is new or renamed. */
   readonly ask?: boolean;
   /**
@@ -62,10 +68,23 @@ const notClosed = (
   return new PushError({ message: describeFailure(message, also), problems: [...problems, ...also], cause });
 };
 
+const agreedTo = (
+  meaning: ReadonlyArray<string>,
+  accept: NonNullable<PushOptions["acceptAuthGuard"]>,
+): Effect.Effect<void, PushError> =>
+  Effect.gen(function* () {
+    const agreed = typeof accept === "function" ? yield* Effect.promise((signal) => accept(meaning, signal)) : accept;
+    if (agreed) return;
+    return yield* Effect.fail(
+      new PushError({ message: describeFailure("Nothing was pushed.", meaning), problems: meaning }),
+    );
+  });
+
 /** The program behind `push`, for those who use Effect. */
 export const pushEffect = ({
   database: given,
   acceptDataLoss = false,
+  acceptAuthGuard = false,
   ask = false,
   waitMs = defaultWaitMs,
   onWait = () => {},
@@ -80,6 +99,15 @@ export const pushEffect = ({
     const schemas = schemasOf(guard.schema);
     const plan = planPush(guard, schemas);
     const run = (statements: ReadonlyArray<string>) => database.transact(statements.map((text) => ({ text })));
+    const { demandGuarded } = plan;
+    // Where roles are no boundary nobody loses anything.
+    if (demandGuarded !== undefined && database.rolesAreBoundary && acceptAuthGuard !== true) {
+      yield* Effect.catchIf(
+        run([demandGuarded]),
+        (error) => error._tag === "SqlError" && error.sqlState === unguardedState,
+        (error) => agreedTo(problemsOf(error), acceptAuthGuard),
+      ).pipe(Effect.mapError(refused(notPrepared)));
+    }
     yield* Effect.mapError(run(plan.bootstrap), refused(notPrepared));
     const look = diff(guard.schema, database, schemas, plan.guarded);
     const asked = ask ? diff(guard.schema, database, schemas, plan.guarded, plan) : look;

@@ -2,7 +2,7 @@
  * Refuses to serve through a connection that no policy could stop, or from a database that another version was made for.
  *
  * Invariant: one catalog query, before the first request. A superuser, a role that bypasses row-level security, an
- * owner of a guarded table and a role that could become one of these are each a reason not to serve; so are a table, a column or
+ * owner of a guarded table, a role that could become one of these and one that cannot become a caller are each a reason not to serve; so are a table, a column or
  * a role that is missing, a column of another type, a guarded table without forced row-level security, a policy that is
  * missing, not declared or not as declared, a reference whose check is not the declared one, and a helper that is not the one that
  * was pushed. Rules that a newer version has replaced are told from rules that nobody pushed.
@@ -81,6 +81,13 @@ select ${reasons(
             "w.name",
             `${guarded} pg_has_role(session_user, c.relowner, 'member')`,
             ` and could switch its rules off; ${connectAs}`,
+          ),
+          // That of Better Auth, most often, where the two urls are swapped.
+          reason(
+            `'login "' || session_user || '" is no member of '`,
+            "r.rolname::text",
+            `pg_roles r where r.rolname in (${text(callers.authenticated)}, ${text(callers.anonymous)}) and not pg_has_role(session_user, r.oid, 'member')`,
+            `; ${connectAs}`,
           ),
         ]
       : []),
@@ -225,7 +232,7 @@ export const verifyDatabaseEffect = (
  * @param options the same schema, database, target and `olderVersions` as for `createRouter`.
  * @throws DefinitionError for a schema with problems.
  * @throws UnsafeDatabase with the reasons: the login is a superuser, bypasses row-level security, owns a table or can
- * become such a role.
+ * become such a role; or it cannot take a caller's.
  * @throws DatabaseDiffers with the reasons: a role, a table or a column is missing, or a column has another type; row-level
  * security is not forced; a policy or a reference check is missing, not declared, or not as it was declared.
  * @throws SqlError or ConnectionError where the database cannot be asked.

@@ -5,6 +5,7 @@
  * never by drizzle-kit, and a role that exists with rights that break isolation stops everything.
  */
 import { text } from "../condition/sql-text.js";
+import { refuseOwnPolicies } from "./auth-guard.js";
 import type { DialectShape } from "./dialect.js";
 import { functionStatements } from "./functions.js";
 import { type IdentitySource, storageOf } from "./identity.js";
@@ -101,6 +102,7 @@ export const bootstrapStatements = (identity: IdentitySource, dialect: DialectSh
   const own = [authenticated, anonymous, ...(live ? [roles.definer] : []), roles.api, ...(live ? [roles.auth] : [])];
   return [
     ...demandPlatform(dialect.requires, dialect.name),
+    ...refuseOwnPolicies(identity),
     ...own.map((role) => createRole(role, attributes[role] ?? "nologin")),
     refusePowerfulRoles(own),
     grantRole(authenticated, roles.api),

@@ -19,7 +19,7 @@ import type { DialectShape } from "./dialect.js";
 import { helperFunctions } from "./functions.js";
 import { type Grant, grantsOf, serviceGrantsOf } from "./grants.js";
 import { bare, shapeOf } from "./helper-function.js";
-import { type IdentitySource, storageOf } from "./identity.js";
+import { guardsService, type IdentitySource, storageOf } from "./identity.js";
 import { helperSchema, ownRoles } from "./names.js";
 import { grantsHash } from "./reconcile.js";
 import { referenceOptions, saidOf, sequencesOf, servicePoliciesOf } from "./security.js";
@@ -92,6 +92,8 @@ export interface ExpectedTable extends TableName {
   readonly policies: ReadonlyArray<ExpectedPolicy>;
   readonly grants: ReadonlyArray<ExpectedGrant>;
   readonly triggers: ReadonlyArray<ExpectedTrigger>;
+  /** Whether row-level security binds its owner too, and the rights of everybody are those declared. */
+  readonly forced: boolean;
   /** Null for a table of the identity provider, whose numbers are its own affair. */
   readonly sequences: ReadonlyArray<ExpectedSequence> | null;
 }
@@ -226,6 +228,7 @@ const expectedTables = (
       policies: servicePoliciesOf(table, identity).map(expectedPolicy),
       grants: expectedGrants(serviceGrantsOf(table, identity)),
       triggers: [],
+      forced: guardsService(identity),
       sequences: null,
     };
   }),
@@ -239,6 +242,7 @@ const expectedTables = (
       const { trigger, createTrigger } = referenceSql(reference, helperSchema);
       return { name: trigger, said: recordOf(undefined, shortHash(createTrigger)) };
     }),
+    forced: true,
     sequences: sequencesOf(table, dialect),
   })),
 ];

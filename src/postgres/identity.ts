@@ -7,11 +7,17 @@
 
 import { problemsOfTokenPaths, type TokenPaths, tokenPaths } from "./token-claims.js";
 
-/** A table outside the user's schema that Hedgerow locks: RLS forced, no caller has a right on it. */
+/** A table outside the user's schema that Hedgerow locks: RLS forced (unless later), no caller has a right on it. */
 export interface ServiceTable {
   readonly schema: string;
   readonly name: string;
 }
+
+/** The policy of the identity provider's own login. Where it stands, a push has been. */
+export const authPolicy = "hedgerow_auth_all";
+
+/** The policy of whoever is no caller, on service tables that are guarded later. */
+export const othersPolicy = "hedgerow_others_all";
 
 /** A permissive policy on a service table. Its name is stable: it is dropped and created by it. */
 export interface ServicePolicy {
@@ -65,6 +71,8 @@ export interface LiveIdentity {
    * `pg_session_jwt.jwk`, without which that function believes a setting.
    */
   readonly by?: "verified-token";
+  /** The tables of the identity provider stay open to whoever is no caller, until it connects as `hedgerow_auth`. */
+  readonly guard?: "later";
   /**
    * The same for who presents an API key, instead of `callerQuery`; without it a key is nobody. It may refer to the PL/pgSQL
    * variable `key_hash bytea`, the SHA-256 of the key.
@@ -101,6 +109,10 @@ export interface ClaimsIdentity {
 }
 
 export type IdentitySource = LiveIdentity | ClaimsIdentity;
+
+/** Whether the tables of the identity provider answer its own login and callers alone, their owner included. */
+export const guardsService = (identity: IdentitySource): boolean =>
+  identity._tag === "Claims" || identity.guard !== "later";
 
 export interface ClaimsOptions {
   readonly claims?: ReadonlyArray<string>;

@@ -26,7 +26,7 @@ export const expectationTables = ({ tables }: Expectation): string => `expected 
   select e.*, c.oid as relation, c.relacl, c.relrowsecurity, c.relforcerowsecurity,
     pg_catalog.format('%I.%I', e.schema, e.name) as called
   from pg_catalog.jsonb_to_recordset(${text(JSON.stringify(tables))}::jsonb) as e(
-    schema text, name text, columns jsonb, keys jsonb, "uniqueIndexes" jsonb, policies jsonb, grants jsonb, triggers jsonb, sequences jsonb)
+    schema text, name text, columns jsonb, keys jsonb, "uniqueIndexes" jsonb, policies jsonb, grants jsonb, triggers jsonb, forced boolean, sequences jsonb)
   left join pg_catalog.pg_namespace n on n.nspname = e.schema::name
   left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = e.name::name and c.relkind in ('r', 'p')
 )`;
@@ -82,12 +82,13 @@ const structure = `
     where x.indrelid = relation and c.relname = i.name::name and x.indisunique and x.indisvalid)`;
 
 /** Whether row-level security, policies, grants, triggers, helpers, views and roles are those declared, no fewer and no more. */
-const security = ({ callers: { authenticated, anonymous }, service }: Expectation): string => {
+const security = ({ callers: { authenticated, anonymous }, service, roles: own }: Expectation): string => {
   // Who must own nothing that others rely on.
   const strangers = [roles.api, authenticated, anonymous, roles.auth].map(text).join(", ");
   return `
-  select 'row_security_off', called, pg_catalog.format('row-level security of table %s is not enabled and forced', called)
-  from expected where relation is not null and not (relrowsecurity and relforcerowsecurity)
+  select 'row_security_off', called, pg_catalog.format(case when forced then 'row-level security of table %s is not enabled and forced'
+    else 'row-level security of table %s is not enabled, or forced though its guard waits' end, called)
+  from expected where relation is not null and not (relrowsecurity and relforcerowsecurity = forced)
   union all
   select case when actual.name is null then 'policy_missing' when wanted.name is null then 'policy_undeclared' else 'policy_differs' end,
     pg_catalog.format('%s.%I', coalesce(wanted.called, actual.called), coalesce(wanted.name, actual.name)),
@@ -125,6 +126,7 @@ const security = ({ callers: { authenticated, anonymous }, service }: Expectatio
   full join (
     select relation, called, g.named[1] as role, g.privilege, g.attribute as column
     from expected cross join lateral ${rightsOf("relation", service)} g
+    where forced or g.named[1] = any (${textArray(["public", ...own])})
   ) actual on wanted.relation = actual.relation and wanted.role = actual.role and wanted.privilege = actual.privilege
     and coalesce(wanted.column, '') = coalesce(actual.column, '')
   where wanted.role is null or actual.role is null

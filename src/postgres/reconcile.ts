@@ -14,7 +14,7 @@ import {
   shortHashSql,
   triggerHashSql,
 } from "../condition/fingerprint.js";
-import { dollarQuoted, identifier, nameText, qualified, text } from "../condition/sql-text.js";
+import { dollarQuoted, identifier, nameText, qualified, text, textArray } from "../condition/sql-text.js";
 import type { Grant } from "./grants.js";
 import { helperSchema } from "./names.js";
 
@@ -84,13 +84,13 @@ ${statements.map((statement) => `    ${statement};`).join("\n")}
   end if;
 end`)}`;
 
-/** Turns row-level security on and forces it, unless that is so. */
-export const force = (table: TableName): string =>
+/** Turns row-level security on and forces it, or lets the owner off, unless that is so. */
+export const secure = (table: TableName, forced = true): string =>
   whenNot(
-    `(select relrowsecurity and relforcerowsecurity from pg_catalog.pg_class where oid = ${nameText(table)}::regclass)`,
+    `(select relrowsecurity and ${forced ? "" : "not "}relforcerowsecurity from pg_catalog.pg_class where oid = ${nameText(table)}::regclass)`,
     [
       `alter table ${qualified(table)} enable row level security`,
-      `alter table ${qualified(table)} force row level security`,
+      `alter table ${qualified(table)} ${forced ? "" : "no "}force row level security`,
     ],
   );
 
@@ -218,3 +218,13 @@ export const grantExactly = (table: TableName, grants: ReadonlyArray<Grant>): st
     `perform ${helperSchema}.revoke_all(${nameText(table)})`,
     ...grants.map((grant) => grantStatement(table, grant)),
   ]);
+
+/** The same for these roles alone; the rights of all others stay as they are. */
+export const grantAmong = (table: TableName, among: ReadonlyArray<string>, grants: ReadonlyArray<Grant>): string =>
+  whenNot(
+    `(select ${grantsHashSql} from ${rightsOf(`${nameText(table)}::regclass`, [])} g where g.named[1] = any (${textArray(among)})) = '${grantsHash(grants)}'`,
+    [
+      `revoke all on table ${qualified(table)} from ${among.join(", ")} cascade`,
+      ...grants.map((grant) => grantStatement(table, grant)),
+    ],
+  );

@@ -19,10 +19,10 @@ import type { DialectShape } from "./dialect.js";
 import { helperFunctions } from "./functions.js";
 import { grantsOf, serviceGrantsOf } from "./grants.js";
 import { bare } from "./helper-function.js";
-import { type IdentitySource, storageOf } from "./identity.js";
+import { guardsService, type IdentitySource, storageOf } from "./identity.js";
 import { everyone, helperSchema, roles } from "./names.js";
 import { rolesFor } from "./policies.js";
-import { dropOthers, force, grantExactly, replace } from "./reconcile.js";
+import { dropOthers, grantAmong, grantExactly, replace, secure } from "./reconcile.js";
 import { rememberStatement } from "./remembered.js";
 
 /** Serialises whoever changes policies; the key is the text "hedgerow" in ASCII. */
@@ -66,7 +66,7 @@ const tableStatements = (
   const { table: name } = table.definition;
   const references = referencesOf(table.source).map((reference) => referenceSql(reference, helperSchema));
   return [
-    force(name),
+    secure(name),
     ...policyStatements(name, commentedPoliciesOf(table.definition, dialect)),
     grantExactly(name, grantsOf(table, dialect.roles)),
     `select ${helperSchema}.grant_sequences(${nameText(name)}, ${text(readersOf(sequencesOf(table, dialect)))})`,
@@ -100,13 +100,18 @@ export const servicePoliciesOf = (table: TableName, identity: IdentitySource): R
       comment: undefined,
     }));
 
-const serviceStatements = (identity: IdentitySource): ReadonlyArray<string> => [
-  ...storageOf(identity).serviceTables.flatMap((table) => [
-    force(table),
-    ...policyStatements(table, servicePoliciesOf(table, identity)),
-    grantExactly(table, serviceGrantsOf(table, identity)),
-    dropOthers("trigger", table, []),
-  ]),
+const serviceStatements = (identity: IdentitySource, { roles: callers }: DialectShape): ReadonlyArray<string> => [
+  ...storageOf(identity).serviceTables.flatMap((table) => {
+    const grants = serviceGrantsOf(table, identity);
+    return [
+      secure(table, guardsService(identity)),
+      ...policyStatements(table, servicePoliciesOf(table, identity)),
+      guardsService(identity)
+        ? grantExactly(table, grants)
+        : grantAmong(table, everyone(callers, identity._tag), grants),
+      dropOthers("trigger", table, []),
+    ];
+  }),
   ...storageOf(identity).indexes,
 ];
 
@@ -181,7 +186,7 @@ export const securityStatements = (
   const functions = helperFunctions(identity, dialect);
   return [
     ...databaseStatements([...new Set(schemas)].filter((schema) => schema !== helperSchema).sort(), identity, dialect),
-    ...serviceStatements(identity),
+    ...serviceStatements(identity, dialect),
     ...tables.flatMap((table) => tableStatements(table, identity, dialect)),
     `select ${helperSchema}.drop_functions_but(${textArray([
       ...functions.map(({ signature }) => bare(signature)),

@@ -6,6 +6,7 @@
 
 export const findingCodes = [
   "always_holds",
+  "auth_guarded_later",
   "blocking_reference",
   "counting_column",
   "missing_index",
@@ -41,4 +42,6 @@ export interface Finding {
 }
 
 /** Findings that a table accepts, each with its reason. */
-export type Acceptances = { readonly [C in Exclude<FindingCode, "unreachable_role" | "unused_acceptance">]?: string };
+export type Acceptances = {
+  readonly [C in Exclude<FindingCode, "auth_guarded_later" | "unreachable_role" | "unused_acceptance">]?: string;
+};

@@ -155,4 +155,37 @@ describe("the API's login on PostgreSQL", () => {
     expect(String(errors[0])).toContain("owns");
     expect(await (await router.request("/categories")).json()).toMatchObject({ code: "unsafe_database" });
   });
+
+  it.each([
+    ["hedgerow_auth", "as where the two urls are swapped", "anonymous, authenticated"],
+    ["somebody", "any other login", "anonymous, authenticated"],
+    ["half", "one that may take only one of the callers' roles", "anonymous"],
+  ])("is refused at the start when it is %s (%s), with the login that was expected", async (login, _, missing) => {
+    const { server } = world;
+    if (server === undefined) throw new Error("There is a server behind PostgreSQL.");
+    await world.truth(`do $$ begin
+      if '${login}' <> 'hedgerow_auth' then create role ${login} noinherit; end if;
+      if '${login}' = 'half' then grant authenticated to half; end if;
+    end $$`);
+    await world.truth(`alter role ${login} login password 'swapped'`);
+    const { createRouter, verifyDatabase, UnsafeDatabase } = await import("hedgerow/hono");
+    const { sessionAuthenticator } = await import("hedgerow/better-auth");
+    const { nodePostgres } = await import("hedgerow/node-postgres");
+    const database = nodePostgres(server.pool(server.url(login, "swapped")));
+    const expected = `login "${login}" is no member of ${missing}; connect as hedgerow_api`;
+    const error = await verifyDatabase({ schema, database }).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(UnsafeDatabase);
+    expect(error).toMatchObject({ reasons: [expected] });
+    const errors: Array<unknown> = [];
+    const router = createRouter({
+      schema,
+      auth: sessionAuthenticator(world.auth),
+      database,
+      onError: (cause) => errors.push(cause),
+    });
+    const answer = await router.request("/categories");
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain(login);
+    expect(String(errors[0])).toContain(expected);
+  });
 });

@@ -1,13 +1,14 @@
 import { execFile } from "node:child_process";
-import { cp, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, lstat, mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FreshPostgres, freshPostgres } from "../support/databases.js";
-import { makeProject, type Project, type Ran } from "../support/project.js";
+import { makeProject, type Project } from "../support/project.js";
 import { keys, onTerminal } from "../support/terminal.js";
+import { commandOf, type Folder, makeFolder, tsconfig, typeCheck } from "../support/user-folder.js";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
@@ -21,83 +22,30 @@ let bin: string;
 /** Folders beside each other, under one node_modules. */
 beforeAll(async () => {
   installed = await makeProject();
-  bin = join(installed.directory, "node_modules", "hedgerow", "dist", "cli", "bin.js");
+  bin = commandOf(installed);
 });
 
 afterAll(() => installed.remove());
 
-interface Folder {
-  readonly path: string;
-  readonly hedgerow: (args: ReadonlyArray<string>, environment?: NodeJS.ProcessEnv) => Promise<Ran>;
-  readonly read: (file: string) => Promise<string>;
-  readonly write: (file: string, text: string) => Promise<void>;
-  /** Every file with its text. */
-  readonly contents: () => Promise<Readonly<Record<string, string>>>;
-}
-
-const folder = async (name: string, files: Readonly<Record<string, string>>): Promise<Folder> => {
-  const path = join(installed.directory, name);
-  const write = async (file: string, text: string): Promise<void> => {
-    await mkdir(dirname(join(path, file)), { recursive: true });
-    await writeFile(join(path, file), text);
-  };
-  for (const [file, text] of Object.entries(files)) await write(file, text);
-  const read = (file: string): Promise<string> => readFile(join(path, file), "utf8");
-  return {
-    path,
-    read,
-    write,
-    hedgerow: (args, environment = {}) =>
-      new Promise((resolve) => {
-        const { NODE_OPTIONS: _, VITEST: __, ...env } = process.env;
-        const child = execFile(
-          process.execPath,
-          [bin, ...args],
-          { cwd: path, env: { ...env, ...environment } },
-          (error, stdout, stderr) =>
-            resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : -1, stdout, stderr }),
-        );
-        child.stdin?.end();
-      }),
-    contents: async () => {
-      const entries = await readdir(path, { recursive: true, withFileTypes: true });
-      const names = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-      return Object.fromEntries(await Promise.all(names.map(async (file) => [file, await readFile(file, "utf8")])));
-    },
-  };
-};
-
-const tsconfig = (module: "nodenext" | "bundler"): string =>
-  JSON.stringify({
-    compilerOptions: {
-      target: "es2022",
-      module: module === "bundler" ? "esnext" : module,
-      moduleResolution: module,
-      strict: true,
-      noEmit: true,
-      skipLibCheck: true,
-      types: ["node"],
-    },
-  });
-
-const typeCheck = (path: string): Promise<unknown> =>
-  run(process.execPath, [
-    join(repository, "node_modules", "typescript", "bin", "tsc"),
-    "-p",
-    path,
-    "--pretty",
-    "false",
-  ]).catch(({ stdout }: { stdout: string }) => {
-    throw new Error(stdout);
-  });
+const folder = (name: string, files: Readonly<Record<string, string>>): Promise<Folder> =>
+  makeFolder(installed, name, files);
 
 /** What a user does next: types, check, push, doctor, and then again init. */
-const expectToWork = async (project: Folder, environment: NodeJS.ProcessEnv = {}): Promise<void> => {
+const expectToWork = async (project: Folder, environment: NodeJS.ProcessEnv = {}, isLater = false): Promise<void> => {
   await typeCheck(project.path);
-  expect(await project.hedgerow(["check"], environment)).toMatchObject({ code: 0, stderr: "" });
+  const check = await project.hedgerow(["check"], environment);
   expect(await project.hedgerow(["push"], environment)).toMatchObject({ code: 0, stderr: "" });
   const doctor = await project.hedgerow(["doctor"], environment);
-  expect(doctor).toMatchObject({ code: 0, stdout: "The database is as declared.\n", stderr: "" });
+  if (isLater) {
+    for (const { code, stdout } of [check, doctor]) {
+      expect(code).toBe(1);
+      expect(stdout).toContain("[auth_guarded_later]");
+      expect(stdout).toMatch(/^1 finding/m);
+    }
+  } else {
+    expect(check).toMatchObject({ code: 0, stderr: "" });
+    expect(doctor).toMatchObject({ code: 0, stdout: "The database is as declared.\n", stderr: "" });
+  }
   const before = await project.contents();
   const again = await project.hedgerow(["init", "--yes"], environment);
   expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining("Nothing to do"), stderr: "" });
@@ -136,18 +84,21 @@ describe("hedgerow init", () => {
         '\t"name": "@acme/empty",',
         '\t"type": "module",',
         '\t"scripts": {',
+        '\t\t"dev": "tsx guarded/server.ts",',
         ...["check", "push", "generate", "migrate"].map((name) => `\t\t"hedgerow:${name}": "hedgerow ${name}",`),
         '\t\t"hedgerow:doctor": "hedgerow doctor"',
         "\t},",
         '\t"dependencies": {',
         '\t\t"@electric-sql/pglite": "^0.5.16",',
+        '\t\t"@hono/node-server": "^2.1.0",',
         '\t\t"better-auth": "^1.7.5",',
         '\t\t"drizzle-orm": "^0.45.4",',
         '\t\t"hedgerow": "^0.1.0",',
         '\t\t"hono": "^4.13.0"',
         "\t},",
         '\t"devDependencies": {',
-        '\t\t"drizzle-kit": "^0.31.11"',
+        '\t\t"drizzle-kit": "^0.31.11",',
+        '\t\t"tsx": "^4.20.0"',
         "\t}",
         "}\n",
       ].join("\n"),
@@ -231,7 +182,7 @@ export const auth = betterAuth({
       const config = await project.read("hedgerow.config.ts");
       expect(config).toContain('database: { type: "postgres", url: process.env.OWNER_URL }');
       expect(config).toContain("options: auth.options");
-      await expectToWork(project, { OWNER_URL: postgres.ownerUrl });
+      await expectToWork(project, { OWNER_URL: postgres.ownerUrl }, true);
     });
 
     it("keeps the tables that Better Auth's own command wrote, where options are exported", slow, async () => {
@@ -257,7 +208,14 @@ export const createAuth = (secret: string) => betterAuth({ ...options, secret })
       expect(done).toMatchObject({ code: 0, stderr: "" });
       // There is no organization without the plugin.
       expect(await project.read("src/guarded/tables.ts")).toContain('.firewall("owner")');
-      expect(await readdir(join(project.path, "src/guarded"))).toEqual(["schema.ts", "tables.ts"]);
+      expect(await readdir(join(project.path, "src/guarded"))).toEqual([
+        "api.ts",
+        "better-auth.ts",
+        "database.ts",
+        "schema.ts",
+        "server.ts",
+        "tables.ts",
+      ]);
       expect(await project.read("hedgerow.config.ts")).toContain('{ type: "pglite", dataDir: "./data" }');
       await expectToWork(project);
     });
@@ -282,7 +240,7 @@ export const createAuth = (secret: string) => betterAuth({ ...options, secret })
       onTerminal([bin, "init"], project.path, [
         { when: "Which database?", keys: `mysql${keys.enter}` },
         { when: "is none of them", keys: `neon${keys.enter}` },
-        { when: "Write 5 files and change package.json? [y/N]", keys: answer },
+        { when: "Write 8 files and change package.json? [y/N]", keys: answer },
       ]);
     for (const answer of [`n${keys.enter}`, keys.enter, `yeah${keys.enter}`, keys.end]) {
       expect(await init(answer)).toMatchObject({ code: 0, screen: expect.stringContaining("Nothing was written.") });
@@ -362,6 +320,30 @@ export const createAuth = (secret: string) => betterAuth({ ...options, secret })
       run(process.execPath, [join(modules, "hedgerow", "dist", "cli", "bin.js"), ...args], { cwd: alone });
     expect((await hedgerow("init", "--yes")).stdout).toContain("wrote hedgerow.config.ts");
     expect((await hedgerow("--help")).stdout).toContain("  init ");
+    const declared = JSON.stringify({
+      name: "alone",
+      packageManager: "pnpm@10.0.0",
+      dependencies: { "better-auth": "^1.7.5", "drizzle-orm": "^0.45.4" },
+      devDependencies: { "drizzle-kit": "^0.31.11" },
+    });
+    const cloned = join(alone, "cloned");
+    await mkdir(cloned);
+    await writeFile(join(cloned, "package.json"), declared);
+    await writeFile(join(cloned, "drizzle.config.ts"), drizzleConfig);
+    await writeFile(
+      join(cloned, "auth.ts"),
+      'import { betterAuth } from "better-auth";\nexport const auth = betterAuth({});\n',
+    );
+    const refused = run(process.execPath, [join(modules, "hedgerow", "dist", "cli", "bin.js"), "init", "--yes"], {
+      cwd: cloned,
+    });
+    await expect(refused).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /drizzle-kit is not installed yet: run `pnpm install` first, then this again\.[\s\S]*better-auth is not installed yet/,
+      ),
+    });
+    expect((await readdir(cloned)).sort()).toEqual(["auth.ts", "drizzle.config.ts", "package.json"]);
     await expect(hedgerow("push")).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^\S+ is not installed here\. Install the packages of the project first/),
@@ -375,7 +357,14 @@ export const createAuth = (secret: string) => betterAuth({ ...options, secret })
       "server.js": 'require("node:http");\n',
     });
     expect(await project.hedgerow(["init", "--yes"])).toMatchObject({ code: 0, stderr: "" });
-    expect(await readdir(join(project.path, "guarded"))).toEqual(["auth.mjs", "schema.mjs", "tables.mjs"]);
+    expect(await readdir(join(project.path, "guarded"))).toEqual([
+      "api.mjs",
+      "auth.mjs",
+      "database.mjs",
+      "schema.mjs",
+      "server.mjs",
+      "tables.mjs",
+    ]);
     expect(await project.hedgerow(["check"])).toMatchObject({ code: 0, stderr: "" });
   });
 

@@ -45,6 +45,12 @@ export interface IdentityOptions {
    * it reads, so that whoever knows the ids of a session is in it: for development only.
    */
   readonly by?: "verified-token";
+  /**
+   * `"later"` leaves Better Auth's tables to whoever uses them now, for a database where Better Auth does not yet connect as
+   * `hedgerow_auth`. Callers, and the tables of your own, are guarded all the same: only who is no caller is bound by nothing.
+   * `check` and `doctor` name it until it is gone; it is gone, and here again, by a push.
+   */
+  readonly guard?: "later";
 }
 
 /** A claim whose table and field exist. */

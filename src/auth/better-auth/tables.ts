@@ -138,11 +138,12 @@ export const authTables = <const Options extends BetterAuthOptions, const Identi
           model,
           reads.has(model),
           readable.find((each) => each.model === model),
+          identity?.guard,
         ).map((policy) =>
           pgPolicy(policy.name, {
             as: "permissive",
             for: policy.command,
-            to: pgRole(policy.role).existing(),
+            to: policy.role === "public" ? policy.role : pgRole(policy.role).existing(),
             using: sql.raw(policy.using),
             ...(policy.check === null ? {} : { withCheck: sql.raw(policy.check) }),
           }),

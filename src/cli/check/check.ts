@@ -5,11 +5,13 @@
  * is not found is a finding itself.
  */
 import * as Effect from "effect/Effect";
+import { guardsService, type IdentitySource } from "../../postgres/identity.js";
 import { declarationOf } from "../../table/declaration.js";
 import { understandToPush } from "../../table/deployable.js";
 import type { Acceptances, Finding } from "../../table/finding.js";
 import { callerKinds, mixedKinds } from "../../table/kinds.js";
 import type { Schema, SchemaModule, SchemaTable } from "../../table/schema.js";
+import { unguardedFinding } from "../guarding.js";
 import { tableRules, unreachableRoles } from "./rules/index.js";
 import type { Scene } from "./rules/scene.js";
 
@@ -38,6 +40,12 @@ const checkTable = (table: SchemaTable, around: Omit<Scene, "table">): ReadonlyA
     ),
   ];
 };
+
+/** What is risky in how callers are known. */
+export const checkIdentity = (identity: IdentitySource): ReadonlyArray<Finding> =>
+  guardsService(identity)
+    ? []
+    : [{ ...unguardedFinding, table: "(schema)", path: "providers.auth.guard", accepted: undefined }];
 
 /** @returns the findings of a schema that is already understood, in the order of the tables' names. */
 export const checkSchema = (schema: Schema): ReadonlyArray<Finding> => {

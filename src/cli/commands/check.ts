@@ -4,8 +4,9 @@ import { Command, Flag } from "effect/cli";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { understandToPush } from "../../table/deployable.js";
-import { checkSchema } from "../check/check.js";
+import { checkIdentity, checkSchema } from "../check/check.js";
 import { findingsJson, findingsSarif, findingsText } from "../check/format.js";
+import { guardOf } from "../derive.js";
 import { version } from "../version.js";
 import { checkAgainst } from "./against.js";
 import { foundSomething } from "./failure.js";
@@ -45,7 +46,8 @@ export const check = Command.make(
       if (format === "sarif") return yield* noSarif;
       return yield* checkAgainst(config, against.value, { json: json || format === "json", olderVersions });
     }
-    const findings = checkSchema(yield* understandToPush(config.schema.module));
+    const schema = yield* understandToPush(config.schema.module);
+    const findings = [...checkIdentity(guardOf(config).identity), ...checkSchema(schema)];
     yield* Console.log(formats[json ? "json" : format](findings));
     if (findings.some(({ accepted }) => accepted === undefined)) yield* foundSomething;
   }),

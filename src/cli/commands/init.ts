@@ -46,7 +46,10 @@ const answersFor = (
 
 const runtimeNames = { node: "Node.js", cloudflare: "Cloudflare Workers", bun: "Bun" } as const;
 
-const heading = ({ name, language, isModule, manager, drizzle, tables, auth }: Project, answers: Answers): string =>
+const heading = (
+  { name, language, isModule, manager, drizzle, tables, auth, servers }: Project,
+  answers: Answers,
+): string =>
   [
     `${name}: ${language === "ts" ? "TypeScript" : "JavaScript"}, ${isModule ? "ES modules" : "CommonJS"}, ${manager}`,
     `  database     ${answers.database}`,
@@ -54,6 +57,7 @@ const heading = ({ name, language, isModule, manager, drizzle, tables, auth }: P
     `  drizzle-kit  ${drizzle?.file ?? "no config yet"}`,
     `  schema       ${tables.files.length === 0 ? "no tables yet" : tables.files.join(", ")}`,
     `  Better Auth  ${auth === undefined ? "none yet" : `${auth.file} (${auth.name})`}`,
+    `  server       ${servers.length === 0 ? "none yet" : servers.join(", ")}`,
   ].join("\n");
 
 export const init = Command.make(
@@ -143,6 +147,6 @@ export const init = Command.make(
   }),
 ).pipe(
   Command.withDescription(
-    "Add Hedgerow to the project in this folder: config, a first guarded table, scripts. Shows what it would change and asks first; overwrites nothing. Exits with 0 when it is done, has nothing to do or is told no, and with 1 when something stands in the way",
+    "Add Hedgerow to the project in this folder: config, a first guarded table, a server where there is none, scripts. Shows what it would change and asks first; overwrites nothing. Exits with 0 when it is done, has nothing to do or is told no, and with 1 when something stands in the way",
   ),
 );

@@ -17,9 +17,13 @@ export const migrate = Command.make(
         "Record the migrations as applied without running them, for a database that a push has made",
       ),
     ),
+    acceptAuthGuard: Flag.Boolean("accept-auth-guard").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription("Also guard tables of Better Auth that have rows and were open before"),
+    ),
     wait: waitFlag,
   },
-  Effect.fn(function* ({ config: path, baseline, wait }) {
+  Effect.fn(function* ({ config: path, baseline, acceptAuthGuard, wait }) {
     const config = yield* loadConfig(Option.getOrUndefined(path));
     const connection = yield* connectDirectly(config);
     const applied = yield* migrateEffect({
@@ -27,6 +31,7 @@ export const migrate = Command.make(
       out: outOf(config),
       connection,
       baseline,
+      acceptAuthGuard,
       onApplied: (tag) => console.log(`${config.name}: applied ${tag}`),
       waitMs: wait * 1_000,
       onWait: (message) => console.error(`${config.name}: ${message}`),

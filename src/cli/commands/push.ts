@@ -3,7 +3,10 @@ import * as Console from "effect/Console";
 import { Command, Flag } from "effect/cli";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
+import { guardsService } from "../../postgres/identity.js";
 import { guardOf } from "../derive.js";
+import { describeFailure } from "../failure.js";
+import { movingSteps, unguardedFinding } from "../guarding.js";
 import { openDatabase } from "../open.js";
 import { pushEffect } from "../push.js";
 import { confirm } from "../question.js";
@@ -15,6 +18,11 @@ const accept = (losses: ReadonlyArray<string>, signal: AbortSignal): Promise<boo
   return confirm("Push all the same?", signal);
 };
 
+const guardAuth = (meaning: ReadonlyArray<string>, signal: AbortSignal): Promise<boolean> => {
+  console.log(describeFailure("Somebody could lose access:", meaning));
+  return confirm("Guard them now?", signal);
+};
+
 export const push = Command.make(
   "push",
   {
@@ -23,9 +31,13 @@ export const push = Command.make(
       Flag.withDefault(false),
       Flag.withDescription("Also drop tables and columns that have rows, without asking"),
     ),
+    acceptAuthGuard: Flag.Boolean("accept-auth-guard").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription("Also guard tables of Better Auth that have rows and were open before, without asking"),
+    ),
     wait: waitFlag,
   },
-  Effect.fn(function* ({ config: path, acceptDataLoss, wait }) {
+  Effect.fn(function* ({ config: path, acceptDataLoss, acceptAuthGuard, wait }) {
     const config = yield* loadConfig(Option.getOrUndefined(path));
     const connection = yield* connectDirectly(config);
     const guard = guardOf(config);
@@ -37,6 +49,7 @@ export const push = Command.make(
           ...guard,
           database,
           acceptDataLoss: acceptDataLoss || (isTerminal && accept),
+          acceptAuthGuard: acceptAuthGuard || (isTerminal && guardAuth),
           ask: isTerminal,
           waitMs: wait * 1_000,
           onWait: (message) => console.error(`${config.name}: ${message}`),
@@ -44,6 +57,9 @@ export const push = Command.make(
       ({ close }) => Effect.promise(close),
     );
     yield* Console.log(`${config.name}: the database is as declared, row-level security applied and verified.`);
+    if (!guardsService(guard.identity)) {
+      yield* Console.log(describeFailure(`${config.name}: ${unguardedFinding.message} What comes next:`, movingSteps));
+    }
   }),
 ).pipe(
   Command.withDescription(

@@ -6,8 +6,11 @@
  */
 import { lstatSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
+import { passwordStep } from "../guarding.js";
 import { type Entry, withEntries } from "./package-text.js";
 import type { ExistingAuth, Project } from "./project.js";
+import { folderOf, planServer, type ServerPlan } from "./server.js";
+import { type Driver, driverOf } from "./server-templates.js";
 import {
   type Auth,
   authFile,
@@ -71,31 +74,55 @@ export const detect = ({
 
 /** How to run a command of a package, and how to install. */
 const words = {
-  npm: { run: "npx", install: "npm install" },
-  pnpm: { run: "pnpm exec", install: "pnpm install" },
-  yarn: { run: "yarn", install: "yarn install" },
-  bun: { run: "bunx", install: "bun install" },
+  npm: { run: "npx", install: "npm install", script: "npm run" },
+  pnpm: { run: "pnpm exec", install: "pnpm install", script: "pnpm" },
+  yarn: { run: "yarn", install: "yarn install", script: "yarn" },
+  bun: { run: "bunx", install: "bun install", script: "bun run" },
 } as const;
 
 const commands = ["check", "push", "generate", "migrate", "doctor"] as const;
 
+/** Ranges of what only the files that are written need. */
+const own: Readonly<Record<string, string>> = {
+  "@hono/node-server": "^2.1.0",
+  "@types/pg": "^8.15.0",
+  tsx: "^4.20.0",
+  wrangler: "^4.0.0",
+};
+
+const packageOf = {
+  pg: "pg",
+  "postgres-js": "postgres",
+  neon: "@neondatabase/serverless",
+  pglite: "@electric-sql/pglite",
+} as const satisfies Readonly<Record<Driver, string>>;
+
 const dependencyEntries = (
   { dependencies, language }: Project,
-  { database }: Answers,
+  { database, runtime }: Answers,
   needed: Readonly<Record<string, string>>,
+  isServed: boolean,
 ): ReadonlyArray<Entry> => {
   const orm = dependencies.get("drizzle-orm");
   const isDrizzle1 = orm !== undefined && !isCompatible(orm, "^0.45.0") && /1/.test(orm);
   const rangeOf = (name: string): string => {
     if (isDrizzle1 && name === "drizzle-kit") return orm;
-    return rangeToInstall(needed[name] ?? "*");
+    return own[name] ?? rangeToInstall(needed[name] ?? "*");
   };
-  const driver = database === "pglite" ? "@electric-sql/pglite" : "pg";
+  const driver = driverOf(database, (name) => dependencies.has(name));
+  const isTyped = language === "ts" && dependencies.has("typescript");
   const wanted = [
-    ...["better-auth", "drizzle-orm", "hedgerow", "hono", driver]
+    ...["better-auth", "drizzle-orm", "hedgerow", "hono", packageOf[driver], ...(isServed ? ["@hono/node-server"] : [])]
       .sort()
       .map((key) => ({ section: "dependencies", key }) as const),
-    { section: "devDependencies", key: "drizzle-kit" } as const,
+    ...[
+      "drizzle-kit",
+      // The commands, and drizzle-kit, reach Neon as any PostgreSQL.
+      ...(driver === "neon" && !dependencies.has("postgres") ? ["pg"] : []),
+      ...(driver === "pg" && isTyped ? ["@types/pg"] : []),
+      ...(isServed && language === "ts" && runtime === "node" ? ["tsx"] : []),
+      ...(runtime === "cloudflare" ? ["wrangler"] : []),
+    ].map((key) => ({ section: "devDependencies", key }) as const),
   ];
   const hasTypes = ["@types/node", "@types/bun", "bun-types"].some((name) => dependencies.has(name));
   return [
@@ -113,10 +140,12 @@ const packageEntries = (
   project: Project,
   answers: Answers,
   needed: Readonly<Record<string, string>>,
+  server: ServerPlan | undefined,
 ): ReadonlyArray<Entry> => {
   const wanted: ReadonlyArray<Entry> = [
+    ...(server?.entries ?? []),
     ...commands.map((name) => ({ section: "scripts", key: `hedgerow:${name}`, value: `hedgerow ${name}` }) as const),
-    ...dependencyEntries(project, answers, needed),
+    ...dependencyEntries(project, answers, needed, server?.isServed === true),
   ];
   const text = readFileSync(join(project.root, "package.json"), "utf8");
   return wanted.filter((entry) => withEntries(text, [entry]) !== text);
@@ -143,15 +172,37 @@ const quoted = (value: string): string => JSON.stringify(value);
 
 const withDot = (path: string): string => (/^\.{0,2}\//.test(path) ? path : `./${path}`);
 
+const extensionOf = ({ language, isModule }: Project): string => (language === "ts" ? "ts" : isModule ? "js" : "mjs");
+
+const placeIn =
+  (project: Project) =>
+  (name: string): string =>
+    `${folderOf(project)}/${name}.${extensionOf(project)}`;
+
+/** The table that is written: one that is not there yet. */
+const firstTable = ({ tables }: Project): string =>
+  ["notes", "documents", "pages", "guarded_notes"].find((each) => !tables.names.has(each)) ?? "hedgerow_notes";
+
+const serverOf = (project: Project, answers: Answers): ServerPlan => {
+  const { auth, importSuffix: suffix, manager } = project;
+  return planServer(project, answers, {
+    at: placeIn(project),
+    table: firstTable(project),
+    specifier: (from, file) => specifier(from, file, suffix),
+    existing: (from) => (auth === undefined ? { statement: "", expression: "" } : optionsOf(auth, from, suffix)),
+    script: (name) => `${words[manager].script} ${name}`,
+  });
+};
+
+/** A Better Auth that was there before may connect as the owner, whom the guard would shut out. */
+const guardsLater = ({ auth }: Project, { database }: Answers): boolean => auth !== undefined && database !== "pglite";
+
 /** Files for a project that has no config yet. */
-const files = (project: Project, answers: Answers): ReadonlyArray<NewFile> => {
-  const { drizzle, tables, auth, language, isModule, importSuffix: suffix } = project;
-  const extension = language === "ts" ? "ts" : isModule ? "js" : "mjs";
-  const folder = project.hasSourceFolder ? "src/guarded" : "guarded";
-  const at = (name: string): string => `${folder}/${name}.${extension}`;
-  const config = `hedgerow.config.${extension}`;
-  const name =
-    ["notes", "documents", "pages", "guarded_notes"].find((each) => !tables.names.has(each)) ?? "hedgerow_notes";
+const files = (project: Project, answers: Answers, server: ServerPlan): ReadonlyArray<NewFile> => {
+  const { drizzle, tables, auth, language, importSuffix: suffix } = project;
+  const at = placeIn(project);
+  const config = `hedgerow.config.${extensionOf(project)}`;
+  const name = firstTable(project);
   const hasOrganization = auth === undefined || auth.hasOrganization;
   const writesAuth = auth === undefined || !tables.hasAuth;
   const own = [...(writesAuth ? [at("auth")] : []), at("tables")];
@@ -170,6 +221,7 @@ const files = (project: Project, answers: Answers): ReadonlyArray<NewFile> => {
       path: at("schema"),
       text: schemaFile([...tables.files, ...own].map((file) => specifier(at("schema"), file, suffix))),
     },
+    ...server.files,
     // The config comes last but one: what it imports is there before it.
     {
       path: config,
@@ -182,14 +234,16 @@ const files = (project: Project, answers: Answers): ReadonlyArray<NewFile> => {
         variable: drizzle?.variable ?? "MIGRATION_DATABASE_URL",
         folder: drizzle?.folder ?? "./.data",
         options: auth === undefined ? ownOptions : optionsOf(auth, config, suffix),
+        guardsLater: guardsLater(project, answers),
         dotenv: drizzle?.dotenv,
       }),
     },
   ];
 };
 
-const drizzleFile = ({ language, isModule, importSuffix }: Project): NewFile => {
-  const extension = language === "ts" ? "ts" : isModule ? "js" : "mjs";
+const drizzleFile = (project: Project): NewFile => {
+  const extension = extensionOf(project);
+  const { importSuffix } = project;
   return {
     path: `drizzle.config.${extension === "mjs" ? "ts" : extension}`,
     text: drizzleConfigFile(specifier("drizzle.config.ts", `hedgerow.config.${extension}`, importSuffix)),
@@ -227,28 +281,52 @@ const notesOf = (project: Project, answers: Answers): ReadonlyArray<string> => {
           "Better Auth's tables stay the ones of your schema. authTables(options) of hedgerow/better-auth would also keep one membership per user and organization unique, and times with a time zone.",
         ]
       : []),
+    ...(!hasConfig && guardsLater(project, answers)
+      ? [
+          'Better Auth is there already, and may connect as the owner of its tables, whom their guard would shut out: every sign-up would fail. The config says guard: "later", so that a push leaves them to it, until Better Auth has moved (the last steps). check and doctor name it until then.',
+        ]
+      : []),
     ...(answers.database === "pglite" && answers.runtime !== "node"
       ? ["The command opens the folder of PGlite with Node.js, one process at a time."]
       : []),
   ];
 };
 
-const stepsOf = (project: Project, answers: Answers, installs: boolean): ReadonlyArray<string> => {
-  const { manager, auth, drizzle, hasConfig } = project;
+const stepsOf = (
+  project: Project,
+  answers: Answers,
+  installs: boolean,
+  server: ServerPlan | undefined,
+): ReadonlyArray<string> => {
+  const { manager, auth, drizzle } = project;
   const { run, install } = words[manager];
+  const first = [...(installs ? [install] : [])];
+  if (server === undefined) return first;
   const variable = drizzle?.variable ?? "MIGRATION_DATABASE_URL";
+  const later = guardsLater(project, answers);
+  const isServer = answers.database !== "pglite";
+  const makes = auth?.kind !== "instance";
   const plugin =
     auth !== undefined && !auth.hasPlugin
       ? [`Add hedgerow() of "hedgerow/better-auth" to the plugins of ${auth.file}: routers know the caller by it.`]
       : [];
-  const first = [...(installs ? [install] : [])];
-  if (hasConfig) return first;
   return [
     ...first,
     ...plugin,
-    ...(answers.database === "pglite" ? [] : [`Set ${variable} to the url of the database's owner.`]),
-    `${run} hedgerow check && ${run} hedgerow push`,
-    'Serve it: new Hono().route("/api/v1", createRouter({ schema, auth: sessionAuthenticator(auth), database })), see the README.',
+    ...(isServer ? [`Set ${variable} to the url of the database's owner.`] : []),
+    `${run} hedgerow ${later ? "push" : `check && ${run} hedgerow push`}`,
+    ...(isServer
+      ? [
+          passwordStep,
+          `Set ${server.apiVariable}${answers.runtime === "cloudflare" ? " (in .dev.vars)" : ""} to the url of hedgerow_api${makes ? `, ${server.authVariable} to that of hedgerow_auth` : ""}, and BETTER_AUTH_SECRET${answers.runtime === "cloudflare" ? " and BETTER_AUTH_URL" : ""}.`,
+        ]
+      : []),
+    ...server.steps,
+    ...(later
+      ? [
+          `Once Better Auth itself connects as hedgerow_auth, wherever it runs: take guard: "later" out of hedgerow.config, and ${run} hedgerow push. The way back is to say it again, and to push.`,
+        ]
+      : []),
   ];
 };
 
@@ -257,9 +335,10 @@ const stepsOf = (project: Project, answers: Answers, installs: boolean): Readonl
  * @returns what is to change; only what is missing.
  */
 export const planInit = (project: Project, answers: Answers, needed: Readonly<Record<string, string>>): Plan => {
-  const entries = packageEntries(project, answers, needed);
+  const server = project.hasConfig ? undefined : serverOf(project, answers);
+  const entries = packageEntries(project, answers, needed, server);
   const wanted = [
-    ...(project.hasConfig ? [] : files(project, answers)),
+    ...(server === undefined ? [] : files(project, answers, server)),
     ...(project.drizzle === undefined ? [drizzleFile(project)] : []),
   ].map((file) => ({ ...file, content: contentAt(join(project.root, file.path)) }));
   const plain = ({ path, text }: NewFile): NewFile => ({ path, text });
@@ -274,6 +353,7 @@ export const planInit = (project: Project, answers: Answers, needed: Readonly<Re
       project,
       answers,
       entries.some(({ section }) => section !== "scripts"),
+      server,
     ),
   };
 };

@@ -9,6 +9,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { type BetterAuthFile, findBetterAuth } from "./better-auth.js";
 import { type DrizzleConfig, type Load, readDrizzleConfig } from "./drizzle-config.js";
 import { parsePackage } from "./package-text.js";
+import { findServers } from "./server.js";
 import { codeOf, filesMatching, readSource, sourceFiles } from "./source.js";
 import { authFile as authText } from "./templates.js";
 import { isCompatible, rangeToInstall } from "./versions.js";
@@ -27,6 +28,8 @@ export interface ExistingAuth extends BetterAuthFile {
   /** What its tables are called. */
   readonly tables: ReadonlyArray<string>;
   readonly hasOrganization: boolean;
+  /** Where it answers. */
+  readonly basePath: string;
 }
 
 export interface Project {
@@ -39,9 +42,13 @@ export interface Project {
   readonly importSuffix: string;
   /** Every package that package.json names, with its range. */
   readonly dependencies: ReadonlyMap<string, string>;
+  readonly scripts: ReadonlyMap<string, string>;
+  /** Files that make a server. */
+  readonly servers: ReadonlyArray<string>;
   readonly hasConfig: boolean;
   readonly hasSourceFolder: boolean;
   readonly isWorker: boolean;
+  readonly hasWranglerConfig: boolean;
   readonly drizzle: DrizzleConfig | undefined;
   readonly tables: ExistingTables;
   readonly auth: ExistingAuth | undefined;
@@ -137,6 +144,15 @@ const suffixOf = (tsconfig: string, language: "ts" | "js", isModule: boolean): s
 const reason = (cause: unknown): string =>
   (cause instanceof Error ? cause.message : String(cause)).split("\n")[0] ?? "unknown";
 
+/** Before `npm install`, what is missing most often is a package that package.json names. */
+const sayingWhatToInstall = (
+  message: string,
+  { dependencies, manager }: Pick<Project, "dependencies" | "manager">,
+): string =>
+  message.replace(/Cannot find (?:package|module) '((?:@[\w.-]+\/)?\w[\w.-]*).*$/, (whole: string, name: string) =>
+    dependencies.has(name) ? `${name} is not installed yet: run \`${manager} install\` first, then this again` : whole,
+  );
+
 const drizzleName = Symbol.for("drizzle:Name");
 const isTable = Symbol.for("drizzle:IsDrizzleTable");
 
@@ -180,7 +196,8 @@ const readAuth = async (root: string, auth: BetterAuthFile, load: Load): Promise
   const tables = Object.values(isObject(models) ? models : {}).flatMap((model) =>
     isObject(model) && model.disableMigrations !== true ? [String(model.modelName)] : [],
   );
-  return { ...auth, tables, hasOrganization: has("organization"), hasPlugin: has("hedgerow") };
+  const basePath = typeof options.basePath === "string" ? options.basePath : "/api/auth";
+  return { ...auth, tables, hasOrganization: has("organization"), hasPlugin: has("hedgerow"), basePath };
 };
 
 const lines = (files: ReadonlyArray<{ readonly file: string }>): string => files.map(({ file }) => file).join(", ");
@@ -243,6 +260,9 @@ export const readProject = async ({ root, load, needed, authFile, database }: Lo
   const scripts = files.filter((file) => !/\.config\.[cm]?[jt]s$/.test(file));
   const isTypeScript =
     tsconfig !== "" || dependencies.has("typescript") || isBun || !scripts.some((file) => /\.[cm]?jsx?$/.test(file));
+  const hasWranglerConfig = ["toml", "json", "jsonc"].some((extension) =>
+    existsSync(join(root, `wrangler.${extension}`)),
+  );
   const language = isTypeScript ? "ts" : "js";
   const isModule = json.type === "module";
   const common = {
@@ -253,11 +273,14 @@ export const readProject = async ({ root, load, needed, authFile, database }: Lo
     isModule,
     importSuffix: suffixOf(tsconfig, language, isModule),
     dependencies,
+    scripts: new Map(
+      Object.entries(isObject(json.scripts) ? json.scripts : {}).map(([name, command]) => [name, String(command)]),
+    ),
+    servers: findServers(root, files),
     hasConfig: configNames.some((name) => existsSync(join(root, name))),
     hasSourceFolder: existsSync(join(root, "src")),
-    isWorker:
-      dependencies.has("wrangler") ||
-      ["toml", "json", "jsonc"].some((extension) => existsSync(join(root, `wrangler.${extension}`))),
+    isWorker: dependencies.has("wrangler") || hasWranglerConfig,
+    hasWranglerConfig,
   } as const;
   const problems = [...tooOld(root, dependencies, needed)];
   /** What cannot be read is a problem, and the rest is looked at all the same. */
@@ -265,7 +288,7 @@ export const readProject = async ({ root, load, needed, authFile, database }: Lo
     try {
       return await run();
     } catch (cause) {
-      problems.push(`${what}${reason(cause)}.`);
+      problems.push(`${what}${sayingWhatToInstall(reason(cause), common)}.`);
       return otherwise;
     }
   };

@@ -135,6 +135,8 @@ export interface ConfigParts {
   /** The folder of PGlite. */
   readonly folder: string;
   readonly options: OptionsImport;
+  /** Whether Better Auth's tables wait for their guard, because Better Auth was there before. */
+  readonly guardsLater: boolean;
   readonly dotenv: Dotenv | undefined;
 }
 
@@ -167,7 +169,12 @@ export const configFile = (parts: ConfigParts): string =>
     "  providers: {",
     `    runtime: ${text(parts.runtime)},`,
     ...databaseLines(parts),
-    `    auth: { type: ${text(parts.auth)}, options: ${parts.options.expression} },`,
+    ...(parts.guardsLater
+      ? [
+          "    // Better Auth connects as it did before. Once it connects as hedgerow_auth, take `guard` out and push again.",
+          `    auth: { type: ${text(parts.auth)}, options: ${parts.options.expression}, guard: "later" },`,
+        ]
+      : [`    auth: { type: ${text(parts.auth)}, options: ${parts.options.expression} },`]),
     "  },",
     "});",
     "",

@@ -11,8 +11,10 @@ import * as Effect from "effect/Effect";
 import type { DefinitionError } from "../../condition/problem.js";
 import { databaseError } from "../../database/protocol.js";
 import { postgresTarget } from "../../database/target.js";
+import { demandGuarded } from "../../postgres/auth-guard.js";
 import { compileEffect } from "../../postgres/compile.js";
 import type { Expectation } from "../../postgres/expectation.js";
+import { authPolicy } from "../../postgres/identity.js";
 import { demandSecurity, demandStructure } from "../../postgres/inspect.js";
 import { dialectLayer } from "../../postgres/supabase.js";
 import { type Connection, withoutSecrets } from "../connection.js";
@@ -40,6 +42,8 @@ export interface MigrateOptions extends Guard {
    * the folder says what the schema says, and the database is as declared.
    */
   readonly baseline?: boolean;
+  /** Without this, a migration fails that would guard tables of Better Auth which have rows and were open before; as for `push`. */
+  readonly acceptAuthGuard?: boolean;
   /** Told after each migration. */
   readonly onApplied?: (tag: string) => void;
   /**
@@ -197,6 +201,7 @@ export const migrateEffect = ({
   out,
   connection,
   baseline = false,
+  acceptAuthGuard = false,
   onApplied = () => {},
   waitMs = defaultWaitMs,
   onWait = () => {},
@@ -222,6 +227,13 @@ export const migrateEffect = ({
           if (baseline) {
             yield* recordAll(run, history.migrations, expected);
             return history.migrations.map(({ tag }) => tag);
+          }
+          const first = demandGuarded(guard.identity);
+          const guards = history.migrations.some(({ statements }) =>
+            statements.some((statement) => statement.includes(authPolicy)),
+          );
+          if (first !== undefined && guards && !acceptAuthGuard && connection.driver !== "pglite") {
+            yield* attempt(run, nothing, () => run.session.transact([{ text: first }]));
           }
           for (const migration of history.migrations) {
             yield* apply(run, migration);
