@@ -1,11 +1,11 @@
 /**
  * Refuses to serve through a connection that no policy could stop, or from a database that another version was made for.
  *
- * Invariant: one catalog query, before the first request. A superuser, a role that bypasses row-level security, an
- * owner of a guarded table, a role that could become one of these and one that cannot become a caller are each a reason not to serve; so are a table, a column or
- * a role that is missing, a column of another type, a guarded table without forced row-level security, a policy that is
- * missing, not declared or not as declared, a reference whose check is not the declared one, and a helper that is not the one that
- * was pushed. Rules that a newer version has replaced are told from rules that nobody pushed.
+ * Invariant: one catalog query, before the first request. A superuser, a role that bypasses row-level security, an owner of a
+ * guarded table, a role that could become one of these and one that cannot become a caller are each a reason not to serve; so
+ * are a table, a column or a role that is missing, a column of another type, a guarded table without forced row-level
+ * security, a policy that is missing, not declared or not as declared, a reference whose check is not the declared one, and a
+ * helper that is not the one that was pushed. Rules that a newer version has replaced are told from rules that nobody pushed.
  */
 import * as Effect from "effect/Effect";
 import { functionsRecordSql, rememberedSql, standingSql } from "../condition/fingerprint.js";
