@@ -4,9 +4,11 @@
  * Invariant: strict. A field that is not named here is refused with the reason; nothing is dropped or changed in silence. As
  * many problems of a body as an answer holds are reported at once.
  */
+import { is, SQL } from "drizzle-orm";
 import * as Effect from "effect/Effect";
 import { isObject } from "../condition/parse-column.js";
 import type { Bound } from "../database/database.js";
+import { computeOf } from "../table/computed.js";
 import type { TableDefinition } from "../table/definition.js";
 import { checkOf } from "./column-check.js";
 import { holdsDocument, unfaithful } from "./faithful.js";
@@ -83,12 +85,35 @@ const bodyParser = (
   };
 };
 
-export const createParser = (definition: TableDefinition, columns: ReadonlyArray<WireColumn>): BodyParser =>
-  bodyParser(
+/**
+ * Adds what Drizzle computes in the application where it is given no value.
+ *
+ * @throws TypeError for what cannot be bound.
+ */
+const completing =
+  (definition: TableDefinition, columns: ReadonlyArray<WireColumn>, command: "insert" | "update") =>
+  (values: Values): Values => {
+    const all = new Map(values);
+    for (const column of columns) {
+      const { key, source } = column;
+      const compute = all.has(column) ? undefined : computeOf(definition, key, source, command);
+      if (compute === undefined) continue;
+      const value = compute();
+      if (is(value, SQL) || value instanceof Promise) throw new TypeError(`"${key}": $defaultFn made no value`);
+      all.set(column, boundValue(column, value));
+    }
+    return all;
+  };
+
+export const createParser = (definition: TableDefinition, columns: ReadonlyArray<WireColumn>): BodyParser => {
+  const parse = bodyParser(
     definition,
     columns.filter(({ key }) => !definition.managed.includes(key)),
     ({ source }) => source.notNull && !source.hasDefault,
   );
+  const complete = completing(definition, columns, "insert");
+  return (body) => Effect.map(parse(body), complete);
+};
 
 export const updateParser = (definition: TableDefinition, columns: ReadonlyArray<WireColumn>): BodyParser => {
   const parse = bodyParser(
@@ -96,10 +121,11 @@ export const updateParser = (definition: TableDefinition, columns: ReadonlyArray
     columns.filter(({ key }) => !definition.managed.includes(key) && !definition.primaryKey.includes(key)),
     () => false,
   );
+  const complete = completing(definition, columns, "update");
   return (body) =>
     Effect.flatMap(parse(body), (values) =>
       values.size > 0
-        ? Effect.succeed(values)
+        ? Effect.succeed(complete(values))
         : problem("validation_failed", { detail: "The body names no field to change." }),
     );
 };
