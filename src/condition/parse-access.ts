@@ -29,7 +29,7 @@ const nonEmpty = (value: unknown, at: Report): ReadonlyArray<unknown> => {
   at.problem(
     Array.isArray(value) ? "empty_list" : "invalid_rule",
     Array.isArray(value) ? "The list is empty." : `${show(value)} is not a list.`,
-    "Name at least one; leave the key out to say nothing.",
+    "Name at least one, or leave the key out.",
   );
   return [];
 };

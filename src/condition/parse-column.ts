@@ -88,7 +88,7 @@ const context = (value: string, column: ColumnInfo, scope: ParseScope, at: Repor
     at.problem(
       "type_mismatch",
       `Column "${column.key}" is ${kindName(column.kind)}, but "${value}" is ${claimType ?? "text"}.`,
-      "Compare it with a value of the same type, or change the column's type.",
+      "Compare it with a value of the same type.",
     );
     return undefined;
   }

@@ -39,14 +39,14 @@ const authorized = (url: string, own: URL): string => {
   const role = postgresTarget.roles.authenticated;
   const address = parsed(url, "authorize.url", `postgres://${role}@host/database`);
   if (address.password !== "") {
-    return refuse("needs authorize.url without a password: the caller's token is sent in its place");
+    return refuse("needs authorize.url without a password: it gets the caller's token");
   }
   if (address.username !== role) {
-    return refuse(`needs authorize.url for the role ${role}, which the policies name, not "${address.username}"`);
+    return refuse(`needs authorize.url for the role ${role}, not "${address.username}"`);
   }
   return direct(address.host) === direct(own.host) && address.pathname === own.pathname
     ? url
-    : refuse("needs authorize.url with the host and the database of url, which is the one that is verified");
+    : refuse("needs authorize.url with the host and the database of url");
 };
 
 /**

@@ -4,9 +4,11 @@
  * Invariant: strict. A field that is not named here is refused with the reason; nothing is dropped or changed in silence. As
  * many problems of a body as an answer holds are reported at once.
  */
+import { is, SQL } from "drizzle-orm";
 import * as Effect from "effect/Effect";
 import { isObject } from "../condition/parse-column.js";
 import type { Bound } from "../database/database.js";
+import { computeOf } from "../table/computed.js";
 import type { TableDefinition } from "../table/definition.js";
 import { checkOf } from "./column-check.js";
 import { holdsDocument, unfaithful } from "./faithful.js";
@@ -33,21 +35,26 @@ export type BodyParser = (body: JsonBody) => Effect.Effect<Values, RequestProble
 /**
  * Builds the parser of one operation, once per router.
  *
- * @param columns the columns that the operation may write.
- * @param required the keys that must be there.
+ * @param all the columns of the table.
+ * @throws TypeError where what Drizzle computes in the application cannot be bound.
  */
-const bodyParser = (
+export const bodyParser = (
   definition: TableDefinition,
-  columns: ReadonlyArray<WireColumn>,
-  required: (column: WireColumn) => boolean,
+  all: ReadonlyArray<WireColumn>,
+  command: "insert" | "update",
 ): BodyParser => {
+  const isInsert = command === "insert";
+  const columns = all.filter(
+    ({ key }) => !definition.managed.includes(key) && (isInsert || !definition.primaryKey.includes(key)),
+  );
   const writable = columns.map(({ key }) => key);
   const isWritable = new Set(writable);
   const checks = columns.map((column) => ({
     column,
-    isRequired: required(column),
+    isRequired: isInsert && column.source.notNull && !column.source.hasDefault,
     check: (column.source.notNull ? notNull : orNull)(checkOf(column.source)),
   }));
+  const computed = all.map((column) => [column, computeOf(definition, column.key, column.source, command)] as const);
   const refused = (key: string): string =>
     Object.hasOwn(definition.columns, key) ? reasonFor(definition, key) : `is not a field. ${hint(key, writable)}`;
 
@@ -79,27 +86,16 @@ const bodyParser = (
       const isDocument = value !== null && holdsDocument(source);
       values.set(column, isDocument ? text.slice(part.start, part.end).trim() : boundValue(column, value));
     }
-    return found.count > 0 ? found.as("validation_failed") : Effect.succeed(values);
+    if (found.count > 0) return found.as("validation_failed");
+    if (!isInsert && values.size === 0) {
+      return problem("validation_failed", { detail: "The body names no field to change." });
+    }
+    for (const [column, compute] of computed) {
+      if (compute === undefined || values.has(column)) continue;
+      const value = compute();
+      if (is(value, SQL) || value instanceof Promise) throw new TypeError(`"${column.key}": $defaultFn made no value`);
+      values.set(column, boundValue(column, value));
+    }
+    return Effect.succeed(values);
   };
-};
-
-export const createParser = (definition: TableDefinition, columns: ReadonlyArray<WireColumn>): BodyParser =>
-  bodyParser(
-    definition,
-    columns.filter(({ key }) => !definition.managed.includes(key)),
-    ({ source }) => source.notNull && !source.hasDefault,
-  );
-
-export const updateParser = (definition: TableDefinition, columns: ReadonlyArray<WireColumn>): BodyParser => {
-  const parse = bodyParser(
-    definition,
-    columns.filter(({ key }) => !definition.managed.includes(key) && !definition.primaryKey.includes(key)),
-    () => false,
-  );
-  return (body) =>
-    Effect.flatMap(parse(body), (values) =>
-      values.size > 0
-        ? Effect.succeed(values)
-        : problem("validation_failed", { detail: "The body names no field to change." }),
-    );
 };

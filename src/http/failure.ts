@@ -88,7 +88,9 @@ const notNull = (error: SqlError, scope: FailureScope | undefined): RequestProbl
     return problem("database_differs", { hidden: new DatabaseDiffers({ reasons }) });
   }
   // A scope column is empty when the caller has no such value: nothing in the body can help.
-  if (!column || scope.definition.managed.includes(column.key)) return problem("forbidden");
+  if (!column || scope.definition.firewall.scope.some((own) => own.column === column.key)) return problem("forbidden");
+  // What a request may not give, the database or the declaration was to make.
+  if (scope.definition.managed.includes(column.key)) return problem("internal", { hidden: error });
   return problem("validation_failed", { errors: [{ field: column.key, message: "must not be null" }] });
 };
 

@@ -15,7 +15,7 @@ import { enterClaims, type Timeouts } from "../database/session.js";
 import type { Target } from "../database/target.js";
 import type { SchemaTable } from "../table/schema.js";
 import { type Admission, admissionFor } from "./admission.js";
-import { createParser, updateParser } from "./body.js";
+import { bodyParser } from "./body.js";
 import { valueCheck } from "./column-check.js";
 import { failureOf, failureScope, type WriteOperation } from "./failure.js";
 import { knownCaller } from "./known-caller.js";
@@ -167,7 +167,7 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
     );
 
   const create = (condition: Condition): Handler => {
-    const parse = createParser(definition, columns);
+    const parse = bodyParser(definition, columns, "insert");
     const { select } = commands;
     const implied = select !== undefined && implies(condition, select);
     const reading = select && admissionFor(select);
@@ -192,7 +192,7 @@ export const operationsFor = (table: SchemaTable, options: OperationOptions): Op
   };
 
   const update = (using: Condition): Handler => {
-    const parse = updateParser(definition, columns);
+    const parse = bodyParser(definition, columns, "update");
     const read = (request: OperationRequest) =>
       Effect.flatMap(keyIn(request), (id) =>
         Effect.map(Effect.flatMap(request.body, parse), (values) => ({ id, values })),

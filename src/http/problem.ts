@@ -34,7 +34,7 @@ const kinds = {
   internal: [500, "database", "Something went wrong on our side."],
   unsafe_database: [500, "database", "The server is not set up safely."],
   database_differs: [503, "database", "The database does not fit this version; try again soon."],
-  unavailable: [503, "database", "Something that the answer depends on cannot be reached; try again soon."],
+  unavailable: [503, "database", "Something needed cannot be reached; try again soon."],
   timeout: [503, "database", "The request took too long; try again."],
   try_again: [503, "database", "Two requests got in each other's way; try again."],
 } as const satisfies Readonly<Record<string, Kind>>;

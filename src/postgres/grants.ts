@@ -2,11 +2,12 @@
  * Who may use which command of a table, as plain data.
  *
  * Invariant: exactly what the rules imply. A command that no rule opens is not granted, nor a column that only the
- * database fills; and what is granted is said here only, for the statements and for the check of the catalog.
+ * database fills (a key that `$defaultFn` makes is filled by the application); and what is granted is said here only, for the statements and for the check of the catalog.
  */
 import { getTableColumns } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { CallerRoles } from "../database/target.js";
+import { computeOf } from "../table/computed.js";
 import type { SchemaTable } from "../table/schema.js";
 import { type IdentitySource, type ServiceTable, storageOf } from "./identity.js";
 import { roles } from "./names.js";
@@ -27,7 +28,14 @@ const columnsOf = (table: SchemaTable, without: ReadonlyArray<string>): Readonly
 /** The grants of a guarded table. */
 export const grantsOf = (table: SchemaTable, callers: CallerRoles): ReadonlyArray<Grant> => {
   const { commands, managed, primaryKey } = table.definition;
-  const insertable = columnsOf(table, managed);
+  const source: Readonly<Record<string, PgColumn>> = getTableColumns(table.source);
+  // A key that the application computes is written by it, though no request may choose it.
+  const isComputed = (key: string): boolean =>
+    source[key] !== undefined && computeOf(table.definition, key, source[key], "insert") !== undefined;
+  const insertable = columnsOf(
+    table,
+    managed.filter((key) => !isComputed(key)),
+  );
   const updatable = columnsOf(table, [...managed, ...primaryKey]);
   const grants: ReadonlyArray<Grant | undefined> = [
     // By column, so that one added by hand later is not opened by an older grant.

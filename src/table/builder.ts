@@ -35,6 +35,7 @@ interface BuilderConfig {
   readonly dimensions?: unknown;
   readonly primaryKey: boolean;
   readonly hasDefault: boolean;
+  readonly default?: unknown;
   readonly generated?: unknown;
   readonly generatedIdentity?: unknown;
 }
@@ -50,10 +51,11 @@ const configOf = (builder: ColumnBuilder): BuilderConfig | undefined => {
 /** In Drizzle 1.0 an array has the type of its elements, and dimensions. */
 const typeOf = ({ columnType, dimensions }: BuilderConfig): string => (dimensions ? "PgArray" : columnType);
 
-/** A copy with a default of its own: the original may be shared between tables. */
+/** A copy that the database fills and nobody else: the original may be shared between tables. */
 const withDefault = (builder: ColumnBuilder, value: SQL): ColumnBuilder => {
   const copy: ColumnBuilder = Object.create(Object.getPrototypeOf(builder), Object.getOwnPropertyDescriptors(builder));
-  Object.assign(copy, { config: { ...configOf(builder), default: value, hasDefault: true } });
+  const own = { default: value, hasDefault: true, defaultFn: undefined, onUpdateFn: undefined };
+  Object.assign(copy, { config: { ...configOf(builder), ...own } });
   return copy;
 };
 
@@ -66,7 +68,8 @@ const withDefaults = (declaration: Declaration, lowering: Lowering): Record<stri
       if (!config || config.generated || config.generatedIdentity) return [key, builder];
       const preset = presetOf(builder);
       const path = preset ? scopePaths[preset] : scope.find(({ column }) => column === key)?.path;
-      if (config.hasDefault && !preset) return [key, builder];
+      // What decides about the tenant is not for the application to compute.
+      if ((path ? config.default !== undefined : config.hasDefault) && !preset) return [key, builder];
       const value = path
         ? lowering.scopeDefault(path, typeOf(config))
         : config.primaryKey && keys.length === 1 && scope.length > 0

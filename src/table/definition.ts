@@ -88,7 +88,7 @@ const checkNames = (declaration: Declaration, columns: ReadonlyArray<ColumnInfo>
     at.problem(
       "identifier_too_long",
       `The name has ${bytesOf(declaration.name)} bytes.`,
-      `Use at most ${maxIdentifierBytes - longestSuffix.length}, so that the policies' names fit.`,
+      `Use at most ${maxIdentifierBytes - longestSuffix.length}; policies are called after it.`,
     );
   }
   for (const column of columns) {
@@ -98,17 +98,13 @@ const checkNames = (declaration: Declaration, columns: ReadonlyArray<ColumnInfo>
         .problem(
           "column_name_reserved",
           `A column cannot be called "${column.key}": that is a method of the table.`,
-          `Call the key something else and keep the SQL name: ${column.key}Value: text("${column.name}").`,
+          `Call it something else: ${column.key}Value: text("${column.name}").`,
         );
     }
     if (columns.some((other) => other !== column && other.name === column.name && other.key < column.key)) {
       at.at("columns")
         .at(column.key)
-        .problem(
-          "duplicate_column",
-          `Two columns have the SQL name "${column.name}".`,
-          "Give each column a name of its own.",
-        );
+        .problem("duplicate_column", `Two columns have the SQL name "${column.name}".`, "Give each a name of its own.");
     }
   }
 };
@@ -134,11 +130,7 @@ type Access = Readonly<Partial<Record<Operation, unknown>>>;
 const readAccess = (raw: unknown, at: Report): Access => {
   if (raw === undefined) return {};
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
-    at.problem(
-      "invalid_rule",
-      "The access rules are not an object.",
-      `Write { ${operations.join(", ")} }, each with a rule.`,
-    );
+    at.problem("invalid_rule", "The rules are not an object.", `Write { ${operations.join(", ")} }, each with a rule.`);
     return {};
   }
   const known = new Set<string>(operations);
@@ -161,15 +153,11 @@ const parseUpdate = (raw: unknown, scope: ParseScope, at: Report): { before: Con
     at.at(other).problem(
       "invalid_rule",
       `Beside before and after there can be no "${other}".`,
-      "Write the rule inside before, after or both.",
+      "Write the rule inside of them.",
     );
   }
   if (raw.before === undefined) {
-    at.problem(
-      "invalid_rule",
-      "An update with after needs before.",
-      "Say which rows may be changed: { before, after }.",
-    );
+    at.problem("invalid_rule", "An update with after needs before.", "Write { before, after }.");
   }
   const before = parseRule(raw.before ?? { roles: ["AUTHENTICATED"] }, scope, at.at("before"));
   return { before, after: raw.after === undefined ? before : parseRule(raw.after, scope, at.at("after")) };
@@ -180,7 +168,7 @@ const parseCommands = (firewall: Condition, access: Access, scope: ParseScope, a
     if (access[name] !== undefined && access.read === undefined) {
       at.at(name).problem(
         "command_without_read",
-        `"${name}" needs "read": Postgres finds the rows to change by reading them.`,
+        `"${name}" needs "read": rows are found by reading them.`,
         "Add a read rule for the same callers.",
       );
     }

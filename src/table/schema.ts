@@ -52,7 +52,7 @@ const checkDuplicates = (found: ReadonlyArray<Found>, sink: Array<Problem>): voi
         table: table.declaration.name,
         path: "(table)",
         message: `"${earlier.key}" and "${table.key}" have the same SQL name.`,
-        hint: "Give each table a name of its own; a name that differs only in what is behind 63 bytes does not count.",
+        hint: "Give each a name of its own, within 63 bytes.",
       });
     }
   }
@@ -73,7 +73,7 @@ const checkCycles = (found: ReadonlyArray<Found>, sink: Array<Problem>): void =>
         table: declaration.name,
         path: "firewall.via",
         message: `The firewalls follow each other in a circle: ${[...cycle, declaration.name].join(" → ")}.`,
-        hint: "Scope one of the tables by a column of its own, for example its organization.",
+        hint: "Scope one of them by a column of its own.",
       });
       return;
     }
@@ -95,7 +95,7 @@ const checkParents = (found: ReadonlyArray<Found>, sink: Array<Problem>): void =
           code: "parent_unreadable",
           table: declaration.name,
           path: "firewall.via",
-          message: `Nobody may read "${of.name}", so no row of this table would exist for anyone.`,
+          message: `Nobody may read "${of.name}", so no row would exist.`,
           hint: `Give "${of.name}" a read rule.`,
         });
       }
@@ -112,7 +112,7 @@ const checkNames = (found: ReadonlyArray<Found>, sink: Array<Problem>): void => 
         table: declaration.name,
         path: "(table)",
         message: `Its roles or claims differ from those of "${first.declaration.name}".`,
-        hint: "Make all tables with the table() of one defineHedgerow({ ... }).",
+        hint: "Make all with the table() of one defineHedgerow().",
       });
     }
   }

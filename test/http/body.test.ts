@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect";
 import * as fc from "fast-check";
 import { id, table, understand } from "hedgerow";
 import { describe, expect, it } from "vitest";
-import { createParser, updateParser } from "../../src/http/body.js";
+import { bodyParser } from "../../src/http/body.js";
 import { RequestProblem } from "../../src/http/problem.js";
 import { type JsonBody, jsonBody } from "../../src/http/read-json.js";
 import { wireColumns } from "../../src/http/wire.js";
@@ -32,8 +32,8 @@ const items = table("items", {
 const [definition] = Effect.runSync(understand({ items })).tables.map((each) => each.definition);
 if (definition === undefined) throw new Error("No table");
 const columns = wireColumns(items);
-const create = createParser(definition, columns);
-const update = updateParser(definition, columns);
+const create = bodyParser(definition, columns, "insert");
+const update = bodyParser(definition, columns, "update");
 
 const read = (body: unknown): JsonBody => {
   const result = jsonBody(JSON.stringify(body));

@@ -54,6 +54,23 @@ expectType<{
   readonly createdAt: string;
 }>({} as RowOf<Job>);
 
+const tickets = table("tickets", {
+  id: text("id")
+    .primaryKey()
+    .$defaultFn(() => "t"),
+  code: text("code")
+    .notNull()
+    .$default(() => "c"),
+  changed: integer("changed")
+    .notNull()
+    .$onUpdate(() => 1),
+})
+  .firewall({ exception: "a test" })
+  .access({ read: { roles: ["PUBLIC"] }, create: { roles: ["PUBLIC"] }, update: { roles: ["PUBLIC"] } });
+// What the application computes may be left out; a key that it makes is not a request's to choose.
+expectAssignable<CreateOf<GuardOf<typeof tickets>>>({});
+expectAssignable<CreateOf<GuardOf<typeof tickets>>>({ code: "x", changed: 2 });
+expectError<CreateOf<GuardOf<typeof tickets>>>({ id: "t" });
 expectAssignable<CreateOf<Job>>({ title: "x" });
 expectAssignable<CreateOf<Job>>({ title: "x", userId: "u", salary: null, views: "1", createdAt: "2026-01-01" });
 expectNotAssignable<CreateOf<Job>>({});

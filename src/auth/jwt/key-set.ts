@@ -104,7 +104,8 @@ export const remoteKeySet = (url: string, options: KeySetOptions = {}): KeySet =
   let askedAt = Number.NEGATIVE_INFINITY;
   let lastFailed = false;
 
-  const unavailable = (): IdentityUnavailable => new IdentityUnavailable(`The key set at ${url} cannot be fetched.`);
+  const failure = `The key set at ${url} cannot be fetched.`;
+  const unavailable = (): IdentityUnavailable => new IdentityUnavailable(failure);
 
   const ask = (): Promise<void> => {
     if (pending !== undefined && shares) return pending;
@@ -118,7 +119,7 @@ export const remoteKeySet = (url: string, options: KeySetOptions = {}): KeySet =
         },
         (cause: unknown) => {
           lastFailed = true;
-          report(new Error(`The key set at ${url} cannot be fetched.`, { cause }));
+          report(new Error(failure, { cause }));
           throw unavailable();
         },
       )

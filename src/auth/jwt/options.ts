@@ -187,9 +187,7 @@ const preferenceProblems = (options: Preferences): ReadonlyArray<string> => {
     (name) => options.live === true && options[name] !== undefined,
   );
   return [
-    ...looked.map(
-      (name) => `${name}: with live: true the database looks it up; what a token says of it counts for nothing.`,
-    ),
+    ...looked.map((name) => `${name}: with live: true the database looks it up.`),
     ...(tolerance >= 0 && tolerance <= 60 ? [] : ["clockToleranceSeconds must be between 0 and 60."]),
     ...(Number.isFinite(age) && age > 0 ? [] : ["maxTokenAgeSeconds must be a number above 0."]),
     ...(cookie === undefined || /^[\w!#$%&'*+.^`|~-]+$/.test(cookie)
@@ -204,7 +202,7 @@ export const problemsOf = (options: JwtOptions): ReadonlyArray<string> => [
   ...(typeof options.issuer === "function" || areTexts(options.issuer) ? [] : ["issuer must name who signs."]),
   ...(options.audience === null || (options.audience !== undefined && areTexts(options.audience))
     ? []
-    : ["audience must name who the tokens are for, or be null where the issuer has no audiences."]),
+    : ["audience must name who the tokens are for, or be null."]),
   ...keyProblems(options),
   ...preferenceProblems(options),
 ];
