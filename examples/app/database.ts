@@ -3,13 +3,11 @@
  *
  * Invariant: on PostgreSQL the router and Better Auth connect as two different roles, and neither owns a table.
  */
-import { mkdirSync } from "node:fs";
-import { PGlite } from "@electric-sql/pglite";
 import { drizzle as drizzlePostgres } from "drizzle-orm/node-postgres";
 import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
 import type { DatabaseShape } from "hedgerow/hono";
 import { nodePostgres } from "hedgerow/node-postgres";
-import { pglite } from "hedgerow/pglite";
+import { openPglite, pglite } from "hedgerow/pglite";
 import pg from "pg";
 import type { createAuth } from "./auth.js";
 
@@ -23,10 +21,12 @@ export interface ExampleDatabase {
   readonly close: () => Promise<void>;
 }
 
-/** @param folder where PGlite keeps its files; they survive a restart. */
+/**
+ * @param folder where PGlite keeps its files; they survive a restart.
+ * @throws FolderTaken where another process has it open.
+ */
 export const openEmbedded = async (folder: string): Promise<ExampleDatabase> => {
-  mkdirSync(folder, { recursive: true });
-  const client = await PGlite.create(folder);
+  const client = await openPglite(folder);
   return { api: pglite(client), auth: drizzlePglite({ client }), embedded: true, close: () => client.close() };
 };
 

@@ -11,10 +11,10 @@ import { type ServerType, serve } from "@hono/node-server";
 import { sessionIdentity } from "hedgerow/better-auth";
 import { push } from "hedgerow/drizzle-kit";
 import { UnsafeDatabase, verifyDatabase } from "hedgerow/hono";
+import { FolderTaken } from "hedgerow/pglite";
 import { createApp } from "./app.js";
 import { authOptions, createAuth } from "./auth.js";
 import { type ExampleDatabase, openEmbedded, openPostgres } from "./database.js";
-import { claimFolder } from "./folder.js";
 import * as schema from "./schema.js";
 import { password, people, seed } from "./seed.js";
 import { endGracefully } from "./shutdown.js";
@@ -59,11 +59,9 @@ const open = async (): Promise<ExampleDatabase> => {
   const apiUrl = process.env.DATABASE_URL;
   const authUrl = process.env.AUTH_DATABASE_URL;
   if (apiUrl === undefined) {
-    const other = claimFolder(dataFolder);
-    if (other !== undefined) {
-      throw new StartupError(`The data in ${dataFolder} are in use by process ${other}. Choose others: DATA_DIR=…`);
-    }
-    const database = await openEmbedded(join(dataFolder, "pglite"));
+    const database = await openEmbedded(join(dataFolder, "pglite")).catch((error: unknown) => {
+      throw error instanceof FolderTaken ? new StartupError(`${error.message} Or choose another: DATA_DIR=…`) : error;
+    });
     await push({ schema, identity: sessionIdentity(authOptions), database: database.api });
     return database;
   }

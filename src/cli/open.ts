@@ -6,25 +6,18 @@
 import type { DatabaseShape } from "../database/database.js";
 import type { Connection } from "./connection.js";
 import { connectionTimeoutMillis, loadPg, openPostgresJs } from "./drivers.js";
-import { claimFolder } from "./folder-lock.js";
 
 export interface Opened {
   readonly database: DatabaseShape;
   readonly close: () => Promise<void>;
 }
 
+/** @throws FolderTaken where another process has the folder of a PGlite open, and what a driver throws. */
 export const openDatabase = async (connection: Connection): Promise<Opened> => {
   if (connection.driver === "pglite") {
-    const { PGlite } = await import("@electric-sql/pglite");
-    const { pglite } = await import("../database/pglite.js");
-    const release = await claimFolder(connection.dataDir);
-    try {
-      const client = await PGlite.create(connection.dataDir);
-      return { database: pglite(client), close: () => client.close().finally(release) };
-    } catch (cause) {
-      release();
-      throw cause;
-    }
+    const { openPglite, pglite } = await import("../database/pglite.js");
+    const client = await openPglite(connection.dataDir);
+    return { database: pglite(client), close: () => client.close() };
   }
   if (connection.driver === "neon") {
     const { neon } = await import("../database/neon.js");

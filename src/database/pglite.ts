@@ -16,16 +16,24 @@ import type {
   Statement,
   TransactionEnded,
 } from "./database.js";
+import { claimFolder } from "./folder-claim.js";
 import { inFlight } from "./in-flight.js";
 import { databaseError, leftAsText, toText } from "./protocol.js";
 import { modeText, takeTurns } from "./turns.js";
 
 export type { DatabaseShape } from "./database.js";
+export { FolderTaken } from "./folder-claim.js";
+export { openPglite } from "./open-pglite.js";
 
 /** The part of a PGlite that is used, so that one with extensions or in a worker fits as well. */
-type Client = Pick<PGlite, "transaction">;
+type Client = Pick<PGlite, "transaction"> & Partial<Pick<PGlite, "dataDir" | "closed">>;
 
 /**
+ * @param client a PGlite: in memory, or of `openPglite`, which claims a folder before it looks into it.
+ * @returns a database for `createRouter`, `withCaller` and `push`.
+ * @throws FolderTaken for a client whose folder another process has open, or another PGlite of this one: both would write, and
+ * the folder would be lost.
+ *
  * @example
  * ```ts
  * import { PGlite } from "@electric-sql/pglite";
@@ -34,15 +42,18 @@ type Client = Pick<PGlite, "transaction">;
  * const database = pglite(new PGlite());
  * ```
  */
-export const pglite = (client: Client): DatabaseShape => ({
-  driver: "pglite",
-  rolesAreBoundary: false,
-  transact: (statements, giveUp) =>
-    statements.length === 0
-      ? Effect.succeed([])
-      : inFlight((abandoned) => transact(client, statements, abandoned), giveUp),
-  interactive: { supported: true, transaction: (options, use) => interact(client, options, use) },
-});
+export const pglite = (client: Client): DatabaseShape => {
+  claimFolder(client.dataDir, client);
+  return {
+    driver: "pglite",
+    rolesAreBoundary: false,
+    transact: (statements, giveUp) =>
+      statements.length === 0
+        ? Effect.succeed([])
+        : inFlight((abandoned) => transact(client, statements, abandoned), giveUp),
+    interactive: { supported: true, transaction: (options, use) => interact(client, options, use) },
+  };
+};
 
 /** PGlite would refuse a text for some types; the values are text already, and it is Postgres that reads them. */
 const asTheyAre: Record<number, (value: string) => string> = new Proxy({}, { get: () => (value: string) => value });

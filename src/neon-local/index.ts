@@ -72,6 +72,8 @@ export const startNeonLocal = async ({
   const server = createServer((request, response) => {
     serve(request, response).catch(() => response.destroy());
   });
+  // Who is about to send on a connection must not find that it is just being closed.
+  server.keepAliveTimeout = 0;
   const serveSocket = webSocketServer(door);
   const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   server.on("upgrade", (request, socket, head) => {

@@ -157,7 +157,7 @@ describe("SQL behind withCaller on PostgreSQL", () => {
       "select set_config('default_transaction_read_only', 'on', false)",
       "set session characteristics as transaction isolation level serializable",
       "set bytea_output = 'escape'",
-      "set statement_timeout = 1",
+      "set statement_timeout = '14s'",
       "set search_path = pg_temp",
       "set role anonymous",
       "listen leak",

@@ -168,7 +168,7 @@ describe("the example on embedded PGlite", () => {
 
     const third = runExample(options());
     expect(await third.exit).toBe(1);
-    expect(third.output()).toMatch(/^The data in .* are in use by process \d+\./);
+    expect(third.output()).toMatch(/^\S+ is open in process \d+ .*DATA_DIR=…\n$/);
     await second.stop();
   });
 

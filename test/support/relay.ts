@@ -16,7 +16,7 @@ export interface Relay {
   readonly roundTrips: () => number;
   /** How many requests over HTTP have passed. */
   readonly requests: () => number;
-  /** From now on the next connection gets no answer. */
+  /** From now on the next connection gets no answer: it stays open until the client closes it, whatever the server does. */
   readonly stallNext: () => void;
   readonly close: () => Promise<void>;
 }
@@ -59,9 +59,10 @@ export const openRelay = async (target: number, delay = 40, there = 0): Promise<
       );
     };
     for (const socket of [client, upstream]) {
+      const ends = !stalled || socket === client;
       socket.setNoDelay(true);
-      socket.on("error", end);
-      socket.on("close", end);
+      socket.on("error", ends ? end : () => {});
+      socket.on("close", ends ? end : () => {});
       sockets.add(socket);
     }
   });

@@ -5,7 +5,6 @@ import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import type { NeonLocal, NeonLocalOptions, Target } from "../../neon-local/index.js";
-import { claimFolder } from "../folder-lock.js";
 
 /** Where the passwords of the roles come from that tokens may use; not the command line, which others can see. */
 const passwordVariable = "NEON_LOCAL_JWT_PASSWORD";
@@ -23,10 +22,9 @@ interface Opened {
 
 const openTarget = async (url: string | undefined, folder: string | undefined): Promise<Opened> => {
   if (folder !== undefined) {
-    const { PGlite } = await import("@electric-sql/pglite");
-    const release = await claimFolder(folder);
-    const pglite = await PGlite.create(folder);
-    return { target: { pglite }, close: () => pglite.close().finally(release) };
+    const { openPglite } = await import("../../database/open-pglite.js");
+    const pglite = await openPglite(folder);
+    return { target: { pglite }, close: () => pglite.close() };
   }
   if (url === undefined || !URL.canParse(url))
     throw new Error("Pass --url with a PostgreSQL, or --pglite with a folder.");

@@ -122,14 +122,12 @@ const openings = ({ driver, auth, apiVariable, authVariable, folder }: ServerPar
     case "pglite":
       return {
         imports: [
-          'import { mkdirSync } from "node:fs";',
-          'import { PGlite } from "@electric-sql/pglite";',
           'import { drizzle } from "drizzle-orm/pglite";',
-          'import { pglite } from "hedgerow/pglite";',
+          'import { openPglite, pglite } from "hedgerow/pglite";',
         ],
         open: [
-          `mkdirSync(${text(folder)}, { recursive: true });`,
-          `const client = await PGlite.create(${text(folder)});`,
+          "// Refused while another process has the folder open, and the other way round.",
+          `const client = await openPglite(${text(folder)});`,
         ],
         api: "pglite(client)",
         auth: "drizzle({ client })",

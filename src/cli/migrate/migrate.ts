@@ -9,6 +9,7 @@
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import type { DefinitionError } from "../../condition/problem.js";
+import { FolderTaken } from "../../database/folder-claim.js";
 import { databaseError } from "../../database/protocol.js";
 import { postgresTarget } from "../../database/target.js";
 import { demandGuarded } from "../../postgres/auth-guard.js";
@@ -92,7 +93,7 @@ interface Run {
 }
 
 const unreachable = (connection: Connection, cause: unknown): string =>
-  cause instanceof SharedSession
+  cause instanceof SharedSession || cause instanceof FolderTaken
     ? cause.message
     : withoutSecrets(
         connection,
@@ -102,7 +103,7 @@ const unreachable = (connection: Connection, cause: unknown): string =>
 const open = (connection: Connection, options: Pick<Waiting, "waitMs" | "onWait">): Effect.Effect<Run, MigrateError> =>
   Effect.tryPromise({
     try: async () => {
-      const session = await openSession(connection, { name: sessionName("migrate"), waitMs: options.waitMs });
+      const session = await openSession(connection, { name: sessionName("migrate"), ...options });
       return { session, journal: new Journal(session), connection, waiting: { ...options, look: session.look } };
     },
     catch: (cause) => failed(nothing, [unreachable(connection, cause)], cause),

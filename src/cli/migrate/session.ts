@@ -5,13 +5,14 @@
  * other locks; its end gives all of them back, whoever has the session next. Where there is a session, it is held to be the
  * one that began: a pooler that gives each transaction another is refused before anything is changed.
  */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { PGlite } from "@electric-sql/pglite";
 import * as Effect from "effect/Effect";
 import type { DatabaseShape } from "../../database/database.js";
 import { isRefusal } from "../../database/protocol.js";
 import { lockStatement } from "../../postgres/security.js";
 import type { Connection } from "../connection.js";
 import { connectionTimeoutMillis } from "../drivers.js";
-import { claimFolder } from "../folder-lock.js";
 import { inTurn } from "../locks/limits.js";
 import { findObstacles } from "../locks/obstacles.js";
 import { type Client, connectClient, type Rows, type ServerConnection } from "./client.js";
@@ -56,12 +57,15 @@ export interface SessionOptions {
   /** By which others see it. */
   readonly name: string;
   readonly waitMs: number;
+  readonly onWait: (message: string) => void;
 }
+
+type Sought = Pick<SessionOptions, "name" | "waitMs">;
 
 /** The same lock, held until the session ends. */
 const lockSession = lockStatement.replace("pg_advisory_xact_lock", "pg_advisory_lock");
 
-const serverSession = async (connection: ServerConnection, { name, waitMs }: SessionOptions): Promise<Session> => {
+const serverSession = async (connection: ServerConnection, { name, waitMs }: Sought): Promise<Session> => {
   const connect = () => connectClient(connection);
   const client = await connect();
   try {
@@ -94,7 +98,7 @@ const lazily = (connect: () => Promise<Client>): Watcher => {
   };
 };
 
-interface Over extends SessionOptions {
+interface Over extends Sought {
   /** The process that must answer; undefined where there is but one session. */
   readonly own?: number;
   readonly holds: boolean;
@@ -140,7 +144,7 @@ const sessionOver = (client: Pick<Client, "query" | "close">, { name, waitMs, ow
 /** Neon's driver has no session: each transaction is one batch. */
 const batchSession = (
   database: DatabaseShape & { readonly close: () => Promise<void> },
-  { name, waitMs }: SessionOptions,
+  { name, waitMs }: Sought,
 ): Session => {
   const send = async (statements: ReadonlyArray<Statement>): Promise<ReadonlyArray<Rows>> => {
     const outcome = await Effect.runPromise(
@@ -164,26 +168,34 @@ const batchSession = (
   };
 };
 
-/** One process at a time may open a folder, so nobody is ever in its way. */
-const folderSession = async (dataDir: string, options: SessionOptions): Promise<Session> => {
-  const release = await claimFolder(dataDir);
-  try {
-    const { PGlite } = await import("@electric-sql/pglite");
-    const client = await PGlite.create(dataDir);
-    return sessionOver(
-      {
-        query: async (text, values) => (await client.query<Record<string, unknown>>(text, values && [...values])).rows,
-        close: () => client.close().finally(release),
-      },
-      { ...options, holds: false, watcher: { query: async () => [], close: async () => {} } },
-    );
-  } catch (cause) {
-    release();
-    throw cause;
+/** Another migration ends soon; a server that has the folder open is named at once. */
+const openFolder = async (dataDir: string, { waitMs, onWait }: SessionOptions): Promise<PGlite> => {
+  const { FolderTaken, openPglite } = await import("../../database/pglite.js");
+  const until = performance.now() + waitMs;
+  for (let told = false; ; told = true) {
+    try {
+      return await openPglite(dataDir);
+    } catch (cause) {
+      if (!(cause instanceof FolderTaken) || performance.now() > until) throw cause;
+      if (!told) onWait(`waiting for the folder. ${cause.message}`);
+      await sleep(100);
+    }
   }
 };
 
-/** @throws SharedSession, and the driver's own error where there is no such database. */
+/** One process at a time may open a folder, so nobody is ever in its way. */
+const folderSession = async (dataDir: string, options: SessionOptions): Promise<Session> => {
+  const client = await openFolder(dataDir, options);
+  return sessionOver(
+    {
+      query: async (text, values) => (await client.query<Record<string, unknown>>(text, values && [...values])).rows,
+      close: () => client.close(),
+    },
+    { ...options, holds: false, watcher: { query: async () => [], close: async () => {} } },
+  );
+};
+
+/** @throws SharedSession, FolderTaken, and the driver's own error where there is no such database. */
 export const openSession = async (connection: Connection, options: SessionOptions): Promise<Session> => {
   if (connection.driver === "pglite") return folderSession(connection.dataDir, options);
   if (connection.driver !== "neon") return serverSession(connection, options);
