@@ -26,6 +26,8 @@ interface Holder {
 /** Another process, or this one, has a folder of PGlite's open, or nobody can tell. The message names the process. */
 export class FolderTaken extends Data.TaggedError("FolderTaken")<{
   readonly message: string;
+  /** The message without what to do about it. */
+  readonly found: string;
   readonly folder: string;
   readonly cause?: unknown;
 }> {}
@@ -169,7 +171,8 @@ const taken = (folder: string, file: string, { pid, where, command, since }: Hol
       : pid === process.pid
         ? ["this process", "Use the PGlite that is open, or close it first."]
         : [process_, "End it first: PGlite's files have one process at a time."];
-  return new FolderTaken({ folder, message: `${folder} is open in ${who} since ${since}. ${advice}` });
+  const found = `${folder} is open in ${who} since ${since}.`;
+  return new FolderTaken({ folder, found, message: `${found} ${advice}` });
 };
 
 const prepare = (fs: typeof Fs, folder: string, lock: string): void => {
@@ -177,8 +180,9 @@ const prepare = (fs: typeof Fs, folder: string, lock: string): void => {
     fs.mkdirSync(lock, { recursive: true });
     fs.accessSync(lock, fs.constants.W_OK);
   } catch (cause) {
-    const message = `Nobody can tell whether ${folder} is free: ${lock} must be a folder that this process can write.`;
-    throw new FolderTaken({ folder, message, cause });
+    const found = `Nobody can tell whether ${folder} is free.`;
+    const message = `${found} ${lock} must be a folder that this process can write.`;
+    throw new FolderTaken({ folder, found, message, cause });
   }
 };
 
@@ -244,5 +248,6 @@ export const claimFolder = (dataDir: string | undefined, client?: Client): Claim
     if (client !== undefined) claim.giveTo(client);
     return claim;
   }
-  throw new FolderTaken({ folder, message: `Others are just opening ${folder}. Try again.` });
+  const found = `Others are just opening ${folder}.`;
+  throw new FolderTaken({ folder, found, message: `${found} Try again.` });
 };

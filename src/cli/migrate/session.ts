@@ -177,7 +177,7 @@ const openFolder = async (dataDir: string, { waitMs, onWait }: SessionOptions): 
       return await openPglite(dataDir);
     } catch (cause) {
       if (!(cause instanceof FolderTaken) || performance.now() > until) throw cause;
-      if (!told) onWait(`waiting for the folder. ${cause.message}`);
+      if (!told) onWait(`waiting. ${cause.found}`);
       await sleep(100);
     }
   }
