@@ -28,7 +28,7 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
 
 /** What the command alone needs must not be reachable from the library. */
 const isCommand = (path: string): boolean => path === "cli/bin.ts" || path.startsWith("cli/commands/");
-const commandPackages = ["effect/cli", "@effect/platform-node-shared", "jiti"];
+const commandPackages = ["effect/cli", "jiti"];
 
 interface Import {
   readonly specifier: string;

@@ -13,10 +13,12 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
+import { subset } from "semver";
 
 interface Manifest {
   readonly name: string;
   readonly exports: Readonly<Record<string, unknown>>;
+  readonly engines: { readonly node: string };
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
@@ -50,6 +52,7 @@ const project = realpathSync(mkdtempSync(join(tmpdir(), "hedgerow-package-")));
 try {
   const installed = install();
   await checkMetadata(installed);
+  checkEngines();
   checkLoading();
   checkTypes();
 } finally {
@@ -95,6 +98,36 @@ function checkContents(paths: ReadonlyArray<string>): void {
 async function checkMetadata(installed: string): Promise<void> {
   const { messages, pkg } = await publint({ pkgDir: installed, pack: false, strict: true });
   for (const message of messages) problems.push(`publint: ${formatMessage(message, pkg)}`);
+}
+
+interface Locked {
+  readonly engines?: { readonly node?: string };
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+/** Whoever installs the package on any Node that it names gets no warning about another one. */
+function checkEngines(): void {
+  const { packages }: { readonly packages: Readonly<Record<string, Locked>> } = JSON.parse(
+    readFileSync(join(repository, "package-lock.json"), "utf8"),
+  );
+  const seen = new Set<string>();
+  const visit = (name: string, from: string): void => {
+    let place = from;
+    while (place !== "" && packages[`${place}/node_modules/${name}`] === undefined) {
+      place = place.slice(0, Math.max(0, place.lastIndexOf("/node_modules/")));
+    }
+    const path = place === "" ? `node_modules/${name}` : `${place}/node_modules/${name}`;
+    const locked = packages[path];
+    if (locked === undefined || seen.has(path)) return;
+    seen.add(path);
+    const wanted = locked.engines?.node;
+    if (wanted !== undefined && !subset(manifest.engines.node, wanted)) {
+      problems.push(`${path} needs Node ${wanted}, and package.json promises ${manifest.engines.node}`);
+    }
+    for (const dependency of Object.keys(locked.dependencies ?? {})) visit(dependency, path);
+  };
+  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) visit(name, "");
+  if (seen.size < 10) problems.push("package-lock.json does not name what the package needs");
 }
 
 /** One process for each, so that no entry point works only because another was loaded before it. */

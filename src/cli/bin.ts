@@ -5,26 +5,13 @@
  * Invariant: only this file and those in commands/ import what the command alone needs. It ends with an exit code that
  * tells whether it did what it was asked to do.
  */
-import * as NodeChildProcessSpawner from "@effect/platform-node-shared/NodeChildProcessSpawner";
-import * as NodeFileSystem from "@effect/platform-node-shared/NodeFileSystem";
-import * as NodePath from "@effect/platform-node-shared/NodePath";
-import * as NodeStdio from "@effect/platform-node-shared/NodeStdio";
-import * as NodeTerminal from "@effect/platform-node-shared/NodeTerminal";
-import { CliOutput, Command } from "effect/cli";
+import { Command } from "effect/cli";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import * as Layer from "effect/Layer";
 import { describeCause, exitCodeOf } from "./commands/failure.js";
 import { missingPackage } from "./commands/missing.js";
+import { platform } from "./commands/platform.js";
 import { version } from "./version.js";
-
-const files = Layer.mergeAll(NodeFileSystem.layer, NodePath.layer);
-const platform = Layer.mergeAll(
-  files,
-  NodeStdio.layer,
-  NodeTerminal.layer,
-  Layer.provide(NodeChildProcessSpawner.layer, files),
-);
 
 const colors = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
 const args = process.argv.slice(2);
@@ -46,9 +33,7 @@ const load = async () => {
 };
 
 const hedgerow = await load();
-const program = Command.runWith(hedgerow, { version: version() })(args).pipe(
-  Effect.provide(Layer.mergeAll(platform, CliOutput.layer(CliOutput.defaultFormatter({ colors })))),
-);
+const program = Command.runWith(hedgerow, { version: version() })(args).pipe(Effect.provide(platform(colors)));
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());

@@ -52,7 +52,6 @@ export interface Project {
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const dependencies = [
   ".bin",
-  "@effect",
   "@electric-sql",
   "@hono",
   "@neondatabase",
