@@ -137,6 +137,13 @@ const forgetPrepared = `do $$ declare prepared pg_catalog.text; begin
   end loop;
 end $$`;
 
+/**
+ * All of DISCARD ALL but DEALLOCATE ALL: postgres.js would go on to use the names of what it has prepared.
+ * https://www.postgresql.org/docs/current/sql-discard.html
+ */
+const discardState =
+  "close all; set session authorization default; reset all; unlisten *; select pg_catalog.pg_advisory_unlock_all(); discard plans; discard temp; discard sequences";
+
 const endSession = "select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())";
 
 /** Twice, because the first may be what a late cancellation hits. */
@@ -191,7 +198,7 @@ const held = (client: Client, reserved: Reservation, giveUp: GiveUp | undefined)
     // Twice, because the first may be what somebody cancelled.
     const isIdle = isOver || (await reserved.succeeds("rollback")) || (await reserved.succeeds("rollback"));
     const isClean = isBroken
-      ? isIdle && (await reserved.succeeds("discard all"))
+      ? isIdle && (await reserved.succeeds(discardState)) && (await reserved.succeeds(forgetPrepared))
       : isOver || (isIdle && (await reserved.succeeds(forgetPrepared)));
     giveUp?.removeEventListener("abort", onGivenUp);
     if (isClean && !giveUp?.aborted) reserved.release();
