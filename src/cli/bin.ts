@@ -14,7 +14,7 @@ import { CliOutput, Command } from "effect/cli";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Layer from "effect/Layer";
-import { describeCause, exitCodeOf } from "./commands/failure.js";
+import { describeCause, errorsAlone, exitCodeOf } from "./commands/failure.js";
 import { missingPackage } from "./commands/missing.js";
 import { version } from "./version.js";
 
@@ -53,7 +53,7 @@ const program = Command.runWith(hedgerow, { version: version() })(args).pipe(
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
 
-const exit = await Effect.runPromiseExit(program, { signal: stop.signal });
+const exit = await Effect.runPromiseExit(Effect.provide(program, errorsAlone), { signal: stop.signal });
 if (Exit.isFailure(exit)) {
   const message = describeCause(exit.cause, args.includes("--verbose"));
   if (message !== undefined) console.error(message);

@@ -5,6 +5,7 @@ import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import type { NeonLocal, NeonLocalOptions, Target } from "../../neon-local/index.js";
+import { urlProblem } from "../connection.js";
 import { claimFolder } from "../folder-lock.js";
 
 /** Where the passwords of the roles come from that tokens may use; not the command line, which others can see. */
@@ -28,8 +29,9 @@ const openTarget = async (url: string | undefined, folder: string | undefined): 
     const pglite = await PGlite.create(folder);
     return { target: { pglite }, close: () => pglite.close().finally(release) };
   }
-  if (url === undefined || !URL.canParse(url))
-    throw new Error("Pass --url with a PostgreSQL, or --pglite with a folder.");
+  if (url === undefined) throw new Error("Pass --url with a PostgreSQL, or --pglite with a folder.");
+  const problem = urlProblem(url);
+  if (problem !== undefined) throw new Error(`--url ${problem}`);
   return { target: { url }, close: async () => {} };
 };
 
