@@ -113,7 +113,7 @@ describe.each(drivers)("a client of $name that goes away", ({ open, pools }) => 
         await noting(
           c.var.hedgerow.transaction(async (tx) => {
             await tx.insert(items).values({ title });
-            await tx.execute(sql`select pg_sleep(200)`);
+            await tx.execute(sql`select pg_sleep(3)`);
           }),
         );
         return c.text("done");
@@ -121,7 +121,7 @@ describe.each(drivers)("a client of $name that goes away", ({ open, pools }) => 
       .post("/own/two", acting, async (c) => {
         const { title } = await c.req.json();
         const { db } = c.var.hedgerow;
-        await noting(db.execute(sql`select pg_sleep(200)`));
+        await noting(db.execute(sql`select pg_sleep(3)`));
         await db.insert(items).values({ title });
         return c.text("done");
       })
@@ -215,14 +215,14 @@ describe.each(drivers)("a client of $name that goes away", ({ open, pools }) => 
 
   it("has a write that was sent carried out to its end, and nothing behind it", async () => {
     const gone = new AbortController();
-    const asked = ask("POST", "/items", "sleep:2", gone.signal);
+    const asked = ask("POST", "/items", "sleep:3", gone.signal);
     const two = ask("POST", "/own/two", "second", gone.signal);
     await asleep(2);
-    const before = await written("sleep:2");
+    const before = await written("sleep:3");
     gone.abort();
     expect([(await asked).status, (await two).status]).toEqual([408, 408]);
     await nothingRuns();
-    expect(await written("sleep:2")).toBe(before + 1);
+    expect(await written("sleep:3")).toBe(before + 1);
     expect(await written("second")).toBe(0);
     expect(reported).toEqual([]);
   });
