@@ -157,7 +157,7 @@ const readAgainAndAgain = (): (() => Promise<number>) => {
 
 describe.each(ways)("$name", ({ name, begin, widen }) => {
   it("holds up nobody for long while somebody reads for long, and gets through afterwards", {
-    timeout: 180_000,
+    timeout: 300_000,
   }, async () => {
     await begin();
     const reader = await other("report");
@@ -191,7 +191,7 @@ describe.each(ways)("$name", ({ name, begin, widen }) => {
     }
   });
 
-  it("gives up on a table after its time, by name, and has changed nothing", { timeout: 180_000 }, async () => {
+  it("gives up on a table after its time, by name, and has changed nothing", { timeout: 300_000 }, async () => {
     await begin();
     const reader = await other("report");
     await reader.query("begin");
@@ -210,7 +210,7 @@ describe.each(ways)("$name", ({ name, begin, widen }) => {
     expect(await query(columns)).toHaveLength(1);
   });
 
-  it("says whose turn it is, ends after its time, and has its turn afterwards", { timeout: 180_000 }, async () => {
+  it("says whose turn it is, ends after its time, and has its turn afterwards", { timeout: 300_000 }, async () => {
     await begin();
     // One of the same role, of which it may be known since when.
     const holder = await other("deploy 7", postgres.ownerUrl);
@@ -294,7 +294,7 @@ describe("the limit of a migration", () => {
 });
 
 describe("a push that has lifted FORCE to count rows", () => {
-  it("says so where somebody keeps it from putting it back, and the next one does", { timeout: 180_000 }, async () => {
+  it("says so where somebody keeps it from putting it back, and the next one does", { timeout: 300_000 }, async () => {
     const real = nodePostgres(postgres.ownerPool);
     await push({ schema: wider, identity, database: real });
     const reader = await other("report");
@@ -363,7 +363,7 @@ export default defineConfig({
     expect(await project.hedgerow([command, "--wait", "0"], environment())).toMatchObject({ code: 2 });
   });
 
-  it("drizzle-kit push holds up nobody for long, fails, and says why", { timeout: 180_000 }, async () => {
+  it("drizzle-kit push holds up nobody for long, fails, and says why", { timeout: 300_000 }, async () => {
     expect((await project.drizzleKit(["push"], environment())).code).toBe(0);
     await project.write("schema.ts", schemaText('size: integer("size"),'));
     const running = project.startDrizzleKit(["push"], environment());

@@ -155,7 +155,7 @@ describe.runIf(program !== undefined)("a PgBouncer whose address does not tell",
 
   it.each(poolers)(
     "refuses to migrate, one and three at once, and leaves nothing: $size sessions, round robin: $roundRobin, by $driver",
-    { timeout: 180_000 },
+    { timeout: 300_000 },
     async ({ size, roundRobin, driver }) => {
       const url = await start(size, { roundRobin });
       const refused = {
@@ -177,7 +177,7 @@ describe.runIf(program !== undefined)("a PgBouncer whose address does not tell",
     },
   );
 
-  it("refuses and leaves nothing while others use the same sessions all the time", { timeout: 180_000 }, async () => {
+  it("refuses and leaves nothing while others use the same sessions all the time", { timeout: 300_000 }, async () => {
     const url = await start(4, { roundRobin: false });
     let isOver = false;
     const pool = postgres.pool(url, { max: 8 });
@@ -201,7 +201,7 @@ describe.runIf(program !== undefined)("a PgBouncer whose address does not tell",
     expect(await through(postgres.ownerUrl, "pg")()).toHaveLength(3);
   });
 
-  it("migrates through a pooler for sessions, three at once, and leaves nothing", { timeout: 180_000 }, async () => {
+  it("migrates through a pooler for sessions, three at once, and leaves nothing", { timeout: 300_000 }, async () => {
     const url = await start(20, { mode: "session" });
     const three = await Promise.all([1, 2, 3].map(through(url, "pg")));
     expect(three.flat()).toHaveLength(3);
@@ -209,7 +209,7 @@ describe.runIf(program !== undefined)("a PgBouncer whose address does not tell",
   });
 
   it("pushes in transactions, for which a pooler is good enough, and leaves nothing", {
-    timeout: 180_000,
+    timeout: 300_000,
   }, async () => {
     const url = await start(4, {});
     const pool = postgres.pool(url, { max: 2 });
