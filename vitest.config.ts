@@ -29,8 +29,10 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/postgres-server.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // They end what hangs; a machine that is busy with something else may need them.
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 30_000 } },
     maxWorkers: 2,
   },
 });

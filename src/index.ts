@@ -6,7 +6,7 @@
 
 export { anonymousCaller, type Caller, type ClaimValue } from "./condition/caller.js";
 export { DefinitionError, type Problem, type ProblemCode } from "./condition/problem.js";
-export type { ClaimType, Operation, PseudoRole, ScopeColumn, Vocabulary, Wrong } from "./condition/rule.js";
+export type { ClaimType, Operation, PseudoRole, ScopeColumn, Undeclared, Vocabulary, Wrong } from "./condition/rule.js";
 export type { Names } from "./condition/vocabulary.js";
 export { defineHedgerow, type Hedgerow, type TableFunction, table, type VocabularyOf } from "./define.js";
 export { id, organization, owner, team } from "./table/presets.js";

@@ -8,7 +8,7 @@
 import { Command } from "effect/cli";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import { describeCause, exitCodeOf } from "./commands/failure.js";
+import { describeCause, errorsAlone, exitCodeOf } from "./commands/failure.js";
 import { missingPackage } from "./commands/missing.js";
 import { platform } from "./commands/platform.js";
 import { version } from "./version.js";
@@ -38,7 +38,7 @@ const program = Command.runWith(hedgerow, { version: version() })(args).pipe(Eff
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
 
-const exit = await Effect.runPromiseExit(program, { signal: stop.signal });
+const exit = await Effect.runPromiseExit(Effect.provide(program, errorsAlone), { signal: stop.signal });
 if (Exit.isFailure(exit)) {
   const message = describeCause(exit.cause, args.includes("--verbose"));
   if (message !== undefined) console.error(message);

@@ -43,6 +43,20 @@ const filled = (value: unknown): string | undefined => (typeof value === "string
 
 const isOptions = (value: unknown): value is ConnectionOptions => typeof value === "object" && value !== null;
 
+/**
+ * What a driver would read as the name of a host otherwise, or not at all. A path is that of a socket, and drivers read more
+ * than one host, or none behind an `@`.
+ *
+ * @returns what is wrong with a url, as the rest of a sentence without any part of it; undefined where nothing is.
+ */
+export const urlProblem = (url: string): string | undefined => {
+  if (url.startsWith("/") || url.startsWith("socket:")) return undefined;
+  if (!/^postgres(ql)?:\/\//.test(url))
+    return "is no url of a PostgreSQL: one begins with postgres:// or postgresql://. Is the environment variable that it comes from set, without quotes around it?";
+  if (URL.canParse(url.replace(/@(?=\/|$)/, "@none")) || /@[^@]*,/.test(url)) return undefined;
+  return "cannot be read. Is each character of its password that is no letter or digit encoded, as encodeURIComponent does?";
+};
+
 /** As drizzle-kit reads the words of libpq. */
 const sslOf = (value: unknown): boolean | ConnectionOptions | undefined => {
   if (value === "require" || value === "allow" || value === "prefer") return { rejectUnauthorized: false };
@@ -67,7 +81,11 @@ export const connectionOf = ({ driver, dbCredentials }: Config): Connection => {
   }
   if (driver !== undefined)
     throw new Error(`push cannot use the driver "${String(driver)}"; leave it out, or use "pglite".`);
-  if (url !== undefined) return { driver: "pg", options: { connectionString: url } };
+  if (url !== undefined) {
+    const problem = urlProblem(url);
+    if (problem !== undefined) throw new Error(`dbCredentials.url ${problem}`);
+    return { driver: "pg", options: { connectionString: url } };
+  }
   const host = filled(property(dbCredentials, "host"));
   const database = filled(property(dbCredentials, "database"));
   if (host === undefined || database === undefined) {
@@ -90,6 +108,15 @@ export const connectionOf = ({ driver, dbCredentials }: Config): Connection => {
       ...(ssl !== undefined && { ssl }),
     },
   };
+};
+
+/** @returns the login that a connection names; undefined where its driver would have to be asked. */
+export const loginOf = (connection: Connection): string | undefined => {
+  if (connection.driver === "pglite") return undefined;
+  const { user, connectionString } =
+    connection.driver === "neon" ? { user: undefined, connectionString: connection.url } : connection.options;
+  const inUrl = /^[^:]+:\/\/([^:@/]+)[^@/]*@/.exec(connectionString ?? "")?.[1];
+  return user ?? (inUrl && safelyDecoded(inUrl));
 };
 
 /** The parts of a connection that must not be read by anybody. */

@@ -9,7 +9,7 @@ import { sessionIdentity } from "../auth/better-auth/identity.js";
 import { postgresTarget, supabase, type Target } from "../database/target.js";
 import { claimsIdentity, type IdentitySource } from "../postgres/identity.js";
 import { ConfigError, type HedgerowConfig } from "./configuration.js";
-import type { Connection } from "./connection.js";
+import { type Connection, urlProblem } from "./connection.js";
 import type { Guard } from "./plan.js";
 
 /** Tells a config of Hedgerow from one of drizzle-kit, which has no providers. */
@@ -57,6 +57,8 @@ export const drizzleConfigOf = (config: HedgerowConfig): Config => {
     : { ...common, dbCredentials: { url: database.url ?? "" } };
 };
 
+const refused = (message: string): ConfigError => new ConfigError({ message, problems: [message] });
+
 /**
  * @returns how to reach the database of a config.
  * @throws ConfigError where the config does not say.
@@ -65,6 +67,8 @@ export const connectionTo = ({ providers: { database } }: HedgerowConfig): Conne
   if (database.type === "pglite") return { driver: "pglite", dataDir: database.dataDir.replace(/^file:\/\//, "") };
   const { url } = database;
   if (url !== undefined && url !== "") {
+    const problem = urlProblem(url);
+    if (problem !== undefined) throw refused(`providers.database.url ${problem}`);
     if (database.type === "postgres") {
       const { driver = "pg", direct = false } = database;
       return { driver, options: { connectionString: url }, ...(direct && { direct }) };
@@ -75,7 +79,7 @@ export const connectionTo = ({ providers: { database } }: HedgerowConfig): Conne
       ? { driver: "pg", options: { connectionString: url } }
       : { driver: "neon", url, mode: mode ?? "auto", local };
   }
-  const message =
-    "providers.database.url is empty, so there is no database to reach. Is the environment variable that it comes from set?";
-  throw new ConfigError({ message, problems: [message] });
+  throw refused(
+    "providers.database.url is empty, so there is no database to reach. Is the environment variable that it comes from set?",
+  );
 };

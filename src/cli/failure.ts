@@ -26,6 +26,26 @@ export class PushError extends Data.TaggedError("PushError")<{
 const valueTooNew = "55P04";
 const valueAlone = "Put the statement that adds it into a migration of its own, before this one.";
 
+/** The login may not do what an owner may. */
+const notAllowed = "42501";
+
+/** Of a table, type, schema, column or function. */
+const isThereAlready: ReadonlySet<string> = new Set(["42P07", "42710", "42P06", "42701", "42723"]);
+const pushedBefore =
+  "Was this database pushed before? Then `hedgerow migrate --baseline` records the migrations as applied without running them, once the database is as declared.";
+
+type Said = Pick<DatabaseError, "_tag" | "message"> & { readonly sqlState?: string };
+
+/** @returns what a refusal means to whoever may have taken the url of another login. */
+export const aboutLogin = (error: Said, login: string | undefined): ReadonlyArray<string> =>
+  error.sqlState === notAllowed && login !== undefined
+    ? [`This is the login ${login}. Take the url of the login that owns the tables, and may make roles.`]
+    : [];
+
+/** @returns what it means that a migration makes what is there already. */
+export const aboutPush = (error: Said): ReadonlyArray<string> =>
+  error.sqlState !== undefined && isThereAlready.has(error.sqlState) ? [pushedBefore] : [];
+
 /** What a database said, as sentences: an unmet expectation lists everything at once. */
 export const problemsOf = (
   error: Pick<DatabaseError, "_tag" | "message"> & { sqlState?: string; detail?: string | undefined },

@@ -4,8 +4,8 @@
  * Invariant: nothing that drizzle-kit says about its own success is believed. 0.31 prints an error and exits with 0, so an
  * error that it printed fails the process, and so does anything that the catalog lacks. Whoever has failed gets no grant.
  */
-import type { Connection } from "./connection.js";
-import { describeFailure, notFinished, notPrepared, problemsOf } from "./failure.js";
+import { type Connection, loginOf } from "./connection.js";
+import { aboutLogin, describeFailure, notFinished, notPrepared, problemsOf } from "./failure.js";
 import { runJob } from "./job.js";
 import { type Lifted, liftedBy, limitBy, type Plan } from "./plan.js";
 
@@ -90,7 +90,12 @@ export const hookPush = (plan: Plan, connection: Connection): void => {
   Reflect.set(globalThis, begun, true);
   // A PGlite has one session, which no policy binds.
   const prepared = runJob({ connection, statements: plan.prepare(connection.driver !== "pglite") });
-  if (!prepared.ok) throw new Error(describeFailure(notPrepared, problemsOf(prepared.failure)));
+  if (!prepared.ok) {
+    const { failure } = prepared;
+    throw new Error(
+      describeFailure(notPrepared, [...problemsOf(failure), ...aboutLogin(failure, loginOf(connection))]),
+    );
+  }
   const lifted = liftedBy(prepared.results);
   limitLocks(limitBy(prepared.results));
   const errors = collectErrors();

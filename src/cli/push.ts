@@ -13,6 +13,7 @@ import { diff, needsAnswer } from "./diff.js";
 import { describeFailure, notFinished, notPrepared, PushError, problemsOf } from "./failure.js";
 import { defaultWaitMs, waitProblem } from "./locks/limits.js";
 import { patientDatabase } from "./locks/patient-database.js";
+import { loginHints } from "./login.js";
 import { valuesFirst, withoutConcurrently } from "./one-transaction.js";
 import { type Guard, type Lifted, liftedBy, planPush } from "./plan.js";
 
@@ -79,6 +80,22 @@ const agreedTo = (
       new PushError({ message: describeFailure("Nothing was pushed.", meaning), problems: meaning }),
     );
   });
+
+/** A refusal for want of rights says as whom the database was asked. */
+const asWhom =
+  (database: DatabaseShape) =>
+  (error: PushError): Effect.Effect<never, PushError> =>
+    Effect.flatMap(loginHints(database, error.cause), (hints) =>
+      Effect.fail(
+        hints.length === 0
+          ? error
+          : new PushError({
+              message: describeFailure(error.message, hints),
+              problems: [...error.problems, ...hints],
+              cause: error.cause,
+            }),
+      ),
+    );
 
 /** The program behind `push`, for those who use Effect. */
 export const pushEffect = ({
@@ -157,7 +174,7 @@ export const pushEffect = ({
     yield* Effect.onError(Effect.mapError(apply, refused(notFinished)), () => close).pipe(
       Effect.mapError((error) => (left.length === 0 ? error : notClosed(error, lifted, left))),
     );
-  });
+  }).pipe(Effect.catch(asWhom(given)));
 
 /**
  * Brings a database to what the schema declares: roles, helper functions, tables (by drizzle-kit's own diff), row-level

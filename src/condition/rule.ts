@@ -17,6 +17,12 @@ export interface Wrong<Sentence extends string> {
   readonly "✗": Sentence;
 }
 
+/** The same for a name, with those that there are: the compiler prints them beside the sentence. */
+export interface Undeclared<Sentence extends string, Declared extends string> {
+  readonly "✗": Sentence;
+  readonly declared: Declared;
+}
+
 export type Columns = Readonly<Record<string, ColumnBuilder>>;
 
 export type ClaimType = "string" | "number" | "boolean";
@@ -146,7 +152,7 @@ type CheckOperator<B, V extends Vocabulary, K, P, X> = P extends "isNull"
             ? Wrong<`column '${K & string}' is ${U} and has no order`>
             : CheckOperand<B, V, K, X>
           : CheckOperand<B, V, K, X>
-    : Wrong<`there is no operator '${P & string}'`>;
+    : Wrong<`there is no operator '${P & string}'; there are equals, notEquals, in, notIn, isNull, lessThan, lessThanOrEqual, greaterThan, greaterThanOrEqual`>;
 
 /** What a column without an order is called; `undefined` for one with an order. */
 type Unordered<B> =
@@ -292,7 +298,8 @@ type CheckRoles<Declared extends string, R> = R extends readonly []
           ? R[I]
           : R[I] extends string
             ? // No way out for a text that is none of them; but while one is being written, an editor offers them.
-              (string extends R[I] ? Declared : never) | Wrong<`role '${R[I]}' is not declared`>
+                | (string extends R[I] ? Declared : never)
+                | Undeclared<`role '${R[I]}' is not declared; there are`, Declared>
             : Wrong<"a role is a text">;
       };
 

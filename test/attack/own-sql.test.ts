@@ -9,6 +9,7 @@ import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { authOptions } from "../../examples/app/auth.js";
 import * as schema from "../../examples/app/tables.js";
+import { eventually } from "../support/eventually.js";
 import { apiPassword, baseURL, openWorld, type Person, type World } from "../support/world.js";
 
 describe("SQL that a caller has brought into a handler", () => {
@@ -63,14 +64,14 @@ describe("SQL that a caller has brought into a handler", () => {
     says("`pg_stat_activity`", "`pg_terminate_backend`", "not their bound values");
     expect(await as(mallory, "select qual from pg_policies where policyname = 'documents_select'")).toHaveLength(1);
     const other = world.server?.pool(world.server.url("hedgerow_api", apiPassword), { max: 1 });
-    const sleeping = other?.query("select pg_sleep(20) where $1 <> ''", ["a bound value"]).then(
+    const sleeping = other?.query("select pg_sleep(200) where $1 <> ''", ["a bound value"]).then(
       () => "slept",
       (error: { readonly code: string }) => error.code,
     );
     const running = "state = 'active' and query ~ 'pg_.leep' and pid <> pg_backend_pid()";
-    await expect
-      .poll(() => world.truth(`select count(*)::int as n from pg_stat_activity where ${running}`))
-      .toEqual([{ n: 1 }]);
+    await eventually("the other sleeps", async () =>
+      expect(await world.truth(`select count(*)::int as n from pg_stat_activity where ${running}`)).toEqual([{ n: 1 }]),
+    );
     // As its own role it sees none of it.
     expect(await as(mallory, `select query from pg_stat_activity where ${running}`)).toEqual([]);
     /** And back again: a transaction that ends in a role without rights fails. */

@@ -22,14 +22,14 @@ const burnt = async (micros: (pid: number) => Promise<number>, work: () => unkno
 it("counts what a process has used, in user and in kernel", async () => {
   const used = await burnt(processMicros, () => burn(200));
   expect(used).toBeGreaterThanOrEqual(180);
-  expect(used).toBeLessThan(600);
+  expect(used).toBeLessThan(1_000);
 });
 
 it("counts what a child has used that has ended", async () => {
-  const child = "const s = process.cpuUsage(); while (process.cpuUsage(s).user < 200_000);";
+  const child = "const s = process.cpuUsage(); while (process.cpuUsage(s).user < 1_000_000);";
   const run = () => promisify(execFile)(process.execPath, ["-e", child]);
-  expect(await burnt(familyMicros, run)).toBeGreaterThanOrEqual(180);
-  expect(await burnt(processMicros, run)).toBeLessThan(150);
+  expect(await burnt(familyMicros, run)).toBeGreaterThanOrEqual(980);
+  expect(await burnt(processMicros, run)).toBeLessThan(800);
 });
 
 it("says so when there is no such process", async () => {

@@ -73,9 +73,9 @@ it("has one request under way on each connection", async () => {
     setTimeout(() => {
       under -= 1;
       response.end("row");
-    }, 5);
+    }, 50);
   });
-  await (await clientOf(port, 1, 3)).run(0.1);
+  await (await clientOf(port, 1, 3)).run(0.5);
   expect(most).toBe(3);
 });
 

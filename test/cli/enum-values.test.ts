@@ -48,7 +48,7 @@ const declared = {
   closed: true,
 };
 
-describe("a value of an enum that is added and used in one change", { timeout: 120_000 }, () => {
+describe("a value of an enum that is added and used in one change", { timeout: 300_000 }, () => {
   let client: PGlite;
   let postgres: FreshPostgres;
   const folders: Array<string> = [];

@@ -22,7 +22,7 @@ import { nodePostgres } from "hedgerow/node-postgres";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type FreshPostgres, freshPostgres } from "../support/databases.js";
 
-const slow = { timeout: 120_000 };
+const slow = { timeout: 300_000 };
 
 const options = {
   baseURL: "http://localhost:3000",

@@ -14,7 +14,7 @@ const repository = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
 
 /** Several processes one after the other. */
-const slow = { timeout: 150_000 };
+const slow = { timeout: 300_000 };
 
 let installed: Project;
 let bin: string;

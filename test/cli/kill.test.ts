@@ -289,7 +289,7 @@ const ways: ReadonlyArray<Way> = [
 ];
 
 describe.each(ways)("$name, killed", ({ kills, atomic, run, prepare }) => {
-  it(`${kills} times, leaves nothing open, and the next run converges`, { timeout: 280_000 }, async () => {
+  it(`${kills} times, leaves nothing open, and the next run converges`, { timeout: 600_000 }, async () => {
     let from: Variant = "one";
     await pushed(from);
     // An undisturbed run in each direction tells how many messages there are.
@@ -351,7 +351,7 @@ describe("drizzle-kit push, killed between the statement that makes a table and 
 });
 
 describe("two pushes at once", () => {
-  it("end with the schema of one of them, and show nobody anything in between", { timeout: 120_000 }, async () => {
+  it("end with the schema of one of them, and show nobody anything in between", { timeout: 300_000 }, async () => {
     await pushed("one");
     for (const variant of ["one", "two"] as const) {
       const away = other(variant);

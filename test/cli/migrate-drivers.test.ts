@@ -108,7 +108,7 @@ describe.each(drivers)("by $name", ({ database, drizzleMigrate }) => {
   const environment = () => ({ DATABASE: JSON.stringify(database(postgres, local)) });
   const migrate = () => project.hedgerow(["migrate"], environment());
 
-  it("lets two at once take turns, and ends where drizzle-orm's own migrator ends", { timeout: 120_000 }, async () => {
+  it("lets two at once take turns, and ends where drizzle-orm's own migrator ends", { timeout: 300_000 }, async () => {
     const both = await Promise.all([migrate(), migrate()]);
     for (const each of both) expect(each).toMatchObject({ code: 0, stderr: expect.stringMatching(onlyWaiting) });
     expect(both.flatMap(({ stdout }) => stdout.match(/applied 000\d/g) ?? [])).toHaveLength(3);
@@ -147,7 +147,7 @@ describe.each(drivers)("by $name", ({ database, drizzleMigrate }) => {
 });
 
 describe("a PGlite behind neon-local", () => {
-  it.each(["http", "websocket"])("is migrated by two at once, over %s", { timeout: 120_000 }, async (mode) => {
+  it.each(["http", "websocket"])("is migrated by two at once, over %s", { timeout: 300_000 }, async (mode) => {
     const client = await freshPglite();
     await client.exec("create role owner login superuser password 'secret'");
     const local = await startNeonLocal({ target: { pglite: client } });

@@ -49,7 +49,7 @@ const helpers =
 const records = "select to_jsonb(m) - 'id' - 'applied_at' as row, hash from drizzle.__drizzle_migrations m order by id";
 
 /** Many processes one after the other. */
-const slow = { timeout: 150_000 };
+const slow = { timeout: 300_000 };
 
 const lines: ReadonlyArray<DrizzleLine> = ["0.45", "1.0"];
 

@@ -136,7 +136,7 @@ describe.runIf(program !== undefined)("a PgBouncer whose address does not tell",
   };
 
   const through = (url: string, driver: "pg" | "postgres-js") => () =>
-    migrate({ schema, identity, out, connection: { driver, options: { connectionString: url } }, waitMs: 20_000 });
+    migrate({ schema, identity, out, connection: { driver, options: { connectionString: url } }, waitMs: 60_000 });
 
   const left = async (): Promise<ReadonlyArray<unknown>> =>
     (
@@ -155,7 +155,7 @@ describe.runIf(program !== undefined)("a PgBouncer whose address does not tell",
 
   it.each(poolers)(
     "refuses to migrate, one and three at once, and leaves nothing: $size sessions, round robin: $roundRobin, by $driver",
-    { timeout: 60_000 },
+    { timeout: 300_000 },
     async ({ size, roundRobin, driver }) => {
       const url = await start(size, { roundRobin });
       const refused = {
@@ -177,7 +177,7 @@ describe.runIf(program !== undefined)("a PgBouncer whose address does not tell",
     },
   );
 
-  it("refuses and leaves nothing while others use the same sessions all the time", { timeout: 60_000 }, async () => {
+  it("refuses and leaves nothing while others use the same sessions all the time", { timeout: 300_000 }, async () => {
     const url = await start(4, { roundRobin: false });
     let isOver = false;
     const pool = postgres.pool(url, { max: 8 });
@@ -201,14 +201,16 @@ describe.runIf(program !== undefined)("a PgBouncer whose address does not tell",
     expect(await through(postgres.ownerUrl, "pg")()).toHaveLength(3);
   });
 
-  it("migrates through a pooler for sessions, three at once, and leaves nothing", { timeout: 60_000 }, async () => {
+  it("migrates through a pooler for sessions, three at once, and leaves nothing", { timeout: 300_000 }, async () => {
     const url = await start(20, { mode: "session" });
     const three = await Promise.all([1, 2, 3].map(through(url, "pg")));
     expect(three.flat()).toHaveLength(3);
     expect(await left()).toEqual([]);
   });
 
-  it("pushes in transactions, for which a pooler is good enough, and leaves nothing", { timeout: 60_000 }, async () => {
+  it("pushes in transactions, for which a pooler is good enough, and leaves nothing", {
+    timeout: 300_000,
+  }, async () => {
     const url = await start(4, {});
     const pool = postgres.pool(url, { max: 2 });
     await push({ schema, identity, database: nodePostgres(pool, { prepare: false }) });

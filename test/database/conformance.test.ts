@@ -13,7 +13,7 @@ import { pglite } from "hedgerow/pglite";
 import { postgresJs } from "hedgerow/postgres-js";
 import pg from "pg";
 import postgresjs from "postgres";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   ConnectionError,
   type DatabaseError,
@@ -27,6 +27,7 @@ import {
   type TransactionMode,
 } from "../../src/database/database.js";
 import { type FreshPostgres, freshPglite, freshPostgres } from "../support/databases.js";
+import { eventually } from "../support/eventually.js";
 
 const send = (database: DatabaseShape, ...statements: ReadonlyArray<Statement>): Promise<ReadonlyArray<Result>> =>
   Effect.runPromise(database.transact(statements));
@@ -420,11 +421,12 @@ describe.each(drivers)("$name", ({ driver: name, open }) => {
   it("lets a call that is interrupted run to its end, and makes who interrupts wait for it", async () => {
     const fiber = Effect.runFork(
       database.transact([
-        { text: "select pg_sleep(0.2)" },
+        { text: "select pg_sleep(2)" },
         { text: "insert into notes (id, body) values (30, 'written')" },
       ]),
     );
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // PGlite has nobody who could look whether it runs by now.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
     await Effect.runPromise(Fiber.interrupt(fiber));
     expect(await rows(database, "select body from notes where id = 30")).toEqual([{ body: "written" }]);
   });
@@ -517,7 +519,7 @@ describe.each(drivers)("$name", ({ driver: name, open }) => {
           await new Promise(() => {});
         }),
       );
-      await vi.waitFor(() => expect(kept).toBeDefined());
+      await eventually("the row is written", () => expect(kept).toBeDefined());
       await Effect.runPromise(Fiber.interrupt(fiber));
       await expect(kept?.("insert into notes (id, body) values (203, 'afterwards')")).rejects.toBeInstanceOf(
         TransactionEnded,
@@ -622,6 +624,15 @@ describe("a server alone", () => {
 
   const backend = "select pg_backend_pid() as pid";
 
+  /** Until the session is asleep in `pg_sleep`. */
+  const sleeps = async (pid: unknown): Promise<void> => {
+    const database = nodePostgres(postgres.pool(postgres.superuserUrl, { max: 1 }));
+    const asleep = "select pid from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'";
+    await eventually("the session sleeps", async () =>
+      expect(await rows(database, asleep, [Number(pid)])).toHaveLength(1),
+    );
+  };
+
   it("keeps its connection over successes and refusals", async () => {
     const database = nodePostgres(single());
     const [first] = await rows(database, backend);
@@ -678,7 +689,7 @@ describe("a server alone", () => {
         await later;
       }),
     );
-    await vi.waitFor(() => expect(later).toBeDefined());
+    await eventually("the row is written", () => expect(later).toBeDefined());
     await Effect.runPromise(Fiber.interrupt(fiber));
     await expect(later).rejects.toBeInstanceOf(TransactionEnded);
     expect(await rows(database, "select id from notes where id in (210, 211)")).toEqual([]);
@@ -693,8 +704,8 @@ describe("a server alone", () => {
     await Effect.runPromise(Effect.exit(interact(database, (run) => run("selec"))));
     await Effect.runPromise(Effect.exit(interact(database, (run) => run("commit"))));
     expect(await rows(database, backend)).toEqual([first]);
-    const lost = Effect.runPromise(Effect.flip(interact(database, (run) => run("select pg_sleep(30)"))));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const lost = Effect.runPromise(Effect.flip(interact(database, (run) => run("select pg_sleep(300)"))));
+    await sleeps(first?.pid);
     await terminate(first?.pid);
     expect(await lost).toBeInstanceOf(ConnectionError);
     expect(await rows(database, `select pg_backend_pid() <> ${first?.pid} as other`)).toEqual([{ other: true }]);
@@ -733,10 +744,10 @@ describe("a server alone", () => {
     const call = failure(
       database,
       { text: "insert into notes (id, body) values (40, 'lost')" },
-      { text: "select pg_sleep(30)" },
+      { text: "select pg_sleep(300)" },
       { text: "select 1" },
     );
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleeps(pid);
     await terminate(pid);
     expect(await call).toBeInstanceOf(ConnectionError);
     const [after] = await rows(database, `select pg_backend_pid() <> ${pid} as other, count(*)::int as n from notes`);
@@ -768,9 +779,9 @@ describe("a server alone", () => {
   });
 
   it("gives up a connection whose answer did not come in time", async () => {
-    const database = nodePostgres(single({ query_timeout: 200 }));
+    const database = nodePostgres(single({ query_timeout: 2_000 }));
     const [{ pid } = {}] = await rows(database, backend);
-    expect(await failure(database, { text: "select pg_sleep(2)" })).toBeInstanceOf(ConnectionError);
+    expect(await failure(database, { text: "select pg_sleep(300)" })).toBeInstanceOf(ConnectionError);
     expect(await rows(database, `select pg_backend_pid() <> ${pid} as other`)).toEqual([{ other: true }]);
   });
 
@@ -806,7 +817,7 @@ describe("a server alone", () => {
   it("sends nothing for a call that was interrupted while it waited for a connection", async () => {
     const pool = single();
     const database = nodePostgres(pool);
-    const busy = send(database, { text: "select pg_sleep(0.3)" });
+    const busy = send(database, { text: "select pg_sleep(3)" });
     const waiting = Effect.runFork(database.transact([{ text: "insert into notes (id, body) values (70, 'late')" }]));
     await new Promise((resolve) => setTimeout(resolve, 100));
     await Effect.runPromise(Fiber.interrupt(waiting));

@@ -14,13 +14,14 @@ import { nodePostgres } from "hedgerow/node-postgres";
 import { type ReplicaMiss, withReplica } from "hedgerow/replica";
 import type { Hono } from "hono";
 import type pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { authOptions, createAuth } from "../../examples/app/auth.js";
 import * as schema from "../../examples/app/schema.js";
 import * as guarded from "../../examples/app/tables.js";
 import { ConnectionError, type DatabaseShape } from "../../src/database/database.js";
 import { basics, cookieOf, password } from "../support/better-auth.js";
 import { type FreshPostgres, freshPostgres, freshReplicated } from "../support/databases.js";
+import { eventually } from "../support/eventually.js";
 
 let primary: FreshPostgres;
 let replica: FreshPostgres;
@@ -79,13 +80,10 @@ const headersOf = (cookie: string) => new Headers({ cookie, origin: basics.baseU
 
 /** What a replica says to a question, once it is true. */
 const until = (question: string, values: Array<unknown> = []): Promise<void> =>
-  vi.waitFor(
-    async () => {
-      const { rows } = await onReplica.query(`select ${question} as holds`, values);
-      expect(rows).toEqual([{ holds: true }]);
-    },
-    { timeout: 10_000, interval: 5 },
-  );
+  eventually(question, async () => {
+    const { rows } = await onReplica.query(`select ${question} as holds`, values);
+    expect(rows).toEqual([{ holds: true }]);
+  });
 
 const caughtUp = async (): Promise<void> => {
   const { rows } = await onPrimary.query("select pg_current_wal_insert_lsn()::text as lsn");
@@ -162,7 +160,7 @@ describe("a router with a replica", () => {
   it("waits a little for a replica that is about to be there", async () => {
     await pause();
     await create("Plan");
-    const patient = routerOf(withReplica({ primary: apiPrimary, replica: apiReplica, waitMs: 10_000 }));
+    const patient = routerOf(withReplica({ primary: apiPrimary, replica: apiReplica, waitMs: 60_000 }));
     expect((await call(null, "GET", "/documents", undefined, patient)).status).toBe(401);
     served.replica = 0;
     const answer = titles(ada.cookie, patient);

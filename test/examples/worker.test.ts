@@ -12,6 +12,7 @@ import { playTour } from "../../examples/worker/tour.js";
 import { bundleWorker } from "../../scripts/bundle-worker.js";
 import { workerConfiguration } from "../../scripts/wrangler-configuration.js";
 import { type FreshPostgres, freshPostgres } from "../support/databases.js";
+import { eventually } from "../support/eventually.js";
 import { openRelay, type Relay } from "../support/relay.js";
 
 const configuration = workerConfiguration();
@@ -115,7 +116,7 @@ describe("the example Worker in workerd", () => {
       relay.stallNext();
       const abort = new AbortController();
       const first = fetch(new URL(path, address), { signal: abort.signal }).catch(() => "given up");
-      await expect.poll(relay.requests).toBe(1);
+      await eventually("the first request at the database", () => expect(relay.requests()).toBe(1));
       const others = await Promise.all(Array.from({ length: 10 }, () => call("GET", path)));
       expect(others.map((response) => response.status)).toEqual(Array.from({ length: 10 }, () => status));
       abort.abort();

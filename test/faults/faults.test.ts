@@ -6,8 +6,9 @@ import { nodePostgres } from "hedgerow/node-postgres";
 import { postgresJs } from "hedgerow/postgres-js";
 import pg from "pg";
 import postgresjs from "postgres";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { DatabaseShape } from "../../src/database/database.js";
+import { eventually, hangMs } from "../support/eventually.js";
 import { type Call, type FaultAnswer, type FaultsWorld, openFaultsWorld, type Who } from "../support/faults-world.js";
 import { openValve, type Valve } from "../support/valve.js";
 
@@ -102,9 +103,13 @@ const closedPort = (): Promise<number> =>
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const answerMs = 700;
-const timeouts = { statementMs: 10_000, lockMs: 10_000, answerMs };
-const patient = { statementMs: 10_000, lockMs: 10_000, answerMs: 10_000 };
+/** Only the deadline ends what waits: whatever it waits for takes longer than a test may. */
+const answerMs = 1_500;
+const never = { statementMs: 300_000, lockMs: 300_000 };
+const timeouts = { ...never, answerMs };
+const patient = { ...never, answerMs: 50_000 };
+/** More seconds than anything here waits. */
+const asleep = "sleep:200";
 
 describe.each(drivers)("a request on $name", ({ valve, open, pools, commits, destroys }) => {
   let opened: Array<Opened> = [];
@@ -125,11 +130,13 @@ describe.each(drivers)("a request on $name", ({ valve, open, pools, commits, des
   /** Until so many sessions wait for a lock, or sleep. */
   const until = async (event: "Lock" | "Timeout", count = 1): Promise<void> => {
     const waiting = "select pid from pg_stat_activity where usename = 'hedgerow_api' and wait_event_type = $1";
-    await vi.waitFor(async () => expect((await world.truth(waiting, [event])).length).toBe(count), {
-      timeout: 5_000,
-      interval: 20,
-    });
+    await eventually(`${count} sessions that wait for ${event}`, async () =>
+      expect((await world.truth(waiting, [event])).length).toBe(count),
+    );
   };
+  /** The first request of a router asks more than others, and may take longer than its deadline on a busy machine. */
+  const isServed = (call: Call): Promise<void> =>
+    eventually("a list is served", async () => expect((await call(ada, "GET", "/items")).status).toBe(200));
 
   beforeEach(() => world.truth("select setval('attempts', 1, false)"));
   afterEach(async () => {
@@ -147,7 +154,7 @@ describe.each(drivers)("a request on $name", ({ valve, open, pools, commits, des
     for (const answer of [await call(ada, "GET", "/items"), await call(ada, "POST", "/items", { title: "x" })]) {
       expectProblem(answer, "unavailable");
       // postgres.js takes longer and longer to try again, so there it is the deadline that speaks.
-      expect(answer.ms).toBeLessThan(answerMs + 600);
+      expect(answer.ms).toBeLessThan(hangMs);
     }
   });
 
@@ -157,7 +164,7 @@ describe.each(drivers)("a request on $name", ({ valve, open, pools, commits, des
       pools && valve() === valves.postgres ? world.apiUrl : local.url("hedgerow_api", "api", "app"),
     );
     const call = serve(timeouts, 2, url);
-    expect((await call(ada, "GET", "/items")).status).toBe(200);
+    await isServed(call);
     await made.close();
     await pause(50);
     expectProblem(await call(ada, "POST", "/items", { title: "x" }), "unavailable");
@@ -207,18 +214,18 @@ describe.each(drivers)("a request on $name", ({ valve, open, pools, commits, des
 
   it("that writes is not sent again when its connection is lost, and says that nobody knows", async () => {
     const call = serve();
-    const lost = call(ada, "POST", "/items", { title: "sleep:5" });
+    const lost = call(ada, "POST", "/items", { title: asleep });
     await until("Timeout");
     await terminate();
     expectProblem(await lost, "unavailable", uncertain);
-    expect([await written("sleep:5"), await attempts()]).toEqual([0, 1]);
-    const cut = call(ada, "POST", "/items", { title: "sleep:0.3" });
+    expect([await written(asleep), await attempts()]).toEqual([0, 1]);
+    const cut = call(ada, "POST", "/items", { title: "sleep:3" });
     await until("Timeout");
     valve().cut();
     expectProblem(await cut, "unavailable", uncertain);
-    await pause(500);
+    await until("Timeout", 0);
     expect(await attempts()).toBe(2);
-    expect(await written("sleep:0.3")).toBeLessThanOrEqual(1);
+    expect(await written("sleep:3")).toBeLessThanOrEqual(1);
     expect((await call(ada, "POST", "/items", { title: "fine" })).status).toBe(201);
     await world.truth("delete from items");
   });
@@ -231,7 +238,7 @@ describe.each(drivers)("a request on $name", ({ valve, open, pools, commits, des
       valve().onAnswer(commits || path !== "/items" ? "COMMIT" : "answered", valve().cut);
       expectProblem(await call(ada, "POST", path, { title: "answered" }), "unavailable", uncertain);
       // The connection may be cut before Postgres has come to the COMMIT, which it was sent.
-      await expect.poll(() => written("answered"), { timeout: 20_000 }).toBe(1);
+      await eventually("the row", async () => expect(await written("answered")).toBe(1));
       await world.truth("delete from items");
     }
   });
@@ -241,23 +248,21 @@ describe.each(drivers)("a request on $name", ({ valve, open, pools, commits, des
       expect(open(1).database.driver).toBe("neon-http");
       return;
     }
-    const call = serve({ ...timeouts, answerMs: 1_200 }, 1);
-    expect((await call(ada, "GET", "/items")).status).toBe(200);
-    const title = "sleep:5";
-    const first = call(ada, "POST", "/items", { title });
+    const call = serve({ ...timeouts, answerMs: 3_000 }, 1);
+    await isServed(call);
+    const first = call(ada, "POST", "/items", { title: asleep });
     await until("Timeout");
-    await pause(300);
-    const second = await call(ada, "POST", "/items", { title });
-    // The first one was given up before.
-    if (second.status === 503) expect(second.ms).toBeLessThan(1_800);
+    const second = await call(ada, "POST", "/items", { title: asleep });
+    expect(second).toMatchObject({ status: 503, code: "unavailable" });
+    expect(second.ms).toBeLessThan(hangMs);
     expectProblem(await first, "unavailable", uncertain);
     await terminate();
-    await vi.waitFor(async () => expect((await call(ada, "GET", "/items")).status).toBe(200), { timeout: 5_000 });
+    await isServed(call);
   });
 
   it("is answered in bounded time when the network drops its packets, and its connection serves nobody else", async () => {
     const call = serve(timeouts);
-    expect((await call(ada, "GET", "/items")).status).toBe(200);
+    await isServed(call);
     valve().shut();
     const answers = await Promise.all([
       call(ada, "GET", "/items"),
@@ -267,12 +272,14 @@ describe.each(drivers)("a request on $name", ({ valve, open, pools, commits, des
     for (const answer of answers) {
       expect(answer).toMatchObject({ status: 503, code: "unavailable", retryAfter: "1" });
       expect(answer.ms).toBeGreaterThan(answerMs - 50);
-      expect(answer.ms).toBeLessThan(answerMs + 600);
+      expect(answer.ms).toBeLessThan(hangMs);
     }
     if (!destroys) valve().cut();
     valve().open();
-    await vi.waitFor(async () => expect((await call(ada, "GET", "/items")).status).toBe(200), { timeout: 5_000 });
-    await vi.waitFor(async () => expect((await backends()).length).toBeLessThanOrEqual(2), { timeout: 5_000 });
+    await isServed(call);
+    await eventually("no more than two connections are left", async () =>
+      expect((await backends()).length).toBeLessThanOrEqual(2),
+    );
     expect(await written("dropped")).toBeLessThanOrEqual(1);
     await world.truth("delete from items");
   });
@@ -281,53 +288,53 @@ describe.each(drivers)("a request on $name", ({ valve, open, pools, commits, des
     const call = serve(timeouts);
     const reads = () => Promise.all([call(ada, "GET", "/items"), call(ada, "GET", "/own/items")]);
     // A machine that is busy may serve both by one connection; then the second would be opened on a network that is well.
-    await vi.waitFor(
-      async () => {
-        await reads();
-        expect(valve().connections()).toBeGreaterThanOrEqual(2);
-      },
-      { timeout: 5_000 },
-    );
+    await eventually("two connections are open", async () => {
+      await reads();
+      expect(valve().connections()).toBeGreaterThanOrEqual(2);
+    });
     valve().stall();
     for (const answer of await reads()) expectProblem(answer, "unavailable");
     // With postgres.js they are free when the network says that they are lost.
     if (!destroys) valve().cut();
-    await vi.waitFor(async () => expect((await reads()).map(({ status }) => status)).toEqual([200, 200]), {
-      timeout: 2 * answerMs,
-    });
+    await eventually("both are served", async () =>
+      expect((await reads()).map(({ status }) => status)).toEqual([200, 200]),
+    );
   });
 
   if (pools) {
     it("leaves a transaction that the network has cut off in bounded time", async () => {
-      const call = serve(timeouts);
-      expect((await call(ada, "GET", "/items")).status).toBe(200);
-      const lost = call(ada, "POST", "/own/diaries", { title: "sleep:0.3" });
+      const call = serve({ ...timeouts, answerMs: 5_000 });
+      await isServed(call);
+      const lost = call(ada, "POST", "/own/diaries", { title: "sleep:3" });
       await until("Timeout");
       valve().shut();
       const answer = await lost;
       expectProblem(answer, "unavailable", uncertain);
-      expect(answer.ms).toBeLessThan(2 * answerMs + 600);
+      expect(answer.ms).toBeLessThan(hangMs);
       if (!destroys) valve().cut();
       valve().open();
-      await vi.waitFor(async () => expect((await call(ada, "GET", "/items")).status).toBe(200), { timeout: 5_000 });
-      await vi.waitFor(async () => expect((await backends()).filter(({ state }) => state !== "idle")).toEqual([]), {
-        timeout: 5_000,
-      });
-      expect(await written("sleep:0.3")).toBe(0);
+      await isServed(call);
+      await eventually("no session has a transaction open", async () =>
+        expect((await backends()).filter(({ state }) => state !== "idle")).toEqual([]),
+      );
+      expect(await written("sleep:3")).toBe(0);
     });
 
     it("does not keep a connection that comes when nobody waits for it any more", async () => {
       const call = serve(timeouts, 1);
-      valve().shut(1_500);
+      valve().shut();
       expectProblem(await call(ada, "GET", "/items"), "unavailable");
       expectProblem(await call(ada, "POST", "/own/diaries", { title: "x" }), "unavailable");
-      await vi.waitFor(async () => expect((await call(ada, "GET", "/items")).status).toBe(200), { timeout: 5_000 });
-      await vi.waitFor(async () => expect(await backends()).toEqual([expect.objectContaining({ state: "idle" })]));
+      valve().open();
+      await isServed(call);
+      await eventually("one connection is left", async () =>
+        expect(await backends()).toEqual([expect.objectContaining({ state: "idle" })]),
+      );
     });
   }
 
   it("waits for a database that takes its time to wake up, and comes back where it takes longer than the deadline", async () => {
-    const call = serve({ ...timeouts, answerMs: 2_500 });
+    const call = serve();
     valve().shut(1_200);
     const late = await call(ada, "GET", "/items");
     expect(late.status).toBe(200);
@@ -336,15 +343,15 @@ describe.each(drivers)("a request on $name", ({ valve, open, pools, commits, des
     valve().shut();
     expectProblem(await hasty(ada, "GET", "/items"), "unavailable");
     valve().open();
-    await vi.waitFor(async () => expect((await hasty(ada, "GET", "/items")).status).toBe(200), { timeout: 5_000 });
+    await isServed(hasty);
   });
 
   it("is told when Postgres stops a statement that takes too long", async () => {
-    const call = serve({ statementMs: 300, lockMs: 0, answerMs: 5_000 });
-    const answer = await call(ada, "POST", "/items", { title: "sleep:3" });
+    const call = serve({ statementMs: 1_000, lockMs: 0, answerMs: 50_000 });
+    const answer = await call(ada, "POST", "/items", { title: asleep });
     expectProblem(answer, "timeout");
-    expect(answer.ms).toBeLessThan(2_000);
-    expect(await written("sleep:3")).toBe(0);
+    expect(answer.ms).toBeLessThan(hangMs);
+    expect(await written(asleep)).toBe(0);
     expect((await call(ada, "GET", "/items")).status).toBe(200);
   });
 

@@ -4,8 +4,9 @@ import { startNeonLocal } from "hedgerow/neon-local";
 import { nodePostgres } from "hedgerow/node-postgres";
 import { postgresJs } from "hedgerow/postgres-js";
 import postgresjs from "postgres";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DatabaseShape } from "../../src/database/database.js";
+import { eventually, hangMs } from "../support/eventually.js";
 import { type Call, type FaultAnswer, type FaultsWorld, openFaultsWorld, type Who } from "../support/faults-world.js";
 
 let world: FaultsWorld;
@@ -50,7 +51,7 @@ const drivers: ReadonlyArray<Driver> = [
 ];
 
 const max = 4;
-const timeouts = { statementMs: 2_000, lockMs: 1_000, answerMs: 3_000 };
+const timeouts = { statementMs: 60_000, lockMs: 60_000, answerMs: 5_000 };
 /** What was committed must survive the crash of a server, which the tests' own settings do not ask for. */
 const durable = ["synchronous_commit=on"];
 
@@ -91,21 +92,24 @@ describe.each(drivers)("an API on $name", ({ name, open }) => {
     const { database, close } = await open(max);
     const call = world.serve(database, { timeouts });
     const { sent, stop } = load(call, 8, name);
-    await pause(300);
+    /** Until there is an answer of this kind behind those that there are. */
+    const next = (status: number, from = sent.length): Promise<void> =>
+      eventually(`an answer ${status}`, () =>
+        expect(sent.slice(from).map(({ answer }) => answer.status)).toContain(status),
+      );
+    await next(201);
     await world.postgres.stop("fast");
-    await pause(300);
+    await next(503);
     await world.postgres.start(durable);
-    await pause(700);
-    const between = sent.length;
+    await next(201);
     await world.postgres.stop("immediate");
     await world.postgres.start(durable);
-    await pause(700);
+    await next(201);
     await stop();
 
     expect(new Set(sent.map(({ answer }) => answer.status))).toEqual(new Set([200, 201, 503]));
-    expect(sent.slice(between).some(({ answer }) => answer.status === 201)).toBe(true);
     for (const { answer } of sent) {
-      expect(answer.ms).toBeLessThan(2 * timeouts.answerMs + 500);
+      expect(answer.ms).toBeLessThan(hangMs);
       if (answer.status === 503) expect(answer).toMatchObject({ code: "unavailable", retryAfter: "1" });
     }
     for (let n = 0; n < 2 * max; n += 1) expect((await call(ada, "GET", "/items?limit=1")).status).toBe(200);
@@ -121,11 +125,12 @@ describe.each(drivers)("an API on $name", ({ name, open }) => {
       else if (answer.json.detail === undefined) expect(written.get(title)).toBeUndefined();
     }
 
-    const backends = await world.truth(
-      "select count(*)::int as n, count(*) filter (where state <> 'idle')::int as busy from pg_stat_activity where usename = 'hedgerow_api'",
-    );
-    expect(backends[0]?.n).toBeLessThanOrEqual(max);
-    expect(backends[0]?.busy).toBe(0);
+    // What was given up may still run for a moment.
+    await eventually("no more connections than the pool has, and all of them idle", async () => {
+      const states = await world.truth("select state from pg_stat_activity where usename = 'hedgerow_api'");
+      expect(states.length).toBeLessThanOrEqual(max);
+      expect(states.filter(({ state }) => state !== "idle")).toEqual([]);
+    });
     await close();
   });
 });
@@ -147,7 +152,7 @@ describe("an API on node-postgres", () => {
     await world.postgres.stop("fast");
     await world.postgres.start(["wal_level=replica", "hot_standby=on"]);
     const read = () => call(ada, "GET", "/items?limit=1");
-    await vi.waitFor(async () => expect((await read()).status).toBe(200), { timeout: 10_000 });
+    await eventually("the standby is read from", async () => expect((await read()).status).toBe(200));
     expect((await call(ada, "GET", "/own/items")).status).toBe(200);
     for (const path of ["/items", "/own/diaries"]) {
       const answer = await call(ada, "POST", path, { title: "x" });

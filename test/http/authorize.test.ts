@@ -29,6 +29,7 @@ import { guardOf } from "../../src/cli/derive.js";
 import type { DatabaseShape } from "../../src/database/database.js";
 import { basics, type Device, device, password } from "../support/better-auth.js";
 import { freshPglite, freshPostgres } from "../support/databases.js";
+import { eventually } from "../support/eventually.js";
 import { type SigningKey, seconds, sign, signingKey } from "../support/issuer.js";
 import { saying } from "../support/request.js";
 
@@ -493,8 +494,8 @@ describe.each(["PostgreSQL", "PGlite"] as const)("a router whose callers' tokens
           .onError(() => new Response(null, { status: 500 }))
           .get(
             "/",
-            withCaller({ auth: authenticator, database, timeouts: { statementMs: 50, lockMs: 50 } }),
-            async (context) => context.json(await context.var.hedgerow.db.execute("select pg_sleep(20)")),
+            withCaller({ auth: authenticator, database, timeouts: { statementMs: 1_000, lockMs: 20_000 } }),
+            async (context) => context.json(await context.var.hedgerow.db.execute("select pg_sleep(200)")),
           );
         expect((await call(adas, "GET", "/", undefined, slow)).json.code).toBe("timeout");
       });
@@ -587,15 +588,15 @@ describe.each(["PostgreSQL", "PGlite"] as const)("a router whose callers' tokens
       });
 
       it("sees the texts of others' statements and can end them, but sees no value of theirs: another such limit", async () => {
-        const slow = client(tokenUrl(), { authToken: adas }).query("select pg_sleep(20), $1::text", ["private"]);
+        const slow = client(tokenUrl(), { authToken: adas }).query("select pg_sleep(200), $1::text", ["private"]);
         const ended = expect(slow).rejects.toMatchObject({ code: "57P01" });
         const own = client(tokenUrl(), { authToken: eves });
         const texts = () =>
           own`select pid, query from pg_stat_activity
-            where usename = 'authenticated' and query like '%pg_sleep(20)%' and pid <> pg_backend_pid()`;
-        await expect.poll(async () => (await texts()).length).toBe(1);
+            where usename = 'authenticated' and query like '%pg_sleep(200)%' and pid <> pg_backend_pid()`;
+        await eventually("the other sleeps", async () => expect(await texts()).toHaveLength(1));
         const [found] = await texts();
-        expect(found?.query).toBe("select pg_sleep(20), $1::text");
+        expect(found?.query).toBe("select pg_sleep(200), $1::text");
         await own`select pg_terminate_backend(${found?.pid})`;
         await ended;
         await expect(

@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib";
 import { Miniflare } from "miniflare";
 import { beforeAll, expect, it } from "vitest";
 import { type Bundle, bundleWorker } from "../../scripts/bundle-worker.js";
+import { eventually } from "../support/eventually.js";
 
 let bundle: Bundle;
 beforeAll(async () => {
@@ -78,7 +79,7 @@ it.each([[[]], [["nodejs_compat"]]])("starts in workerd with the flags %j", asyn
   // What only reads is asked once more.
   const endpoint = "https://api.eu-central-1.aws.neon.tech/sql";
   expect(asked).toEqual([endpoint, endpoint]);
-  await expect.poll(() => log).toContain("ConnectionError");
+  await eventually("the log hears of it", () => expect(log).toContain("ConnectionError"));
   expect(log).not.toContain("secret");
   await worker.dispose();
 });

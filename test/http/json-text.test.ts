@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { marks, maxDepth, nameOf, scan } from "../../src/http/json-text.js";
+import { hangMs } from "../support/eventually.js";
 
 /** The same value, written in a way that no serializer would. */
 const spelled = (value: unknown, space: string, escaped: boolean): string => {
@@ -65,7 +66,7 @@ describe("a JSON text", () => {
     ]) {
       const start = performance.now();
       scan(text);
-      expect(performance.now() - start).toBeLessThan(1_000);
+      expect(performance.now() - start).toBeLessThan(hangMs);
     }
   });
 

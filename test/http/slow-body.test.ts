@@ -11,6 +11,7 @@ import { Miniflare } from "miniflare";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bundleWorker } from "../../scripts/bundle-worker.js";
 import { ConnectionError } from "../../src/database/database.js";
+import { eventually, hangMs } from "../support/eventually.js";
 
 const notes = table("notes", { id: id("note"), title: text("title").notNull() })
   .firewall({ exception: "a test" })
@@ -42,7 +43,8 @@ afterEach(() => {
   reported.length = 0;
 });
 
-const bodyMs = 300;
+/** Far more than a client that is slow and in time needs, on any machine. */
+const bodyMs = 1_500;
 
 describe("over a socket", () => {
   let server: Server;
@@ -66,17 +68,19 @@ describe("over a socket", () => {
     const start = performance.now();
     let received = "";
     let ms = 0;
-    const done = new Promise<void>((resolve) => {
-      socket.on("data", (chunk) => {
-        received += chunk;
-        ms ||= performance.now() - start;
-        if (/\r\n\r\n.*\}/s.test(received)) resolve();
-      });
-      socket.on("close", () => resolve());
-      socket.on("error", () => resolve());
+    let isDone = false;
+    socket.on("data", (chunk) => {
+      received += chunk;
+      ms ||= performance.now() - start;
+      isDone ||= /\r\n\r\n.*\}/s.test(received);
     });
+    for (const end of ["close", "error"]) {
+      socket.on(end, () => {
+        isDone = true;
+      });
+    }
     socket.on("connect", () => write(socket));
-    await Promise.race([done, sleep(5_000)]);
+    await eventually("an answer, or the end of the connection", () => expect(isDone).toBe(true));
     socket.destroy();
     return { status: Number(received.split(" ")[1]), received, ms };
   };
@@ -87,7 +91,7 @@ describe("over a socket", () => {
     expect(received).toContain('"layer":"validation"');
     expect(received).toContain(String(bodyMs));
     expect(ms).toBeGreaterThan(bodyMs - 50);
-    expect(ms).toBeLessThan(bodyMs + 1_500);
+    expect(ms).toBeLessThan(hangMs);
   };
 
   it("a client that stops sending is answered 408 in time, whatever length it named", async () => {
@@ -119,8 +123,8 @@ describe("over a socket", () => {
 
   it("a client that may not write is refused at once", async () => {
     const answer = await answered((socket) => socket.write(head("content-length: 100", "/letters")));
+    // Its body never comes: whoever waited for it would say 408.
     expect(answer.status).toBe(401);
-    expect(answer.ms).toBeLessThan(bodyMs);
   });
 
   it("a client that goes away in the middle is nobody's error, and the next is served", async () => {
@@ -147,7 +151,7 @@ describe("over a socket", () => {
 });
 
 describe("as a stream", () => {
-  const post = (source: UnderlyingDefaultSource<Uint8Array>, router = routerWith(100)) =>
+  const post = (source: UnderlyingDefaultSource<Uint8Array>, router = routerWith(500)) =>
     router.request("/notes", {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -211,7 +215,7 @@ describe("as a stream", () => {
     const response = await post(
       {
         start: async (controller) => {
-          await sleep(300);
+          await sleep(600);
           controller.enqueue(bytes('{"title":"a"}'));
           controller.close();
         },
@@ -243,7 +247,7 @@ describe("as a stream", () => {
       },
     });
     expect(endless.status).toBe(408);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeLessThan(hangMs);
   });
 
   it("no timer outlives its body", async () => {
@@ -304,7 +308,7 @@ it("in a Worker a body is read, refused and given up as elsewhere", async () => 
   socket.write(
     `POST /notes HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"t`,
   );
-  await expect.poll(() => received, { timeout: 5_000 }).toContain("request_timeout");
+  await eventually("an answer", () => expect(received).toContain("request_timeout"));
   expect(received).toMatch(/^HTTP\/1\.1 408 /);
   socket.destroy();
   await worker.dispose();

@@ -96,7 +96,7 @@ describe.each<Kind>(["postgres", "pglite"])("a route of the application's own on
       auth: sessionAuthenticator(world.auth),
       database,
       schema: withRelations,
-      timeouts: { statementMs: 5_000, lockMs: 1_000, transactionMs: 300 },
+      timeouts: { statementMs: 5_000, lockMs: 1_000, transactionMs: 3_000 },
       onError: (error) => void errors.push(error),
     });
   const optional = () =>
@@ -395,7 +395,7 @@ describe.each<Kind>(["postgres", "pglite"])("a route of the application's own on
       c.json(
         await c.var.hedgerow.transaction(async (tx) => {
           const before = await tx.execute(count);
-          await tx.execute(sql`select pg_sleep(1.2)`);
+          await tx.execute(sql`select pg_sleep(5.2)`);
           const after = await tx.execute(count);
           const made = await tx
             .transaction((inner) => inner.insert(projects).values({ name: "Late" }))
@@ -404,7 +404,7 @@ describe.each<Kind>(["postgres", "pglite"])("a route of the application's own on
         }),
       ),
     );
-    await world.truth("update session set expires_at = now() + interval '1 second' where user_id = $1", erin.userId);
+    await world.truth("update session set expires_at = now() + interval '5 seconds' where user_id = $1", erin.userId);
     const answer = await ask(erin, "/expiring");
     expect(answer.json).toEqual({ before: [{ n: expect.any(Number) }], after: [{ n: 0 }], made: "42501" });
     expect(answer.json.before[0].n).toBeGreaterThan(0);

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect";
 import { neon } from "hedgerow/neon";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type FreshPostgres, freshPostgres } from "../support/databases.js";
+import { eventually } from "../support/eventually.js";
 import { makeProject, type Project } from "../support/project.js";
 
 let project: Project;
@@ -21,7 +22,7 @@ it("prints how to reach it, serves over HTTP and a WebSocket, and ends on SIGINT
   child.stdout?.on("data", (chunk: Buffer) => {
     output += chunk.toString();
   });
-  await expect.poll(() => output, { timeout: 20_000 }).toContain("local: true }");
+  await eventually("how to reach it", () => expect(output).toContain("local: true }"));
   const endpoint = /fetchEndpoint = "(http:\/\/127\.0\.0\.1:(\d+)\/sql)"/.exec(output);
   const port = endpoint?.[2] ?? "";
   expect(output).toContain(`neonConfig.wsProxy = "127.0.0.1:${port}/v2"`);

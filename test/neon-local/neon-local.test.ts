@@ -10,6 +10,7 @@ import * as jose from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { freshPglite, freshPostgres } from "../support/databases.js";
+import { eventually } from "../support/eventually.js";
 
 const password = "member-Password";
 const schema = `
@@ -369,7 +370,7 @@ describe.each(targets)("neon-local in front of $name", ({ open, isBoundary }) =>
       client.release(true);
       await pool.end();
       const free = async () => (await neon(url)`select pg_try_advisory_xact_lock(99) as free`)[0]?.free;
-      await expect.poll(free, { timeout: 5000 }).toBe(true);
+      await eventually("the lock is free", async () => expect(await free()).toBe(true));
     });
   });
 

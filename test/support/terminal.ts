@@ -24,6 +24,9 @@ export interface Session {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that a terminal obeys.
 const control = /\u001b\[[0-9;?]*[A-Za-z]|\u001b[78=>]|\r/g;
 
+/** Only what hangs is silent for so long. */
+const silenceMs = 60_000;
+
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
 /** Runs `node script …args` in a folder, on a terminal, and answers its questions in order. */
@@ -42,6 +45,7 @@ export const onTerminal = (
   });
   let screen = "";
   let seen = 0;
+  let late: NodeJS.Timeout | undefined;
   const left = [...answers];
   const look = (): void => {
     const [next] = left;
@@ -54,6 +58,7 @@ export const onTerminal = (
     child.stdin.write(next.keys);
   };
   child.stdout.on("data", (data: Buffer) => {
+    late?.refresh();
     screen += data.toString().replace(control, "");
     look();
   });
@@ -61,10 +66,12 @@ export const onTerminal = (
     screen += data.toString();
   });
   return new Promise((resolve, reject) => {
-    const late = setTimeout(() => {
+    late = setTimeout(() => {
       child.kill("SIGKILL");
-      reject(new Error(`No answer was due for 40 seconds. The screen:\n${screen}`));
-    }, 40_000);
+      reject(
+        new Error(`Nothing was shown for ${silenceMs / 1_000} seconds, and no answer was due. The screen:\n${screen}`),
+      );
+    }, silenceMs);
     child.once("error", (cause) => {
       clearTimeout(late);
       reject(cause);

@@ -80,7 +80,7 @@ const options = [
 
 describe.each<DrizzleLine>(["0.45", "1.0"])(
   "a project with declarations, and Drizzle %s",
-  { timeout: 240_000 },
+  { timeout: 900_000 },
   (line) => {
     let project: Project;
 

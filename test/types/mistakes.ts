@@ -122,8 +122,8 @@ export const mistakes: ReadonlyArray<Mistake> = [
   {
     title: "an unknown operator",
     code: `guarded.access({ read: { record: { userId: { eq: "a" } } } });`,
-    says: `1:46 Type '"a"' is not assignable to type '"a" & Wrong<"there is no operator 'eq'">'.
-  Type 'string' is not assignable to type 'Wrong<"there is no operator 'eq'">'.`,
+    says: `1:46 Type '"a"' is not assignable to type '"a" & Wrong<"there is no operator 'eq'; there are equals, notEquals, in, notIn, isNull, lessThan, lessThanOrEqual, greaterThan, greaterThanOrEqual">'.
+  Type 'string' is not assignable to type 'Wrong<"there is no operator 'eq'; there are equals, notEquals, in, notIn, isNull, lessThan, lessThanOrEqual, greaterThan, greaterThanOrEqual">'.`,
   },
   {
     title: "isNull with a text",
@@ -133,20 +133,20 @@ export const mistakes: ReadonlyArray<Mistake> = [
   {
     title: "an undeclared role",
     code: `guarded.access({ read: { roles: ["member", "boss"] } });`,
-    says: `1:44 Type '"boss"' is not assignable to type '"boss" & Wrong<"role 'boss' is not declared">'.
-  Type 'string' is not assignable to type 'Wrong<"role 'boss' is not declared">'.`,
+    says: `1:44 Type '"boss"' is not assignable to type '"boss" & Undeclared<"role 'boss' is not declared; there are", "admin" | "admin+" | "member" | "member+" | "owner" | "owner+" | PseudoRole>'.
+  Type 'string' is not assignable to type 'Undeclared<"role 'boss' is not declared; there are", "admin" | "admin+" | "member" | "member+" | "owner" | "owner+" | PseudoRole>'.`,
   },
   {
     title: "an undeclared role deep inside",
     code: `guarded.access({ read: { or: [{ not: { roles: ["boss"] } }] } });`,
-    says: `1:48 Type '"boss"' is not assignable to type '"boss" & Wrong<"role 'boss' is not declared">'.
-  Type 'string' is not assignable to type 'Wrong<"role 'boss' is not declared">'.`,
+    says: `1:48 Type '"boss"' is not assignable to type '"boss" & Undeclared<"role 'boss' is not declared; there are", "admin" | "admin+" | "member" | "member+" | "owner" | "owner+" | PseudoRole>'.
+  Type 'string' is not assignable to type 'Undeclared<"role 'boss' is not declared; there are", "admin" | "admin+" | "member" | "member+" | "owner" | "owner+" | PseudoRole>'.`,
   },
   {
     title: "an undeclared platform role",
     code: `guarded.access({ read: { userRoles: ["owner"] } });`,
-    says: `1:38 Type '"owner"' is not assignable to type '"owner" & Wrong<"role 'owner' is not declared">'.
-  Type 'string' is not assignable to type 'Wrong<"role 'owner' is not declared">'.`,
+    says: `1:38 Type '"owner"' is not assignable to type '"owner" & Undeclared<"role 'owner' is not declared; there are", "admin" | "user">'.
+  Type 'string' is not assignable to type 'Undeclared<"role 'owner' is not declared; there are", "admin" | "user">'.`,
   },
   {
     title: "an empty list of roles",
@@ -181,8 +181,8 @@ export const mistakes: ReadonlyArray<Mistake> = [
   {
     title: "a role of another vocabulary",
     code: `claims.table("t", columns).firewall({ exception: "a test" }).access({ read: { roles: ["admin"] } });`,
-    says: `1:87 Type '"admin"' is not assignable to type '"admin" & Wrong<"role 'admin' is not declared">'.
-  Type 'string' is not assignable to type 'Wrong<"role 'admin' is not declared">'.`,
+    says: `1:87 Type '"admin"' is not assignable to type '"admin" & Undeclared<"role 'admin' is not declared; there are", "editor" | "editor+" | "viewer" | "viewer+" | PseudoRole>'.
+  Type 'string' is not assignable to type 'Undeclared<"role 'admin' is not declared; there are", "editor" | "editor+" | "viewer" | "viewer+" | PseudoRole>'.`,
   },
   {
     title: "an undeclared claim",
@@ -220,10 +220,10 @@ guarded.access({ read: { record } });`,
     title: "an unknown operator behind a variable",
     code: `const operators = { eq: "a" } as const;
 guarded.access({ read: { record: { userId: operators } } });`,
-    says: `2:36 Type '{ readonly eq: "a"; }' is not assignable to type '{ readonly eq: "a"; } & { readonly eq: Wrong<"there is no operator 'eq'">; }'.
-  Type '{ readonly eq: "a"; }' is not assignable to type '{ readonly eq: Wrong<"there is no operator 'eq'">; }'.
+    says: `2:36 Type '{ readonly eq: "a"; }' is not assignable to type '{ readonly eq: "a"; } & { readonly eq: Wrong<"there is no operator 'eq'; there are equals, notEquals, in, notIn, isNull, lessThan, lessThanOrEqual, greaterThan, greaterThanOrEqual">; }'.
+  Type '{ readonly eq: "a"; }' is not assignable to type '{ readonly eq: Wrong<"there is no operator 'eq'; there are equals, notEquals, in, notIn, isNull, lessThan, lessThanOrEqual, greaterThan, greaterThanOrEqual">; }'.
     Types of property 'eq' are incompatible.
-      Type 'string' is not assignable to type 'Wrong<"there is no operator 'eq'">'.`,
+      Type 'string' is not assignable to type 'Wrong<"there is no operator 'eq'; there are equals, notEquals, in, notIn, isNull, lessThan, lessThanOrEqual, greaterThan, greaterThanOrEqual">'.`,
   },
   {
     title: "an unknown operation behind a variable",
@@ -267,7 +267,7 @@ guarded.access({ read: rule });`,
   {
     title: "a text in place of roles",
     code: `guarded.access({ read: { roles: "member" } });`,
-    says: `1:26 Type 'string' is not assignable to type 'readonly ("admin" | "member" | "owner" | PseudoRole | (string & {}))[] & readonly ("admin" | "admin+" | "member" | "member+" | "owner" | "owner+" | Wrong<\`role '\${string & {}}' is not declared\`> | PseudoRole)[]'.
+    says: `1:26 Type 'string' is not assignable to type 'readonly ("admin" | "member" | "owner" | PseudoRole | (string & {}))[] & readonly ("admin" | "admin+" | "member" | "member+" | "owner" | "owner+" | Undeclared<\`role '\${string & {}}' is not declared; there are\`, "admin" | "admin+" | ... 4 more ... | PseudoRole> | PseudoRole)[]'.
   Type 'string' is not assignable to type 'readonly ("admin" | "member" | "owner" | PseudoRole | (string & {}))[]'.`,
   },
   {
@@ -309,8 +309,8 @@ guarded.access({ read: rule });`,
   {
     title: "an undeclared role after the update",
     code: `guarded.access({ update: { before: { roles: ["member"] }, after: { or: [{ roles: ["boss"] }] } } });`,
-    says: `1:83 Type '"boss"' is not assignable to type '"boss" & Wrong<"role 'boss' is not declared">'.
-  Type 'string' is not assignable to type 'Wrong<"role 'boss' is not declared">'.`,
+    says: `1:83 Type '"boss"' is not assignable to type '"boss" & Undeclared<"role 'boss' is not declared; there are", "admin" | "admin+" | "member" | "member+" | "owner" | "owner+" | PseudoRole>'.
+  Type 'string' is not assignable to type 'Undeclared<"role 'boss' is not declared; there are", "admin" | "admin+" | "member" | "member+" | "owner" | "owner+" | PseudoRole>'.`,
   },
   {
     title: "an unknown column behind an optional part",
@@ -328,8 +328,8 @@ guarded.access({ read: rule });`,
     says: `2:18 Type '{ roles: ["member"]; not?: { roles: ["boss"]; }; }' is not assignable to type '{ roles: ["member"]; not?: { roles: ["boss"]; }; } & CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; ... 6 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>' with 'exactOptionalPropertyTypes: true'. Consider adding 'undefined' to the types of the target's properties.
   Type '{ roles: ["member"]; not?: { roles: ["boss"]; }; }' is not assignable to type 'CheckRule<{ id: HasDefault<IsPrimaryKey<NotNull<PgTextBuilderInitial<string, [string, ...string[]]>>>>; organizationId: NotNull<PgTextBuilderInitial<"organization_id", [...]>>; ... 5 more ...; data: PgJsonbBuilderInitial<...>; }, VocabularyOf<...>, { ...; }>' with 'exactOptionalPropertyTypes: true'. Consider adding 'undefined' to the types of the target's properties.
     The types of 'not.roles' are incompatible between these types.
-      Type '["boss"]' is not assignable to type 'readonly [Wrong<"role 'boss' is not declared">]'.
-        Type 'string' is not assignable to type 'Wrong<"role 'boss' is not declared">'.`,
+      Type '["boss"]' is not assignable to type 'readonly [Undeclared<"role 'boss' is not declared; there are", "admin" | "admin+" | "member" | "member+" | "owner" | "owner+" | PseudoRole>]'.
+        Type 'string' is not assignable to type 'Undeclared<"role 'boss' is not declared; there are", "admin" | "admin+" | "member" | "member+" | "owner" | "owner+" | PseudoRole>'.`,
   },
   {
     title: "a symbol in place of a part",

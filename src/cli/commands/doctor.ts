@@ -7,6 +7,7 @@ import { dialectLayer } from "../../postgres/supabase.js";
 import type { HedgerowConfig } from "../configuration.js";
 import { guardOf } from "../derive.js";
 import { doctorEffect, type Finding } from "../doctor.js";
+import { withLogin } from "../login.js";
 import { openDatabase } from "../open.js";
 import { foundSomething } from "./failure.js";
 import { configFlag, connect, jsonFlag, loadConfig } from "./load.js";
@@ -38,7 +39,7 @@ export const doctor = Command.make(
         Effect.provide(
           doctorEffect({ ...guard, database, ...(needsSessionJwt(config) && { sessionJwt: "required" }) }),
           dialectLayer(guard.target),
-        ),
+        ).pipe(Effect.catch(withLogin(database))),
       ({ close }) => Effect.promise(close),
     );
     yield* Console.log(json ? JSON.stringify(findings, null, 2) : textOf(findings));

@@ -13,6 +13,21 @@ import { CannotExplain, why, whyText } from "../explain/why.js";
 import { openDatabase } from "../open.js";
 import { configFlag, connect, loadConfig } from "./load.js";
 
+/** The words of a rule. */
+const operations = ["read", "create", "update", "delete"] as const;
+const commandOf = { read: "select", create: "insert", update: "update", delete: "delete" } as const;
+
+const aboutARow = Effect.fail(
+  new CannotExplain({
+    message: "--as says who asks for a row: pass --id with its primary key as well, or leave --as out.",
+  }),
+);
+const notThereYet = Effect.fail(
+  new CannotExplain({
+    message: "A row that is created is not there yet: leave --id and --as out, and `explain` says what it must be.",
+  }),
+);
+
 const explainRule = (
   config: HedgerowConfig,
   schema: Schema,
@@ -45,9 +60,7 @@ const explainRow = (
 ) =>
   Effect.gen(function* () {
     const { command } = question;
-    if (command === "insert") {
-      return yield* new CannotExplain({ message: "A row that is inserted is not there yet: leave --id out." });
-    }
+    if (command === "insert") return yield* notThereYet;
     const as = yield* callerIn(question.as);
     const connection = yield* connect(config);
     const answer = yield* Effect.acquireUseRelease(
@@ -63,7 +76,10 @@ export const explain = Command.make(
   {
     table: Argument.String("table").pipe(Argument.withDescription("SQL name of a table, or name of its export")),
     config: configFlag,
-    op: Flag.Literals("op", ["select", "insert", "update", "delete"]).pipe(Flag.withDefault("select")),
+    op: Flag.Literals("op", operations).pipe(
+      Flag.withDefault("read"),
+      Flag.withDescription("What the caller does with a row, as rules say it"),
+    ),
     as: Flag.String("as").pipe(
       Flag.withDescription(
         "Who, with --id: id or email of a user, or as JSON what a token says, if tokens say who is calling; nobody unless given",
@@ -80,10 +96,13 @@ export const explain = Command.make(
   Effect.fn(function* ({ config: path, table, op, as, id }) {
     const config = yield* loadConfig(Option.getOrUndefined(path));
     const schema = yield* understand(config.schema.module);
-    yield* Console.log(yield* explainRule(config, schema, table, op));
+    const command = commandOf[op];
     const row = Option.getOrUndefined(id);
+    if (command === "insert" && (row !== undefined || Option.isSome(as))) return yield* notThereYet;
+    if (row === undefined && Option.isSome(as)) return yield* aboutARow;
+    yield* Console.log(yield* explainRule(config, schema, table, command));
     if (row === undefined) return;
-    const answer = yield* explainRow(config, schema, { table, command: op, id: row, as: Option.getOrUndefined(as) });
+    const answer = yield* explainRow(config, schema, { table, command, id: row, as: Option.getOrUndefined(as) });
     yield* Console.log(`\n${answer}`);
   }),
 ).pipe(Command.withDescription("Say a rule in English and in SQL, and why a user does or does not see a row"));

@@ -5,8 +5,10 @@
  * it. Whatever was not foreseen shows its message too, and its stack under `--verbose` only.
  */
 import * as Cause from "effect/Cause";
-import { CliError, Flag, GlobalFlag } from "effect/cli";
+import * as Console from "effect/Console";
+import { CliError, CliOutput, Flag, GlobalFlag } from "effect/cli";
 import * as Effect from "effect/Effect";
+import { located } from "./located.js";
 
 /** For all commands. */
 export const verbose = GlobalFlag.Setting("verbose")({
@@ -33,14 +35,29 @@ const causes = (error: unknown): ReadonlyArray<string> =>
       ? []
       : [String(error)];
 
+/** What is wrong with a command line, by itself: below a screenful of help nobody would see it. */
+export const errorsAlone = CliOutput.layerPresenter({
+  present: (event) =>
+    event._tag === "InvalidInvocation"
+      ? Effect.flatMap(CliOutput.Formatter, (formatter) =>
+          Console.error(
+            [
+              ...event.errors.map(formatter.formatCliError),
+              `\`${event.commandPath.join(" ")} --help\` says what there is.`,
+            ].join("\n"),
+          ),
+        )
+      : CliOutput.defaultPresenter.present(event),
+});
+
 /** @returns the text for stderr; nothing where the library has said it. */
 export const describeCause = (cause: Cause.Cause<unknown>, detailed: boolean): string | undefined => {
   if (Cause.hasInterruptsOnly(cause)) return "Stopped.";
   const error = Cause.squash(cause);
   if (isFoundSomething(error)) return undefined;
-  // With the help it has printed what is wrong.
+  // What is wrong has been printed.
   if (CliError.isCliError(error) && error._tag === "ShowHelp") return undefined;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = located(error, process.cwd());
   return detailed ? [message, "", ...causes(error)].join("\n") : message;
 };
 

@@ -5,7 +5,7 @@
  * throws or is wrong is one error that says so. Nothing is left behind on the disk.
  */
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { Flag } from "effect/cli";
 import * as Effect from "effect/Effect";
 import { ConfigError, checkConfig, type HedgerowConfig } from "../configuration.js";
@@ -13,6 +13,7 @@ import type { Connection } from "../connection.js";
 import { connectionTo } from "../derive.js";
 import { refusedAddress } from "../direct.js";
 import { defaultWaitMs } from "../locks/limits.js";
+import { located } from "./located.js";
 import { modulesOf } from "./modules.js";
 
 const names = ["ts", "mts", "js", "mjs"].map((extension) => `hedgerow.config.${extension}`);
@@ -62,7 +63,7 @@ export const loadConfig = (path: string | undefined): Effect.Effect<HedgerowConf
       catch: (cause) =>
         cause instanceof ConfigError
           ? cause
-          : refused(`${file} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, cause),
+          : refused(`${relative(process.cwd(), file)} cannot be loaded: ${located(cause, process.cwd())}`, cause),
     });
     return yield* Effect.try({
       try: () => checkConfig(loaded),

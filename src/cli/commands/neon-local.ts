@@ -5,6 +5,7 @@ import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import type { NeonLocal, NeonLocalOptions, Target } from "../../neon-local/index.js";
+import { urlProblem } from "../connection.js";
 
 /** Where the passwords of the roles come from that tokens may use; not the command line, which others can see. */
 const passwordVariable = "NEON_LOCAL_JWT_PASSWORD";
@@ -26,8 +27,9 @@ const openTarget = async (url: string | undefined, folder: string | undefined): 
     const pglite = await openPglite(folder);
     return { target: { pglite }, close: () => pglite.close() };
   }
-  if (url === undefined || !URL.canParse(url))
-    throw new Error("Pass --url with a PostgreSQL, or --pglite with a folder.");
+  if (url === undefined) throw new Error("Pass --url with a PostgreSQL, or --pglite with a folder.");
+  const problem = urlProblem(url);
+  if (problem !== undefined) throw new Error(`--url ${problem}`);
   return { target: { url }, close: async () => {} };
 };
 

@@ -82,10 +82,18 @@ export const explain = (
   };
 };
 
+/** As rules call it. */
+const wordOf: Readonly<Record<SqlCommand, string>> = {
+  select: "read",
+  insert: "create",
+  update: "update",
+  delete: "delete",
+};
+
 /** The explanation as lines. */
 export const explanationText = (explanation: Explanation): string =>
   [
-    `${explanation.command} on ${explanation.table}`,
+    `${wordOf[explanation.command]} on ${explanation.table}`,
     `  The row:      ${explanation.sentence}`,
     ...(explanation.afterwards === undefined ? [] : [`  Afterwards:   ${explanation.afterwards}`]),
     `  The caller:   ${explanation.caller}`,

@@ -58,13 +58,45 @@ export const matrixText = (cells: ReadonlyArray<MatrixCell>): string =>
         ["", ...grid.identities],
         ...grid.rows.map(({ operation, cells: row }) => [operation, ...row.map(answer)]),
       ];
-      const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
-      const body = lines.map((line) =>
-        `  ${line.map((text, column) => text.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd(),
-      );
+      const body = aligned(lines).map((line) => `  ${line}`);
       return [grid.table, ...body, ...notes(grid).map((note) => `  ${note}`)].join("\n");
     })
     .join("\n\n");
+
+/** Whoever may: everybody from a kind upwards as `member+`, platform roles by themselves. */
+const whoMay = (cells: ReadonlyArray<MatrixCell | undefined>): string => {
+  if (cells.length === 1) return answer(cells[0]);
+  const may = cells.flatMap((cell) => (cell !== undefined && cell.answer !== "none" ? [cell.identity] : []));
+  const ladder = cells.flatMap((cell) => (cell?.identity.startsWith("platform ") === false ? [cell.identity] : []));
+  const climbing = ladder.slice(ladder.findIndex((identity) => may.includes(identity)));
+  const isLadder = climbing.length > 1 && climbing.every((identity) => may.includes(identity));
+  const [first] = climbing;
+  if (may.length === 0) return "–";
+  if (may.length === cells.length) return "everybody";
+  if (!isLadder) return may.join(", ");
+  return [`${first}+`, ...may.filter((identity) => !ladder.includes(identity))].join(", ");
+};
+
+const aligned = (lines: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
+  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  return lines.map((line) =>
+    line
+      .map((text, column) => text.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+};
+
+/** A line for each table: who may do what with any row at all. */
+export const matrixSummary = (cells: ReadonlyArray<MatrixCell>): string =>
+  [
+    ...aligned([
+      ["", ...operations],
+      ...grids(cells).map(({ table, rows }) => [table, ...rows.map(({ cells: row }) => whoMay(row))]),
+    ]),
+    "",
+    "Who may with any row at all; `hedgerow matrix <table>` says with which.",
+  ].join("\n");
 
 const cellText = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 

@@ -46,6 +46,9 @@ const cellsOf = ({ definition }: SchemaTable, kinds: ReadonlyArray<NamedKind>): 
     }),
   );
 
+/** @returns the names of the kinds of caller that a schema has, least first. */
+export const identitiesOf = (schema: Schema): ReadonlyArray<string> => callerKinds(schema).map(({ name }) => name);
+
 /**
  * @param schema as `understand` gives it.
  * @returns a cell for each table, operation and kind of caller, in the order of the tables' names.

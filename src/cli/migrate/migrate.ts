@@ -18,9 +18,9 @@ import type { Expectation } from "../../postgres/expectation.js";
 import { authPolicy } from "../../postgres/identity.js";
 import { demandSecurity, demandStructure } from "../../postgres/inspect.js";
 import { dialectLayer } from "../../postgres/supabase.js";
-import { type Connection, withoutSecrets } from "../connection.js";
+import { type Connection, loginOf, withoutSecrets } from "../connection.js";
 import { refusedAddress } from "../direct.js";
-import { describeFailure, problemsOf } from "../failure.js";
+import { aboutLogin, aboutPush, describeFailure, problemsOf } from "../failure.js";
 import { draftsFor } from "../generate/generate.js";
 import { openFolder } from "../generate/open.js";
 import { installedLine } from "../line.js";
@@ -84,6 +84,12 @@ const readFolder = (out: string): Effect.Effect<ReadonlyArray<Migration>, Migrat
 const sentences = (connection: Connection, cause: unknown): ReadonlyArray<string> =>
   problemsOf(databaseError(cause)).map((problem) => withoutSecrets(connection, problem));
 
+/** What the user may have overlooked. */
+const hints = (connection: Connection, cause: unknown): ReadonlyArray<string> => {
+  const error = databaseError(cause);
+  return [...aboutLogin(error, loginOf(connection)), ...aboutPush(error)];
+};
+
 /** What every step of one run has in common. */
 interface Run {
   readonly session: Session;
@@ -128,10 +134,11 @@ const attempt = <A>(
       try: once,
       catch: (cause) => {
         if (cause instanceof SharedSession) return failed(what, [cause.message], cause);
-        if (!(cause instanceof StatementFailed)) return failed(what, sentences(connection, cause), cause);
+        if (!(cause instanceof StatementFailed))
+          return failed(what, [...sentences(connection, cause), ...hints(connection, cause)], cause);
         const problems = sentences(connection, cause.cause);
         const placed = cause.position === undefined ? problems : place(problems, cause.position);
-        return failed(what, placed, cause.cause);
+        return failed(what, [...placed, ...hints(connection, cause.cause)], cause.cause);
       },
     }),
     ({ cause }) => isInTheWay(databaseError(cause)),
