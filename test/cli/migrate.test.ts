@@ -352,7 +352,7 @@ describe("hedgerow migrate on PostgreSQL, as an owner who is no superuser", () =
       const { code, stderr } = await migrate();
       expect(code).toBe(1);
       expect(stderr).toMatch(
-        /^(\w+) was not applied, and nothing of it is left\. What is wrong:\n {2}- \1(\.sql|\/migration\.sql), statement \d+ of \d+: relation "notes" already exists\n$/,
+        /^(\w+) was not applied, and nothing of it is left\. What is wrong:\n {2}- \1(\.sql|\/migration\.sql), statement \d+ of \d+: relation "notes" already exists\n {2}- Was this database pushed before\?.*--baseline.*\n$/,
       );
       expect(await query(records)).toHaveLength(1);
       expect(
