@@ -18,6 +18,7 @@ interface Holder {
   readonly where: string;
   /** When it started, as the system says; empty where it does not. */
   readonly started: string;
+  /** The program, and none of what it was given: that may be a secret. */
   readonly command: string;
   readonly since: string;
   readonly token: string;
@@ -190,10 +191,7 @@ const ownClaim = (fs: typeof Fs, where: string): Holder => ({
   pid: process.pid,
   where,
   started: startOf(fs, process.pid),
-  command: process.argv
-    .slice(1, 3)
-    .map((word) => word.split(/[\\/]/).at(-1))
-    .join(" "),
+  command: process.argv[1]?.split(/[\\/]/).at(-1) ?? "",
   since: new Date().toISOString(),
   token: crypto.randomUUID(),
 });
@@ -232,7 +230,7 @@ const tryToClaim = (fs: typeof Fs, folder: string, lock: string, own: Holder): s
 export const claimFolder = (dataDir: string | undefined, client?: Client): Claim | undefined => {
   const fs = files();
   const path = dataDir?.replace(/^file:\/\//, "");
-  if (fs === undefined || !path || /^[\w-]+:\/\//.test(path)) return undefined;
+  if (fs === undefined || !path || /^[\w-]{2,}:\/\//.test(path)) return undefined;
   fs.mkdirSync(path, { recursive: true });
   const folder = fs.realpathSync(path);
   const earlier = held.get(folder);

@@ -2,27 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FreshPostgres, freshPostgres } from "../support/databases.js";
 import { makeProject, type Project } from "../support/project.js";
+import { auth, config } from "../support/project-files.js";
 
-const config = `
-import { defineConfig } from "hedgerow/config";
-import * as auth from "./auth.js";
-import * as schema from "./schema.js";
-export default defineConfig({
-  name: "test",
-  schema: { path: "./*.ts", module: { ...schema, ...auth.tables } },
-  providers: {
-    runtime: "node",
-    database: { type: "postgres", url: process.env.DATABASE_URL },
-    auth: { type: "better-auth", options: auth.options },
-  },
-});
-`;
-const auth = `
-import { organization } from "better-auth/plugins";
-import { authTables } from "hedgerow/better-auth";
-export const options = { plugins: [organization()] };
-export const tables = authTables(options);
-`;
 const schema = (more = "") => `
 import { text } from "drizzle-orm/pg-core";
 import { id, organization, table } from "hedgerow";

@@ -450,7 +450,7 @@ describe("hedgerow migrate on a folder of PGlite", () => {
     // Where one came later, it says for whom it waits.
     const words = both.map(({ stderr }) => stderr).join("");
     expect(words).toMatch(
-      /^(?:acme: waiting\. (?:\S+ is open in process \d+ \(.* migrate\)|Others are just opening).*\n)?$/,
+      /^(?:acme: waiting\. (?:\S+ is open in process \d+ \(bin\.js\)|Others are just opening).*\n)?$/,
     );
 
     const client = await PGlite.create(folder);

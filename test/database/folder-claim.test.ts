@@ -83,15 +83,22 @@ describe("a folder that a process has open", () => {
   it("is refused to every other one, which is told the process and what to do", async () => {
     const other = await start();
     expect(await tell(other, { open: folder })).toBe("claimed");
-    const message = new RegExp(
-      `data is open in process ${other.pid} \\(folder-worker\\.ts.*\\) since 20.*End it first`,
-    );
+    const message = new RegExp(`data is open in process ${other.pid} \\(folder-worker\\.ts\\) since 20.*End it first`);
     await expect(openPglite(folder)).rejects.toThrow(message);
     await expect(openPglite(folder)).rejects.toBeInstanceOf(FolderTaken);
     await kill(other, "SIGTERM");
     const client = await openPglite(folder);
     expect((await client.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
     await client.close();
+  });
+
+  it("names the program and nothing that it was given, which may be a secret", async () => {
+    const child = fork("test/support/folder-worker.ts", ["--password=hunter2"], { execArgv: ["--import", "tsx"] });
+    children.push(child);
+    await said(child);
+    expect(await tell(child, { claim: folder })).toBe("claimed");
+    expect(await readFile(await current(), "utf8")).not.toContain("hunter2");
+    expect(() => claim()).toThrow("(folder-worker.ts) since");
   });
 
   it("is refused to a PGlite that its user has opened, before anything is asked", async () => {

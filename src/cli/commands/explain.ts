@@ -7,7 +7,7 @@ import type { Caller } from "../../condition/caller.js";
 import { type Schema, understand } from "../../table/schema.js";
 import type { HedgerowConfig } from "../configuration.js";
 import { guardOf } from "../derive.js";
-import { explain as explanationOf, explanationText, type SqlCommand } from "../explain/explain.js";
+import { commandOf, explain as explanationOf, explanationText, type SqlCommand } from "../explain/explain.js";
 import { parseCaller } from "../explain/parse-caller.js";
 import { CannotExplain, why, whyText } from "../explain/why.js";
 import { openDatabase } from "../open.js";
@@ -15,7 +15,6 @@ import { configFlag, connect, loadConfig } from "./load.js";
 
 /** The words of a rule. */
 const operations = ["read", "create", "update", "delete"] as const;
-const commandOf = { read: "select", create: "insert", update: "update", delete: "delete" } as const;
 
 const aboutARow = Effect.fail(
   new CannotExplain({

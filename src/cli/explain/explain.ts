@@ -82,18 +82,16 @@ export const explain = (
   };
 };
 
-/** As rules call it. */
-const wordOf: Readonly<Record<SqlCommand, string>> = {
-  select: "read",
-  insert: "create",
-  update: "update",
-  delete: "delete",
-};
+/** What rules call a command, and what SQL calls it. */
+export const commandOf = { read: "select", create: "insert", update: "update", delete: "delete" } as const;
+
+const wordOf = (command: SqlCommand): string =>
+  Object.entries(commandOf).find(([, each]) => each === command)?.[0] ?? command;
 
 /** The explanation as lines. */
 export const explanationText = (explanation: Explanation): string =>
   [
-    `${wordOf[explanation.command]} on ${explanation.table}`,
+    `${wordOf(explanation.command)} on ${explanation.table}`,
     `  The row:      ${explanation.sentence}`,
     ...(explanation.afterwards === undefined ? [] : [`  Afterwards:   ${explanation.afterwards}`]),
     `  The caller:   ${explanation.caller}`,
